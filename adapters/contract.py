@@ -1,0 +1,126 @@
+"""What an adapter is: one protocol's way to turn a line to devices into a stream of readings.
+
+The supervisor opens a connection an endpoint, iterates over its stream, and closes it. It alone
+owns retry, back-off, state and statistics. An adapter raises, never retries by itself, keeps every
+await on a wire under a timeout and every queue bounded, and leaves no task or socket behind when
+its context manager ends.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeAlias, runtime_checkable
+
+from adapters.profile import Profile, SignalProfile
+from core.clock import Clock
+from core.readings import Readings
+from core.registry import Device, Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A signal of a device on an endpoint. number: what its readings carry in `Readings.signal`."""
+
+    number: int
+    device: Device
+    profile: Profile
+    signal: SignalProfile
+
+    @property
+    def name(self) -> str:
+        return f"{self.device.id}.{self.signal.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A device's own condition, or a finding of the adapter.
+
+    condition: key of it within the device. active: raised or cleared; a finding that has no
+    duration is raised and never cleared. time: nanoseconds UTC. text: facts for people. still: a
+    JPEG, where a picture shows it.
+    """
+
+    device: str
+    condition: str
+    active: bool
+    time: int
+    text: str = ""
+    still: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceState:
+    """One unit is lost or back, while the line lives on. reason: for the log and the page."""
+
+    device: str
+    online: bool
+    time: int
+    reason: str = ""
+
+
+Item: TypeAlias = Readings | Event | DeviceState
+
+
+class Connection(Protocol):
+    """One endpoint, opened. Many devices may be behind it."""
+
+    def stream(self) -> AsyncIterator[Item]:
+        """Give what arrives, in blocks, until the line is lost.
+
+        Polling and pushing protocols alike. A signal that cannot be read comes as a reading of bad
+        quality with its reason. Raises Retryable when the line is lost, Permanent when it is
+        refused. Called once a connection.
+        """
+        ...
+
+
+@runtime_checkable
+class Writable(Protocol):
+    async def write(self, point: Point, value: float) -> float:
+        """Set a signal and read it back; give the value that the device now reports.
+
+        value: in the signal's unit. Raises Permanent where the device refuses or answers with
+        another value, Retryable where it does not answer in time. May run while `stream` is
+        being iterated.
+        """
+        ...
+
+
+@runtime_checkable
+class Acknowledging(Protocol):
+    async def acknowledge(self, condition: str, comment: str) -> None:
+        """Tell the device that a person has seen its condition."""
+        ...
+
+
+@runtime_checkable
+class Historical(Protocol):
+    def history(
+        self, points: Sequence[Point], start: datetime, end: datetime
+    ) -> AsyncIterator[Readings]:
+        """Give what the device kept between two moments, oldest first, marked as archive."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPoint:
+    """Something readable that a device shows when asked. address: as a profile's `at` has it."""
+
+    address: str
+    name: str
+    kind: str
+    writable: bool
+
+
+@runtime_checkable
+class Browsable(Protocol):
+    def browse(self) -> AsyncIterator[FoundPoint]:
+        """Give what can be read behind this endpoint."""
+        ...
+
+
+OpenAdapter: TypeAlias = Callable[
+    [Endpoint, Sequence[Point], Clock], AbstractAsyncContextManager[Connection]
+]
+"""`open_<protocol>(endpoint, points, clock)`: connect within a bounded time, or raise."""

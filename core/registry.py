@@ -1,0 +1,155 @@
+"""What a territory consists of: places, assets, feeds, devices and the edges that read them.
+
+`Registry` is the document in which it is imported; the gateway keeps it as the truth.
+Identifiers are short lower-case words, unique in the installation by kind.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core.text import Text
+
+
+class PlaceKind(StrEnum):
+    REGION = "region"
+    MUNICIPALITY = "municipality"
+    SETTLEMENT = "settlement"
+    STREET = "street"
+    BUILDING = "building"
+    ENTRANCE = "entrance"
+    FLAT = "flat"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A node of the tree region > municipality > settlement > street > building > entrance > flat.
+
+    latitude, longitude: WGS 84 degrees, of the middle. outline: GeoJSON geometry, where there is
+    one (a street's line, a house's polygon). outside: ids elsewhere, {"fias": …, "osm": …}.
+    """
+
+    id: str
+    kind: PlaceKind
+    name: Text
+    parent: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    outline: Mapping[str, object] | None = None
+    outside: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """What people care for: lift 7, lamp 12, house 5. It outlives its devices.
+
+    kind: lift, street_light, feeder_cabinet, heat_point, house, flat, traffic_signal, camera,
+    sensor, water_main … owner: id of the organisation that owns it (routing reads it).
+    """
+
+    id: str
+    kind: str
+    name: Text
+    place: str
+    owner: str = ""
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A dated, directed relation: without `source`, `target` does not work (cabinet → lamp)."""
+
+    source: str
+    target: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """A line through which devices are reached.
+
+    address: a URL (modbus+tcp://host:port, opc.tcp://host:port, mqtt://host:port, http://…).
+    options: the protocol's own. secret: name of a secret that the edge resolves by itself.
+    """
+
+    id: str
+    edge: str
+    protocol: str
+    address: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """One installed specimen. unit: its name or number on its endpoint."""
+
+    id: str
+    profile: str
+    endpoint: str
+    unit: str
+    name: Text
+    place: str
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """For how long a device served an asset; a replaced meter continues its asset's history."""
+
+    asset: str
+    device: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A process beside the devices. place: the territory that it serves."""
+
+    id: str
+    name: Text
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executor:
+    """The organisation or crew that does the work, responsible below `place`."""
+
+    id: str
+    name: Text
+    place: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A row of the routing table, first match wins. Empty means any.
+
+    category: a category code or its prefix with a dot ("lighting."). place: a territory; everything
+    below it matches. owner: owner of the asset.
+    """
+
+    executor: str
+    category: str = ""
+    place: str = ""
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """The whole document. Order is free; every reference must be found in it."""
+
+    name: Text
+    places: tuple[Place, ...]
+    assets: tuple[Asset, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    devices: tuple[Device, ...] = ()
+    bindings: tuple[Binding, ...] = ()
+    executors: tuple[Executor, ...] = ()
+    routes: tuple[Route, ...] = ()

@@ -1,0 +1,401 @@
+"""What goes in and out of the HTTP API, as JSON. The OpenAPI document is made from these."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Text = Annotated[dict[str, str], Field(description="words by language, e.g. en and ru")]
+Severity = Literal["low", "medium", "high", "critical"]
+Priority = Severity
+Role = Literal["dispatcher", "executor", "administrator"]
+IncidentState = Literal["unacknowledged", "acknowledged", "returned_unacknowledged", "normal"]
+CaseState = Literal["new", "routed", "accepted", "resolved", "verified", "closed"]
+CommandState = Literal[
+    "prepared", "requested", "sent", "confirmed", "refused", "expired", "unknown"
+]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(Model):
+    """An error (RFC 9457). `type` ends in a stable code; `detail` says what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = []
+
+
+# ---- who ------------------------------------------------------------------------------------
+
+
+class SignIn(Model):
+    token: str = Field(max_length=200)
+
+
+class Me(Model):
+    name: str
+    role: Role
+    place: str = Field(description="id of the territory; everything below it is visible")
+    place_name: Text
+
+
+# ---- the registry ---------------------------------------------------------------------------
+
+
+class PlaceOut(Model):
+    id: str
+    kind: str
+    name: Text
+    parent: str | None
+    latitude: float | None
+    longitude: float | None
+
+
+class AssetOut(Model):
+    id: str
+    kind: str
+    name: Text
+    place: str
+    address: Text = Field(description="the place and what is above it, in words")
+    latitude: float | None
+    longitude: float | None
+
+
+class SignalOut(Model):
+    """A signal with its latest reading. time: of the source; quality: the byte of the reading."""
+
+    key: str
+    name: Text
+    unit: str
+    kind: Literal["gauge", "counter", "state"]
+    writable: bool
+    minimum: float | None
+    maximum: float | None
+    states: dict[str, Text]
+    value: float | None = None
+    quality: int | None = None
+    time: datetime | None = None
+
+
+class DeviceOut(Model):
+    id: str
+    name: Text
+    profile: str
+    family: str
+    edge: str
+    place: str
+    online: bool | None = Field(description="None until the edge has said")
+    reason: str = ""
+    signals: list[SignalOut] = []
+
+
+class FeedOut(Model):
+    source: str
+    target: str
+
+
+class AssetDetail(AssetOut):
+    devices: list[DeviceOut]
+    fed_by: list[AssetOut]
+    feeds: list[AssetOut]
+    cameras: list[AssetOut] = Field(description="cameras at the same place")
+
+
+class MapAsset(Model):
+    """An asset as a dot: the map shows its state from incidents, and `on` for a street light."""
+
+    id: str
+    kind: str
+    name: Text
+    place: str
+    latitude: float
+    longitude: float
+    devices: list[str]
+
+
+class MapOut(Model):
+    """features: GeoJSON of streets and buildings, properties {id, kind, name}. bounds: west,
+    south, east, north."""
+
+    name: Text
+    bounds: tuple[float, float, float, float]
+    features: list[dict[str, object]]
+    assets: list[MapAsset]
+
+
+class EdgeOut(Model):
+    id: str
+    name: Text
+    place: str
+    online: bool
+    seen_at: datetime | None
+    software: str = ""
+    revision_in_force: int | None
+    revision_offered: int
+    problem: str = Field("", description="why the offered configuration was not taken")
+    devices: int
+    devices_lost: int
+
+
+class Series(Model):
+    """Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest."""
+
+    device: str
+    signal: str
+    unit: str
+    time_ms: list[int]
+    value: list[float | None]
+    quality: list[int]
+    downsampled: bool
+
+
+# ---- incidents, appeals, cases --------------------------------------------------------------
+
+
+class IncidentOut(Model):
+    id: int
+    case: int | None
+    device: str
+    asset: str
+    condition: str
+    name: Text
+    text: Text = {}
+    severity: Severity
+    state: IncidentState
+    active: bool
+    acknowledged: bool
+    first_out: bool
+    raised_at: datetime
+    cleared_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    value: float | None
+    unit: str = ""
+    cause: Text
+    consequence: Text
+    action: Text
+    still: int | None = Field(None, description="id of the evidence that holds the picture")
+
+
+class DeadlineOut(Model):
+    """A named clock: due_at moves while it is paused."""
+
+    name: str
+    label: Text
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None
+    breached: bool
+
+
+class AppealOut(Model):
+    """An appeal as staff see it: the applicant's contact is masked."""
+
+    number: str
+    case: int | None
+    category: str
+    category_name: Text
+    description: str
+    address: str
+    latitude: float | None
+    longitude: float | None
+    filed_at: datetime
+    channel: str
+    contact: str = Field(description="masked")
+    photos: list[int] = []
+    deadlines: list[DeadlineOut] = []
+
+
+class EvidenceOut(Model):
+    id: int
+    kind: Literal["photo", "still", "telemetry"]
+    grade: Literal["A", "B", "C", "D"]
+    at: datetime
+    by: str
+    text: Text = {}
+    media_type: str = ""
+
+
+class TimelineEntry(Model):
+    at: datetime
+    kind: str
+    by: str
+    text: Text
+
+
+class CaseRow(Model):
+    """A line of the worklist."""
+
+    id: int
+    version: int
+    state: CaseState
+    priority: Priority
+    category: str
+    title: Text
+    asset: str | None
+    place: str
+    address: Text
+    latitude: float | None
+    longitude: float | None
+    executor: str | None
+    executor_name: Text = {}
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    incidents: int
+    active_incidents: int
+    unacknowledged: int
+    appeals: int
+    due_at: datetime | None
+    due_name: str
+    overdue: bool
+
+
+class CaseDetail(CaseRow):
+    reason: Text = Field(description="why it was routed there")
+    allowed: list[str] = Field(description="verbs that this actor may use now")
+    missing_proof: list[Text] = Field(description="what must be there before it can be closed")
+    deadlines: list[DeadlineOut]
+    incident_list: list[IncidentOut]
+    appeal_list: list[AppealOut]
+    evidence: list[EvidenceOut]
+    timeline: list[TimelineEntry]
+
+
+class CaseVerb(Model):
+    """version: as last seen; a case that has changed since is refused with 409."""
+
+    version: int
+    note: str = Field("", max_length=2000)
+
+
+class Acknowledge(Model):
+    incidents: list[int] = Field(
+        min_length=1, max_length=1000, description="those that were on the screen at the press"
+    )
+
+
+class Acknowledged(Model):
+    acknowledged: list[int]
+
+
+# ---- commands -------------------------------------------------------------------------------
+
+
+class CommandIn(Model):
+    device: str
+    signal: str
+    value: float
+    case: int | None = None
+
+
+class CommandOut(Model):
+    """A command is prepared first; it is sent only when the same person confirms it."""
+
+    id: str
+    device: str
+    signal: str
+    value: float
+    value_now: float | None
+    unit: str
+    case: int | None
+    state: CommandState
+    warnings: list[Text] = Field(description="what to know before confirming")
+    by: str
+    prepared_at: datetime
+    expires_at: datetime
+    result_at: datetime | None = None
+    result_value: float | None = None
+    result_text: str = ""
+
+
+# ---- the public -----------------------------------------------------------------------------
+
+
+class CategoryOut(Model):
+    code: str
+    name: Text
+    group: Text
+
+
+class AppealReceipt(Model):
+    number: str
+    key: str = Field(description="secret with which the applicant follows the appeal")
+    joined: bool = Field(description="the problem was known already")
+    expected_at: datetime | None
+
+
+class AppealStatus(Model):
+    """What the applicant sees."""
+
+    number: str
+    state: Literal["open", "closed"]
+    category_name: Text
+    filed_at: datetime
+    expected_at: datetime | None
+    executor_name: Text = {}
+    answer: Text = {}
+
+
+# ---- live updates ---------------------------------------------------------------------------
+# The WebSocket /api/v1/live?after=SEQ sends JSON objects told apart by `kind`.
+
+
+class Hello(Model):
+    """First message. resumed: everything after SEQ follows; else the client must load anew."""
+
+    kind: Literal["hello"] = "hello"
+    seq: int
+    resumed: bool
+    server_time: datetime
+
+
+class Change(Model):
+    """Something was committed. Exactly the one field named by `topic` is there."""
+
+    kind: Literal["change"] = "change"
+    seq: int
+    at: datetime
+    topic: Literal["case", "incident", "command", "edge", "device"]
+    case: CaseRow | None = None
+    incident: IncidentOut | None = None
+    command: CommandOut | None = None
+    edge: EdgeOut | None = None
+    device: DeviceOut | None = None
+
+
+class Values(Model):
+    """Live readings of what was subscribed, columns of equal length; time_ms is of the source."""
+
+    kind: Literal["values"] = "values"
+    device: list[str]
+    signal: list[str]
+    time_ms: list[int]
+    value: list[float | None]
+    quality: list[int]
+
+
+class Pulse(Model):
+    """Every two seconds. data_age_s: since the last reading of any device reached the gateway."""
+
+    kind: Literal["pulse"] = "pulse"
+    seq: int
+    server_time: datetime
+    data_age_s: float | None
+
+
+class Subscribe(Model):
+    """Sent by the client; replaces what was subscribed before. Latest values follow at once.
+
+    devices: all signals of these. families: one signal of all devices of a family, e.g.
+    {"street_light": "on"}.
+    """
+
+    kind: Literal["subscribe"] = "subscribe"
+    devices: list[str] = Field([], max_length=200)
+    families: dict[str, str] = {}
