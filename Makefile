@@ -1,13 +1,13 @@
 # make demo   the whole town on this machine        make test    every test
 # make check  format, lint, types, contracts         make bench   speed beside the ceilings
-.PHONY: demo test check bench web setup servers browser clean
+.PHONY: help demo test check bench web schema setup servers clean
 .DEFAULT_GOAL := help
 
 KVARTAL := uv run --no-sync kvartal
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,2s/^# //p' Makefile
 
 # uv comes from the PATH, else through pip into a virtual environment of its own.
 .venv/.synced: pyproject.toml uv.lock
@@ -46,6 +46,11 @@ check: setup web
 	uv run --no-sync lint-imports
 	.ci/schema-is-fresh
 	cd gateway/web && npm run --silent check
+
+# After a change of the API: the document and the types that the pages are built on.
+schema: setup gateway/web/node_modules/.package-lock.json
+	$(KVARTAL) gateway openapi > gateway/web/openapi.json
+	cd gateway/web && npx --no-install openapi-typescript openapi.json --output src/api/schema.ts
 
 bench: setup
 	$(KVARTAL) bench latency --json
