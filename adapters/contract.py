@@ -36,9 +36,9 @@ class Point:
 class Event:
     """A device's own condition, or a finding of the adapter.
 
-    condition: key of it within the device. active: raised or cleared; a finding that has no
-    duration is raised and never cleared. time: nanoseconds UTC. text: facts for people. still: a
-    JPEG, where a picture shows it.
+    condition: key of it within the device. active: raised or cleared. time: nanoseconds UTC.
+    text: facts for people. still: a JPEG, where a picture shows it. transient: a finding without
+    duration (a car over the line); it is raised and never cleared.
     """
 
     device: str
@@ -47,6 +47,7 @@ class Event:
     time: int
     text: str = ""
     still: bytes = b""
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

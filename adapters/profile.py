@@ -58,7 +58,7 @@ class MqttAddress(Strict):
 class CameraAddress(Strict):
     """What a camera's pictures are turned into."""
 
-    measure: Literal["cars", "brightness"]
+    measure: Literal["cars", "brightness", "frame_rate"]
 
 
 class SignalProfile(Strict):
@@ -125,6 +125,18 @@ class AlarmProfile(Strict):
         )
 
 
+class FindingProfile(Strict):
+    """Something the device reports as having happened, without a signal to test or an end."""
+
+    key: Key
+    severity: Severity
+    problem: str = Field(pattern=r"^[a-z_]+(\.[a-z_]+)*$", description="category of the case")
+    name: Words
+    cause: Words | None = None
+    consequence: Words | None = None
+    action: Words | None = None
+
+
 class Profile(Strict):
     """A device model. source: the vendor's document, revision and table, or "generic" and why."""
 
@@ -138,6 +150,7 @@ class Profile(Strict):
     source: str = Field(min_length=7)
     signals: tuple[SignalProfile, ...] = Field(min_length=1)
     alarms: tuple[AlarmProfile, ...] = ()
+    findings: tuple[FindingProfile, ...] = ()
 
     @model_validator(mode="after")
     def references_hold(self) -> Self:
