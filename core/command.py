@@ -64,7 +64,7 @@ class Command:
         if self.state is PREPARED and at > self.expires_at:
             raise DomainError(
                 "command_expired",
-                f"the command was prepared more than {CONFIRM_WITHIN.seconds} s ago; prepare it anew",
+                f"it was prepared more than {CONFIRM_WITHIN.seconds} s ago; prepare it anew",
             )
         return replace(self._step(REQUESTED), requested_at=at, expires_at=at + EXECUTE_WITHIN)
 

@@ -62,7 +62,7 @@ def media_type(content: bytes) -> str:
     if len(content) > MAX_PHOTO:
         raise DomainError(
             "photo_too_large",
-            f"the photo has {len(content)} bytes, at most {MAX_PHOTO} are taken; send a smaller one",
+            f"the photo has {len(content)} bytes; send one of at most {MAX_PHOTO}",
         )
     if content.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"

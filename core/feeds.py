@@ -55,7 +55,7 @@ def _reach(
 
 
 def _refuse_cycle(below: Mapping[str, list[Feed]], starts: set[datetime | None]) -> None:
-    """A feed that is turned round on a date is no cycle, so each date on which one starts counts."""
+    """Look at each date on which a feed starts: one that is turned round then is no cycle."""
     edges = {asset: [feed.target for feed in feeds] for asset, feeds in below.items()}
     if _cycle(edges) is None:
         return
