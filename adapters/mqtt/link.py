@@ -1,0 +1,320 @@
+"""A connection to an MQTT 5 broker for asyncio: paho's network thread and a deque between them.
+
+The link knows nothing of what it carries. paho reconnects by itself; this class renews what was
+subscribed, tells when the link is up or lost, and never keeps messages for a broker that is not
+there: whoever publishes owns the queue.
+"""
+
+import asyncio
+import socket
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import structlog
+from paho.mqtt.client import (
+    Client,
+    ConnectFlags,
+    DisconnectFlags,
+    MQTTMessage,
+    MQTTv5,
+)
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+
+from core.errors import ConfigError, EndpointError, Permanent, Retryable
+
+KEEPALIVE_S = 30
+PAUSE_S = 10.0  # below the keepalive, or the broker hangs up while the inbox is full
+PACE_S = 0.005  # batches closer than this are joined
+IN_FLIGHT = 20  # unacknowledged at once: 34,700 messages/s; 1,000 are slower (12,600)
+WAITING = 1000  # accepted and not yet in flight
+RECONNECT_S = (0.2, 5.0)
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+REFUSED = 0x80  # MQTT 5.0, section 2.4: reason codes from here on are refusals
+# MQTT 5.0, section 3.2.2.2: client id, user or password, not authorized, banned, method.
+WRONG_IDENTITY = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker publishes for a client that is gone without a word."""
+
+    topic: str
+    payload: bytes
+    qos: int = 1
+
+
+def _nothing(*_reason: str) -> None:
+    """Stand in for a callback that nobody gave."""
+
+
+class MqttLink:
+    """An MQTT 5 link with a clean session. Use it as `async with`; it need not be up to enter.
+
+    url: mqtt://host:port, or mqtts:// with the certificates of the system. subscriptions: topic
+    filters, QoS 1, renewed at each connect. on_connected runs in the event loop as soon as every
+    subscription is granted; on_lost, with the reason, when that ends. inbox: bytes of payload that
+    may wait for `messages`. When it is full the socket is not read for up to 10 s, so that the
+    broker holds back; after that messages are dropped and counted in `dropped`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        username: str = "",
+        password: str = "",
+        *,
+        will: Will | None = None,
+        subscriptions: Sequence[str] = (),
+        on_connected: Callable[[], None] = _nothing,
+        on_lost: Callable[[str], None] = _nothing,
+        inbox: int = 64 * 1024 * 1024,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            raise ConfigError(f"broker {url!r}: wanted mqtt://host:port or mqtts://host:port")
+        self.url = url
+        self.dropped = 0
+        self._log = structlog.get_logger().bind(broker=url, client=client_id)
+        self._address = (parts.hostname, parts.port or PORTS[parts.scheme])
+        self._subscriptions = list(subscriptions)
+        self._on_connected = on_connected
+        self._on_lost = on_lost
+        self._inbox: deque[tuple[str, bytes]] = deque()
+        self._inbox_limit = inbox
+        self._waiting = 0  # bytes in the inbox; under _room
+        self._room = threading.Condition()
+        self._signalled = False  # a wake-up is under way; the consumer clears it
+        self._full = False  # messages are being dropped now
+        self._arrived = asyncio.Event()
+        self._up = asyncio.Event()
+        self._failure: EndpointError | None = None
+        self._published = self._settled = 0
+        self._recent: deque[tuple[int, str]] = deque(maxlen=256)
+        self._closing = False
+        self._client = client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+        client.max_inflight_messages_set(IN_FLIGHT)
+        client.max_queued_messages_set(WAITING)
+        # Typed int, but only compared and multiplied.
+        client.reconnect_delay_set(*RECONNECT_S)  # type: ignore[arg-type]
+        if username:
+            client.username_pw_set(username, password)
+        if parts.scheme == "mqtts":
+            client.tls_set()
+        if will is not None:
+            client.will_set(will.topic, will.payload, will.qos)
+        client.on_socket_open = _without_delay
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_disconnect = self._disconnected
+        client.on_publish = self._acknowledged
+        client.on_message = self._received
+
+    # ---- the event loop's side --------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._client.connect_async(*self._address, keepalive=KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+        self._thread = self._client._thread  # loop_start gives no handle to what it starts
+        self._watch = asyncio.create_task(self._watch_thread())
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: Any
+    ) -> None:
+        try:
+            if _error is None:
+                await self.flush(1.0)
+        finally:
+            self._closing = True
+            self._watch.cancel()
+            with self._room:
+                self._room.notify_all()
+            self._client.disconnect()
+            self._client.drop_out_messages()  # paho would wait for their acknowledgement
+            # At most a pause between two tries of paho (1 s) or a connect that hangs (5 s).
+            await asyncio.shield(asyncio.to_thread(self._stop))
+
+    def _stop(self) -> None:
+        with suppress(AttributeError):  # paho forgets its thread while it waits for it
+            self._client.loop_stop()
+
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the broker has accepted the client and all its subscriptions."""
+        return self._up.is_set() and self._failure is None
+
+    async def until_up(self, timeout_s: float) -> None:
+        """Wait for the link. Retryable when it is not up in time, Permanent when refused."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._up.wait()
+        except TimeoutError:
+            if self._failure is not None:
+                raise self._failure from None
+            raise Retryable(f"{self.url} did not answer within {timeout_s:g} s") from None
+        if self._failure is not None:
+            raise self._failure
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+        """Hand a message to the network thread, or raise.
+
+        What the broker then does with it is not known: a link that is lost takes with it what was
+        accepted and not delivered. Retryable: not up, or 1,000 messages wait already.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if not self._up.is_set():
+            raise Retryable(f"{self.url} is not connected")
+        self._published += 1
+        done = self._client.publish(topic, payload, qos)
+        if done.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._published -= 1
+            raise Retryable(f"{self.url} takes no more messages: {done.rc.name}")
+        self._recent.append((done.mid, topic))
+
+    async def flush(self, timeout_s: float) -> bool:
+        """Wait until the broker has answered all that was published; False if it has not."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self._settled < self._published and self._up.is_set():  # noqa: ASYNC110 - see below
+                    await asyncio.sleep(PACE_S)  # an event would cost a wake-up a message
+        except TimeoutError:
+            return False
+        return self._settled >= self._published
+
+    async def messages(self) -> AsyncIterator[list[tuple[str, bytes]]]:
+        """Give what arrives as (topic, payload), in order, in batches that grow under load.
+
+        Goes on over reconnects. Raises Permanent when the broker refuses the client or a
+        subscription, Retryable when the network thread has died: open a new link then.
+        """
+        given_at = -PACE_S
+        while True:
+            await self._arrived.wait()
+            if (pause := given_at + PACE_S - self._loop.time()) > 0:
+                await asyncio.sleep(pause)
+            given_at = self._loop.time()
+            self._arrived.clear()
+            self._signalled = False  # before the deque is emptied, so that nothing is overlooked
+            if batch := self._take():
+                yield batch
+            if self._failure is not None:
+                raise self._failure
+
+    def _take(self) -> list[tuple[str, bytes]]:
+        batch = [self._inbox.popleft() for _ in range(len(self._inbox))]
+        with self._room:
+            self._waiting -= sum(len(payload) for _, payload in batch)
+            self._room.notify_all()
+        return batch
+
+    async def _watch_thread(self) -> None:
+        while self._thread is not None and self._thread.is_alive():  # noqa: ASYNC110 - no event
+            await asyncio.sleep(1.0)
+        self._fail(Retryable(f"{self.url}: the network thread has ended"))
+
+    def _fail(self, error: EndpointError) -> None:
+        self._set_down(str(error))
+        if self._failure is None:
+            self._failure = error
+        self._up.set()  # wakes until_up; publish looks at the failure first
+        self._arrived.set()
+
+    def _set_up(self) -> None:
+        if not self._up.is_set():
+            self._up.set()
+            self._log.info("broker connected")
+            self._on_connected()
+
+    def _set_down(self, reason: str) -> None:
+        # paho may tell of one disconnect twice.
+        if self._up.is_set() and self._failure is None:
+            self._up.clear()
+            if not self._closing:
+                self._log.warning("broker lost", reason=reason)
+            self._on_lost(reason)
+
+    def _tell_refusal(self, mid: int, reason: str) -> None:
+        topic = next((topic for known, topic in reversed(self._recent) if known == mid), "")
+        self._log.error("broker refused a message", topic=topic, reason=reason)
+
+    # ---- the network thread's side ----------------------------------------------------------
+
+    def _in_loop(self, function: Callable[..., None], *values: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function, *values)
+
+    def _connected(
+        self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _props: Any
+    ) -> None:
+        if reason.value in WRONG_IDENTITY:
+            self._in_loop(self._fail, Permanent(f"{self.url} refuses the client: {reason}"))
+        elif reason.value >= REFUSED:
+            self._log.warning("broker refuses for now", reason=str(reason))
+        elif self._subscriptions:
+            client.subscribe([(topic, 1) for topic in self._subscriptions])
+        else:
+            self._in_loop(self._set_up)
+
+    def _subscribed(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
+    ) -> None:
+        for topic, reason in zip(self._subscriptions, reasons, strict=False):
+            if reason.value >= REFUSED:
+                refusal = f"{self.url} refuses the subscription to {topic}: {reason}"
+                self._in_loop(self._fail, Permanent(refusal))
+                return
+        self._in_loop(self._set_up)
+
+    def _disconnected(
+        self, client: Client, _data: Any, _flags: DisconnectFlags, reason: ReasonCode, _props: Any
+    ) -> None:
+        # What was not delivered belongs to whoever published it; sent again by paho it would
+        # arrive before the birth of the next session.
+        client.drop_out_messages()
+        self._settled = self._published
+        self._in_loop(self._set_down, str(reason))
+
+    def _acknowledged(
+        self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _props: Any
+    ) -> None:
+        self._settled += 1
+        if reason.value >= REFUSED:
+            self._in_loop(self._tell_refusal, mid, str(reason))
+
+    def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        size = len(message.payload)
+        with self._room:
+            if self._waiting and self._waiting + size > self._inbox_limit and not self._has_room():
+                self.dropped += 1
+                return
+            self._waiting += size
+        self._inbox.append((message.topic, bytes(message.payload)))
+        if not self._signalled:
+            self._signalled = True
+            self._in_loop(self._arrived.set)
+
+    def _has_room(self) -> bool:
+        """Wait for the consumer; once a wait was in vain, do not wait again until it moves."""
+        free = self._room.wait_for(
+            lambda: self._closing or self._waiting <= self._inbox_limit // 2,
+            timeout=0 if self._full else PAUSE_S,
+        )
+        if free == self._full:  # changed
+            self._full = not free
+            event = "inbox has room again" if free else "inbox is full, messages are dropped"
+            self._log.warning(event, dropped=self.dropped)
+        return free and not self._closing
+
+
+def _without_delay(_client: Client, _data: Any, connection: Any) -> None:
+    """Switch Nagle's algorithm off: it costs 40 ms whenever a small message follows another."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
