@@ -30,10 +30,11 @@ class AlarmTest(StrEnum):
 class AlarmRule:
     """A rule on one signal of a profile.
 
-    deadband: in the unit of the signal; a raised alarm clears only when the value is back by more
-    than that. on_delay_s, off_delay_s: seconds for which the test must hold (not hold) before the
-    alarm is raised (cleared). problem: category code of the case that it becomes. cause,
-    consequence, action: what a dispatcher reads.
+    deadband: in the unit of the signal; a raised alarm clears only when the value is back by that
+    much (EQUALS: away by more than that; DIFFERS: raised when away by more, cleared when equal;
+    UNCHANGED: a smaller change is none). on_delay_s, off_delay_s: seconds for which the test must
+    hold (not hold) before the alarm is raised (cleared). problem: category code of the case that it
+    becomes. cause, consequence, action: what a dispatcher reads.
     """
 
     key: str
