@@ -32,11 +32,15 @@ class Permanent(EndpointError):
 
 
 class DomainError(KvartalError):
-    """Refuse what the rules do not allow. `code` is stable; the text is for people."""
+    """Refuse what the rules do not allow. `code` is stable; the text is for people.
 
-    def __init__(self, code: str, message: str) -> None:
+    details: the single points, in words by language; one of a form also names its `field`.
+    """
+
+    def __init__(self, code: str, message: str, details: tuple[dict[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.code = code
+        self.details = details
 
 
 class NotVisible(DomainError):

@@ -1,0 +1,232 @@
+"""The work on a problem: new → routed → accepted → resolved → verified → closed, on proof.
+
+A case is opened by an incident or an appeal, carries its clocks, and refuses every step that its
+state does not know.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from core import deadline
+from core.actor import Role
+from core.alarm import Severity
+from core.category import Category
+from core.deadline import Deadline
+from core.errors import DomainError
+from core.text import Text, filled
+
+
+class CaseState(StrEnum):
+    NEW = "new"
+    ROUTED = "routed"
+    ACCEPTED = "accepted"
+    RESOLVED = "resolved"  # reported done
+    VERIFIED = "verified"  # proved done
+    CLOSED = "closed"
+
+
+class Verb(StrEnum):
+    ROUTE = "route"
+    ACCEPT = "accept"
+    RESOLVE = "resolve"
+    VERIFY = "verify"
+    CLOSE = "close"
+    REOPEN = "reopen"
+    ABSORB = "absorb"  # another case takes over everything that this one had
+
+
+NEW, ROUTED, ACCEPTED, RESOLVED, VERIFIED, CLOSED = CaseState
+
+STEPS: Mapping[tuple[CaseState, Verb], CaseState] = {
+    (NEW, Verb.ROUTE): ROUTED,
+    (ROUTED, Verb.ROUTE): ROUTED,
+    (ACCEPTED, Verb.ROUTE): ROUTED,
+    (ROUTED, Verb.ACCEPT): ACCEPTED,
+    (ACCEPTED, Verb.RESOLVE): RESOLVED,
+    (RESOLVED, Verb.VERIFY): VERIFIED,
+    (VERIFIED, Verb.CLOSE): CLOSED,
+    (RESOLVED, Verb.REOPEN): ACCEPTED,
+    (VERIFIED, Verb.REOPEN): ACCEPTED,
+    (CLOSED, Verb.REOPEN): ROUTED,
+    (NEW, Verb.ABSORB): CLOSED,
+    (ROUTED, Verb.ABSORB): CLOSED,
+}
+
+DISPATCHING = frozenset({Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE, Verb.REOPEN})
+PERMITTED: Mapping[Role, frozenset[Verb]] = {
+    Role.DISPATCHER: DISPATCHING,  # accepts and resolves for an executor who is on the phone
+    Role.ADMINISTRATOR: DISPATCHING,
+    Role.EXECUTOR: frozenset({Verb.ACCEPT, Verb.RESOLVE}),
+}
+
+
+def allowed_verbs(state: CaseState, role: Role) -> list[Verb]:
+    """Give what a person in this role may do to a case in this state, in the order of the work."""
+    return [
+        verb
+        for verb in Verb
+        if verb in PERMITTED[role]
+        # Closing verifies on its way where nobody has.
+        and ((state, verb) in STEPS or (state, verb) == (RESOLVED, Verb.CLOSE))
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What there is to show that a case is done.
+
+    incidents: how many it had; active: names of those that are still active. telemetry: an extract
+    that shows all of them back to normal. photo: a graded one by those who did the work.
+    """
+
+    incidents: int
+    active: tuple[Text, ...] = ()
+    telemetry: bool = False
+    photo: bool = False
+
+
+def missing_proof(proof: Proof) -> list[Text]:
+    """Say in words what must be there before the case can be closed."""
+    if proof.incidents == 0:
+        return [] if proof.photo else [NO_PHOTO]
+    if proof.active:
+        return [filled(STILL_ACTIVE, name=name) for name in proof.active]
+    return [] if proof.telemetry else [NO_TELEMETRY]
+
+
+NO_PHOTO: Text = {
+    "ru": "Нет фотографии сделанной работы. Приложите её.",
+    "en": "There is no photo of the work done. Attach one.",
+}
+NO_TELEMETRY: Text = {
+    "ru": "Нет показаний, которые подтверждают возврат к норме.",
+    "en": "There are no readings that show the return to normal.",
+}
+STILL_ACTIVE: Text = {
+    "ru": "Ещё не в норме: {name}.",
+    "en": "Not back to normal yet: {name}.",
+}
+
+
+@dataclass(slots=True, kw_only=True)
+class Case:
+    """clocks: in the order in which they were started; a name that is there twice was restarted.
+
+    Every change moves `version` and `changed_at`.
+    """
+
+    category: Category
+    opened_at: datetime
+    changed_at: datetime
+    state: CaseState = NEW
+    version: int = 1
+    closed_at: datetime | None = None
+    clocks: list[Deadline] = field(default_factory=list)
+
+    @classmethod
+    def opened(cls, category: Category, at: datetime) -> "Case":
+        case = cls(category=category, opened_at=at, changed_at=at)
+        case._start(deadline.ROUTE, at)
+        if category.release is not None:
+            case._start(deadline.RELEASE, at)
+        return case
+
+    def route(self, at: datetime) -> None:
+        """Give it to an executor. Another executor gets no more time than the first."""
+        self._step(Verb.ROUTE, at)
+        self._meet(deadline.ROUTE, at)
+        for name in (deadline.CHOOSE, deadline.RESOLVE):
+            if self._clock(name) is None:
+                self._start(name, at)
+
+    def accept(self, at: datetime) -> None:
+        self._step(Verb.ACCEPT, at)
+        self._meet(deadline.CHOOSE, at)
+
+    def resolve(self, at: datetime) -> None:
+        """Take the report that the work is done: its clock halts, that of verifying starts."""
+        self._step(Verb.RESOLVE, at)
+        self._set(deadline.RESOLVE, lambda clock: clock.halt(at))
+        self._meet(deadline.RELEASE, at)
+        self._start(deadline.VERIFY, at)
+
+    def verify(self, at: datetime, proof: Proof) -> None:
+        """Hold what is proved. DomainError lists what is missing."""
+        self._refuse(Verb.VERIFY)
+        missing = missing_proof(proof)
+        if missing:
+            raise DomainError(
+                "proof_missing",
+                "the case cannot be closed yet. " + " ".join(text["en"] for text in missing),
+                tuple(dict(text) for text in missing),
+            )
+        self._step(Verb.VERIFY, at)
+        for name in (deadline.VERIFY, deadline.RESOLVE):
+            self._meet(name, at)
+
+    def close(self, at: datetime, proof: Proof) -> None:
+        """Close on proof; verifies first where nobody has."""
+        if self.state is RESOLVED:
+            self.verify(at, proof)
+        self._step(Verb.CLOSE, at)
+        self.closed_at = at
+
+    def reopen(self, at: datetime) -> None:
+        """Go on as if the work had never been reported done."""
+        self._step(Verb.REOPEN, at)
+        self.closed_at = None
+        self._meet(deadline.VERIFY, at)
+        self._set(deadline.RESOLVE, Deadline.go_on)
+
+    def absorb(self, at: datetime) -> None:
+        """Close because another case has taken over everything that this one had."""
+        self._step(Verb.ABSORB, at)
+        self.closed_at = at
+        self.clocks = [clock.meet(at) for clock in self.clocks]
+
+    def released(self, at: datetime) -> None:
+        """Take that nobody is trapped any more."""
+        self._meet(deadline.RELEASE, at)
+
+    def next_clock(self) -> Deadline | None:
+        """Give the running clock that ends first."""
+        running = [clock for clock in self.clocks if clock.is_running]
+        return min(running, key=lambda clock: clock.due_at(self.changed_at), default=None)
+
+    def _refuse(self, verb: Verb) -> None:
+        if (self.state, verb) not in STEPS:
+            raise DomainError("case_state", f"the case is {self.state}; it cannot {verb} now")
+
+    def _step(self, verb: Verb, at: datetime) -> None:
+        self._refuse(verb)
+        self.state = STEPS[self.state, verb]
+        self.version += 1
+        self.changed_at = at
+
+    def _start(self, name: str, at: datetime) -> None:
+        self.clocks.append(deadline.started(name, at, self.category))
+
+    def _clock(self, name: str) -> int | None:
+        found = [index for index, clock in enumerate(self.clocks) if clock.name == name]
+        return found[-1] if found else None
+
+    def _set(self, name: str, change: Callable[[Deadline], Deadline]) -> None:
+        index = self._clock(name)
+        if index is not None:
+            self.clocks[index] = change(self.clocks[index])
+
+    def _meet(self, name: str, at: datetime) -> None:
+        self._set(name, lambda clock: clock.meet(at))
+
+
+STEPS_UP = tuple(Severity)
+MANY, VERY_MANY = 100, 1000  # people
+PEOPLE_BEHIND_AN_APPEAL = 25  # one resident in twenty-five who notices something writes
+
+
+def priority(severity: Severity, people: int) -> Severity:
+    """Say how soon the case must be handled: a step up for many people, two for very many."""
+    steps = (people >= MANY) + (people >= VERY_MANY)
+    return STEPS_UP[min(STEPS_UP.index(severity) + steps, len(STEPS_UP) - 1)]
