@@ -1,0 +1,107 @@
+"""What every request passes before a route sees it: origin, size, and headers on the way back."""
+
+from urllib.parse import urlsplit
+
+from fastapi import HTTPException
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.api.problems import answer
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+CONTENT_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "worker-src 'self' blob:",
+        "img-src 'self' data: blob:",
+        "connect-src 'self' ws: wss:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def is_same_origin(headers: Headers) -> bool:
+    """Tell whether a browser sent this from one of our own pages.
+
+    Without an Origin only those pass who have no cookie either: they are no browser of ours, and
+    there is nothing that could be done in somebody's name.
+    """
+    origin = headers.get("origin")
+    if origin is None:
+        return "cookie" not in headers
+    return urlsplit(origin).netloc == headers.get("host")
+
+
+class OriginGuard:
+    """Refuse what another site makes a browser do (Fetch standard, Origin header)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        unsafe = scope["type"] == "http" and scope["method"] not in SAFE
+        if unsafe and not is_same_origin(Headers(scope=scope)):
+            refusal = answer(403, "origin", "The request came from another site. Use our own page.")
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class SizeGuard:
+    """Refuse a body above `limit` bytes, by its announced length or as it arrives."""
+
+    def __init__(self, app: ASGIApp, limit: int) -> None:
+        self._app = app
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        detail = f"The request is larger than {self._limit / 1_000_000:g} MB. Send less at once."
+        announced = Headers(scope=scope).get("content-length", "0")
+        if announced.isdecimal() and int(announced) > self._limit:
+            await answer(413, "too_large", detail)(scope, receive, send)
+            return
+        taken = 0
+
+        async def counted() -> Message:
+            nonlocal taken
+            message = await receive()
+            taken += len(message.get("body", b""))
+            if taken > self._limit:
+                raise HTTPException(413, detail)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+class HeaderGuard:
+    """Tell the browser what our pages never do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)

@@ -1,0 +1,95 @@
+"""Every error as application/problem+json (RFC 9457): a stable code and what to do."""
+
+import http
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from core.errors import DomainError
+from gateway.api.models import Problem
+
+log = structlog.get_logger()
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:kvartal:problem:"
+RULE_BROKEN = 409
+STATUS = {
+    "not_found": 404,
+    "not_signed_in": 401,
+    "link_spent": 401,
+    "forbidden": 403,
+    "origin": 403,
+    "too_large": 413,
+    "media_type": 415,
+    "invalid": 422,
+}
+"""Status of a DomainError by its code; any other code is a rule that was broken, 409."""
+
+RESPONSES: dict[int | str, dict[str, object]] = {
+    "4XX": {
+        "description": "Refused; the problem says why and what to do",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+
+
+class Refused(DomainError):
+    """Refuse a document as a whole; `errors` lists everything that is wrong with it."""
+
+    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
+        super().__init__("invalid", message)
+        self.errors = errors
+
+
+def answer(
+    status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
+) -> JSONResponse:
+    """Make the response. errors: {"field", "message"} for each bad field."""
+    problem = Problem(
+        type=TYPE + code,
+        title=http.HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        errors=errors or [],
+    )
+    return JSONResponse(problem.model_dump(), status, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer errors of every kind as problems."""
+    app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _domain(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, DomainError)  # noqa: S101 - Starlette calls us by the class
+    errors = error.errors if isinstance(error, Refused) else []
+    return answer(STATUS.get(error.code, RULE_BROKEN), error.code, str(error), errors)
+
+
+async def _validation(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    errors = [
+        {"field": ".".join(map(str, item["loc"])), "message": item["msg"]}
+        for item in error.errors()
+    ]
+    fields = ", ".join(item["field"] for item in errors)
+    return answer(422, "invalid", f"Correct {fields} and send it again.", errors)
+
+
+async def _http(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    code = http.HTTPStatus(error.status_code).name.lower()
+    response = answer(error.status_code, code, error.detail)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request broke", method=request.method, path=request.scope["path"], exc_info=error)
+    return answer(500, "internal", "Something broke here. It is in the log of the gateway.")

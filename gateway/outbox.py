@@ -1,0 +1,111 @@
+"""The outbox: what a transaction changed, written in it, shown and sent after it.
+
+Nothing about incidents, cases or commands leaves the gateway but through here. A reader goes by
+`seq` and never steps over a gap: numbers become visible in the order in which they are given,
+because writers take turns, on SQLite by its one write lock, on PostgreSQL by a lock taken here.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.clock import Clock, SystemClock
+from gateway.storage.database import PUBLISHED, Database
+from gateway.storage.tables import OutboxReaderRow, OutboxRow
+
+SHOWN = ("case", "incident", "command", "edge", "device")  # topics that clients get
+BATCH = 500  # rows read at once
+LOOK_EVERY_S = 1.0  # in case that another process wrote
+TRIM_EVERY_S = 3600.0
+WRITERS = 0x6B766172  # key of the advisory lock, any fixed number ("kvar")
+
+Handler = Callable[[Sequence[OutboxRow]], Awaitable[None]]
+
+
+async def publish(session: AsyncSession, topic: str, place_path: str, body: dict[str, Any]) -> None:
+    """Write what changed, in the transaction that changes it.
+
+    topic: one of SHOWN with the body of its model in api/models.py, dumped as JSON; or "order" or
+    "registry", which never reach a client. place_path: decides who may see it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
+    session.add(OutboxRow(at=SystemClock().now(), topic=topic, place_path=place_path, body=body))
+    session.info[PUBLISHED] = True
+    await session.flush()
+
+
+async def last_seq(session: AsyncSession) -> int:
+    """Give the number of the newest row, 0 where there is none."""
+    return await session.scalar(select(func.max(OutboxRow.seq))) or 0
+
+
+class OutboxReader:
+    """Hands rows to a handler in their order, soon after their commit.
+
+    Without a name it starts at the end and every process has its own: it is for showing. With a
+    name its place is kept in the database, and moved *before* the rows are handed over: a crash
+    in between sends an order not at all rather than twice.
+    """
+
+    def __init__(
+        self, database: Database, topics: Sequence[str], handler: Handler, name: str = ""
+    ) -> None:
+        self._database = database
+        self._topics = topics
+        self._handler = handler
+        self._name = name
+        self._wake = asyncio.Event()
+        self.seq = 0
+
+    async def start(self) -> None:
+        """Find the place from which to read."""
+        async with self._database.transaction() as session:
+            if not self._name:
+                self.seq = await last_seq(session)
+            elif (place := await session.get(OutboxReaderRow, self._name)) is not None:
+                self.seq = place.seq
+            else:
+                session.add(OutboxReaderRow(name=self._name, seq=0))
+        self._database.on_published.append(self._wake.set)
+
+    async def run(self) -> None:
+        """Read for ever; an error of the handler ends it."""
+        while True:
+            self._wake.clear()
+            while rows := await self._next():
+                await self._handler(rows)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
+
+    async def _next(self) -> Sequence[OutboxRow]:
+        async with self._database.reading() as session:
+            found = await session.scalars(
+                select(OutboxRow)
+                .where(OutboxRow.seq > self.seq, OutboxRow.topic.in_(self._topics))
+                .order_by(OutboxRow.seq)
+                .limit(BATCH)
+            )
+            rows = found.all()
+        if rows:
+            if self._name:
+                await self._move(rows[-1].seq)
+            self.seq = rows[-1].seq
+        return rows
+
+    async def _move(self, seq: int) -> None:
+        async with self._database.transaction() as session:
+            await session.merge(OutboxReaderRow(name=self._name, seq=seq))
+
+
+async def trim(database: Database, clock: Clock, keep: timedelta) -> None:
+    """Delete what is older than `keep`, hourly, for ever."""
+    while True:
+        async with database.transaction() as session:
+            await session.execute(delete(OutboxRow).where(OutboxRow.at < clock.now() - keep))
+        await asyncio.sleep(TRIM_EVERY_S)

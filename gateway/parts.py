@@ -1,0 +1,16 @@
+"""What the gateway is made of; `gateway.app` builds it, requests reach it through Depends."""
+
+from dataclasses import dataclass
+
+from core.clock import Clock
+from gateway.registry import CurrentRegistry
+from gateway.settings import Settings
+from gateway.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: Settings
+    clock: Clock
+    database: Database
+    registry: CurrentRegistry

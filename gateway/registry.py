@@ -1,0 +1,147 @@
+"""The registry in memory: places, assets, feeds, devices and edges, ready to be asked.
+
+A snapshot never changes; an import makes a new one, which `CurrentRegistry` then hands out.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.feeds import Feeds
+from core.registry import (
+    Asset,
+    Binding,
+    Device,
+    Edge,
+    Endpoint,
+    Executor,
+    Place,
+    Registry,
+)
+from core.text import Text
+from gateway.places import PlaceNode, place_tree
+from gateway.registry_rows import read_registry
+
+Bounds = tuple[float, float, float, float]
+
+
+class RegistrySnapshot:
+    """One revision of the registry, indexed by what is asked."""
+
+    def __init__(self, registry: Registry, revision: int) -> None:
+        self.revision = revision
+        self.name = registry.name
+        self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
+        self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
+        self.devices: Mapping[str, Device] = {device.id: device for device in registry.devices}
+        self.edges: Mapping[str, Edge] = {edge.id: edge for edge in registry.edges}
+        self.endpoints: Mapping[str, Endpoint] = {line.id: line for line in registry.endpoints}
+        self.executors: Mapping[str, Executor] = {one.id: one for one in registry.executors}
+        self.routes = registry.routes
+        self.feeds = Feeds(registry.feeds)
+        self.bounds = _bounds(registry)
+        self._bindings_by_device = _grouped(registry.bindings, "device")
+        self._bindings_by_asset = _grouped(registry.bindings, "asset")
+        self._assets_by_place: defaultdict[str, list[Asset]] = defaultdict(list)
+        for asset in registry.assets:
+            self._assets_by_place[asset.place].append(asset)
+
+    def path_of(self, place: str) -> str:
+        """Give the place_path of a place. KeyError where there is none of this id."""
+        return self.places[place].path
+
+    def address_of(self, place: str) -> Text:
+        """Give the place and what is above it in words, the region left out."""
+        return self.places[place].address
+
+    def assets_at(self, place: str) -> list[Asset]:
+        """Give the assets at this very place."""
+        return self._assets_by_place.get(place, [])
+
+    def assets_below(self, place: str) -> list[Asset]:
+        """Give the assets at this place and everywhere below it."""
+        path = self.path_of(place)
+        return [
+            asset for asset in self.assets.values() if self.path_of(asset.place).startswith(path)
+        ]
+
+    def devices_of(self, asset: str, at: datetime) -> list[Device]:
+        """Give the devices that serve the asset at this moment."""
+        return [
+            self.devices[binding.device]
+            for binding in self._bindings_by_asset.get(asset, ())
+            if _in_force(binding, at)
+        ]
+
+    def assets_of(self, device: str, at: datetime) -> list[Asset]:
+        """Give the assets that the device serves at this moment."""
+        return [
+            self.assets[binding.asset]
+            for binding in self._bindings_by_device.get(device, ())
+            if _in_force(binding, at)
+        ]
+
+    def asset_of(self, device: str, at: datetime) -> Asset | None:
+        """Give the first asset that the device serves at this moment."""
+        return next(iter(self.assets_of(device, at)), None)
+
+    def edge_of(self, device: str) -> str:
+        """Give the id of the edge that reads the device. KeyError for an unknown device."""
+        return self.endpoints[self.devices[device].endpoint].edge
+
+    def position_of(self, asset: Asset) -> tuple[float, float] | None:
+        """Give latitude and longitude of the asset, else of the nearest place around it."""
+        if asset.latitude is not None and asset.longitude is not None:
+            return asset.latitude, asset.longitude
+        return self.position_of_place(asset.place)
+
+    def position_of_place(self, identifier: str) -> tuple[float, float] | None:
+        """Give latitude and longitude of the place, else of what is above it."""
+        above: str | None = identifier
+        while above is not None:
+            place = self.places[above].place
+            if place.latitude is not None and place.longitude is not None:
+                return place.latitude, place.longitude
+            above = place.parent
+        return None
+
+
+class CurrentRegistry:
+    """Hands out the snapshot in force."""
+
+    def __init__(self) -> None:
+        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0)
+
+    async def reload(self, session: AsyncSession) -> None:
+        """Take the newest revision from the database."""
+        registry, revision = await read_registry(session)
+        self.snapshot = RegistrySnapshot(registry, revision)
+
+
+def _grouped(bindings: Iterable[Binding], key: str) -> dict[str, list[Binding]]:
+    groups: defaultdict[str, list[Binding]] = defaultdict(list)
+    for binding in bindings:
+        groups[getattr(binding, key)].append(binding)
+    return dict(groups)
+
+
+def _in_force(binding: Binding, at: datetime) -> bool:
+    return (binding.since is None or binding.since <= at) and (
+        binding.until is None or at < binding.until
+    )
+
+
+def _bounds(registry: Registry) -> Bounds:
+    """Give west, south, east, north around everything that has a position; zeros for nothing."""
+    things: tuple[Place | Asset, ...] = (*registry.places, *registry.assets)
+    positions = [
+        (thing.longitude, thing.latitude)
+        for thing in things
+        if thing.longitude is not None and thing.latitude is not None
+    ]
+    if not positions:
+        return 0.0, 0.0, 0.0, 0.0
+    longitudes, latitudes = zip(*positions, strict=True)
+    return min(longitudes), min(latitudes), max(longitudes), max(latitudes)

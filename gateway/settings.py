@@ -1,0 +1,156 @@
+"""The gateway's settings: a YAML file, over it the environment, over it the command line."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from core.errors import ConfigError
+
+PREFIX = "KVARTAL_GATEWAY_"
+
+
+class Settings(BaseSettings):
+    """Every field may stand in the file, or in the environment as KVARTAL_GATEWAY_<FIELD>."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True)
+
+    data_dir: Path = Field(
+        Path(".kvartal/gateway"), description="folder of the databases and the evidence files"
+    )
+    listen: str = Field(
+        "127.0.0.1:8080",
+        pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$",
+        description="address and port of the HTTP server; port 0 takes a free one",
+    )
+    broker: str = Field(
+        "mqtt://127.0.0.1:18830",
+        pattern=r"^mqtts?://",
+        description="URL of the MQTT 5 broker through which edges are reached",
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the case store; empty: SQLite in data_dir"
+    )
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^/]+)?$",
+        description="where browsers find the gateway, without a path; empty: http://<listen>",
+    )
+    hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "localhost"),
+        min_length=1,
+        description="names under which the gateway answers; a request for another one is refused",
+    )
+    session_hours: float = Field(
+        12, gt=0, le=720, description="hours after which a person must sign in again"
+    )
+    link_hours: float = Field(
+        24, gt=0, le=720, description="hours for which a sign-in link is good"
+    )
+    request_max_mb: float = Field(
+        20, gt=0, le=200, description="megabytes that one request may carry, photos included"
+    )
+    outbox_days: float = Field(
+        7, gt=0, le=365, description="days for which changes are kept for clients that come back"
+    )
+    web_dir: Path = Field(
+        Path(__file__).parent / "web" / "dist", description="folder of the built pages"
+    )
+
+    @field_validator("listen")
+    @classmethod
+    def port_exists(cls, value: str) -> str:
+        if int(value.rpartition(":")[2]) > 65_535:
+            raise ValueError("the port is above 65535")
+        return value
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])
+
+    @property
+    def origin(self) -> str:
+        """Where browsers find the gateway, like http://127.0.0.1:8080."""
+        return self.public_url or f"http://{self.listen}"
+
+    @property
+    def database(self) -> str:
+        """URL of the relational store."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'kvartal.sqlite'}"
+
+    @property
+    def request_max_bytes(self) -> int:
+        return int(self.request_max_mb * 1_000_000)
+
+
+def load_settings(file: Path | None = None, **options: Any) -> Settings:
+    """Read the settings. ConfigError names the place, the key, what was wanted and what was found.
+
+    options: from the command line, by field; those that are None were not given.
+    """
+    content = _content(file) if file else {}
+    given = {field: value for field, value in options.items() if value is not None}
+
+    class Layered(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, InitSettingsSource(settings_cls, content)
+
+    unknown = [
+        f"{name}: there is no such setting"
+        for name in sorted(os.environ)
+        if name.startswith(PREFIX)
+        and name.removeprefix(PREFIX).lower() not in Settings.model_fields
+    ]
+    if unknown:
+        raise ConfigError("\n".join(unknown))
+    try:
+        return Layered(**given)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_complaints(error, file, given))) from error
+
+
+def _content(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{file}: cannot be read as YAML: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file}: wanted a mapping of keys, found {type(content).__name__}")
+    return {str(key): value for key, value in content.items()}
+
+
+def _complaints(
+    error: ValidationError, file: Path | None, given: Mapping[str, Any]
+) -> Iterable[str]:
+    for item in error.errors(include_url=False):
+        key = str(item["loc"][0])
+        if key in given:
+            source = f"--{key.replace('_', '-')}"
+        elif PREFIX + key.upper() in os.environ:
+            source = PREFIX + key.upper()
+        else:
+            source = f"{file}: {'.'.join(map(str, item['loc']))}"
+        yield f"{source}: {item['msg']}, found {item['input']!r}"
