@@ -11,7 +11,6 @@ from enum import StrEnum
 
 from core import deadline
 from core.actor import Role
-from core.alarm import Severity
 from core.category import Category
 from core.deadline import Deadline
 from core.errors import DomainError
@@ -110,6 +109,16 @@ STILL_ACTIVE: Text = {
 }
 
 
+def _refuse_unproved(proof: Proof) -> None:
+    missing = missing_proof(proof)
+    if missing:
+        raise DomainError(
+            "proof_missing",
+            "the case cannot be closed yet. " + " ".join(text["en"] for text in missing),
+            tuple(dict(text) for text in missing),
+        )
+
+
 @dataclass(slots=True, kw_only=True)
 class Case:
     """clocks: in the order in which they were started; a name that is there twice was restarted.
@@ -155,13 +164,7 @@ class Case:
     def verify(self, at: datetime, proof: Proof) -> None:
         """Hold what is proved. DomainError lists what is missing."""
         self._refuse(Verb.VERIFY)
-        missing = missing_proof(proof)
-        if missing:
-            raise DomainError(
-                "proof_missing",
-                "the case cannot be closed yet. " + " ".join(text["en"] for text in missing),
-                tuple(dict(text) for text in missing),
-            )
+        _refuse_unproved(proof)
         self._step(Verb.VERIFY, at)
         for name in (deadline.VERIFY, deadline.RESOLVE):
             self._meet(name, at)
@@ -170,6 +173,8 @@ class Case:
         """Close on proof; verifies first where nobody has."""
         if self.state is RESOLVED:
             self.verify(at, proof)
+        self._refuse(Verb.CLOSE)
+        _refuse_unproved(proof)
         self._step(Verb.CLOSE, at)
         self.closed_at = at
 
@@ -189,6 +194,14 @@ class Case:
     def released(self, at: datetime) -> None:
         """Take that nobody is trapped any more."""
         self._meet(deadline.RELEASE, at)
+
+    def worsen(self, category: Category, at: datetime) -> None:
+        """Take that the trouble is worse than it was thought: people are trapped, not late."""
+        self.category = category
+        self.version += 1
+        self.changed_at = at
+        if category.release is not None and self._clock(deadline.RELEASE) is None:
+            self._start(deadline.RELEASE, at)
 
     def next_clock(self) -> Deadline | None:
         """Give the running clock that ends first."""
@@ -219,14 +232,3 @@ class Case:
 
     def _meet(self, name: str, at: datetime) -> None:
         self._set(name, lambda clock: clock.meet(at))
-
-
-STEPS_UP = tuple(Severity)
-MANY, VERY_MANY = 100, 1000  # people
-PEOPLE_BEHIND_AN_APPEAL = 25  # one resident in twenty-five who notices something writes
-
-
-def priority(severity: Severity, people: int) -> Severity:
-    """Say how soon the case must be handled: a step up for many people, two for very many."""
-    steps = (people >= MANY) + (people >= VERY_MANY)
-    return STEPS_UP[min(STEPS_UP.index(severity) + steps, len(STEPS_UP) - 1)]
