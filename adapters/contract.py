@@ -38,7 +38,8 @@ class Event:
 
     condition: key of it within the device. active: raised or cleared. time: nanoseconds UTC.
     text: facts for people. still: a JPEG, where a picture shows it. transient: a finding without
-    duration (a car over the line); it is raised and never cleared.
+    duration (a car over the line); it is raised and never cleared. began: nanoseconds UTC, where
+    what was found took a while and ended at `time`; 0 where that is not known.
     """
 
     device: str
@@ -48,6 +49,7 @@ class Event:
     text: str = ""
     still: bytes = b""
     transient: bool = False
+    began: int = 0
 
 
 @dataclass(frozen=True, slots=True)
