@@ -1,0 +1,118 @@
+"""The town as the document that the gateway imports: places, assets, feeds, devices, routes."""
+
+from dataclasses import dataclass, field
+
+from core.registry import (
+    Asset,
+    Binding,
+    Device,
+    Edge,
+    Endpoint,
+    Feed,
+    Place,
+    PlaceKind,
+    Registry,
+)
+from core.text import Text
+from simulators.town import housing, streets
+from simulators.town.addresses import Ports
+from simulators.town.organisations import BANKS, EXECUTORS, REGION, ROUTES
+from simulators.town.plan import MIDDLE, STREETS, bank_outline, houses
+
+EDGE = "edge-1"
+BANK_NAMES = {
+    "left-bank": {"ru": "Левобережный", "en": "Left Bank"},
+    "right-bank": {"ru": "Правобережный", "en": "Right Bank"},
+}
+
+
+@dataclass(slots=True)
+class Draft:
+    """What is being written down. A device of an asset has the asset's id with -d1 behind."""
+
+    places: list[Place] = field(default_factory=list)
+    assets: list[Asset] = field(default_factory=list)
+    feeds: list[Feed] = field(default_factory=list)
+    endpoints: list[Endpoint] = field(default_factory=list)
+    devices: list[Device] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
+
+    def add_asset(
+        self, key: str, kind: str, name: Text, *, place: str, owner: str, at: tuple[float, float]
+    ) -> None:
+        """Write down a thing that people care for. at: longitude, latitude."""
+        self.assets.append(
+            Asset(
+                id=key, kind=kind, name=name, place=place, owner=owner,
+                longitude=at[0], latitude=at[1],
+            )
+        )  # fmt: skip
+
+    def add_device(
+        self, profile: str, endpoint: str, unit: str, options: dict[str, object] | None = None
+    ) -> None:
+        """Install a specimen that serves the asset written down last."""
+        asset = self.assets[-1]
+        device = Device(
+            id=f"{asset.id}-d1", profile=profile, endpoint=endpoint, unit=unit,
+            name=asset.name, place=asset.place, options=options or {},
+        )  # fmt: skip
+        self.devices.append(device)
+        self.bindings.append(Binding(asset=asset.id, device=device.id))
+
+
+def build_registry(seed: int, ports: Ports | None = None) -> Registry:
+    """Give the whole town. The same seed gives the same town."""
+    ports = ports or Ports()
+    draft = Draft()
+    _add_territory(draft)
+    draft.endpoints += [
+        Endpoint(id="town-broker", edge=EDGE, protocol="mqtt", address=ports.broker),
+        Endpoint(
+            id="town-opcua", edge=EDGE, protocol="opcua",
+            address=f"opc.tcp://127.0.0.1:{ports.opcua}",
+        ),
+    ]  # fmt: skip
+    built = houses(seed)
+    housing.add_houses(draft, built, ports, EDGE)
+    streets.add_lighting(draft)
+    streets.add_traffic(draft, ports, EDGE)
+    streets.add_air_sensors(draft)
+    streets.add_cameras(draft, built, ports, EDGE)
+    return Registry(
+        name={"ru": "Город Приреченск", "en": "Town of Prirechensk"},
+        places=tuple(draft.places),
+        assets=tuple(draft.assets),
+        feeds=tuple(draft.feeds),
+        edges=(Edge(id=EDGE, place=REGION, name={"ru": "Узел связи города", "en": "Town edge"}),),
+        endpoints=tuple(draft.endpoints),
+        devices=tuple(draft.devices),
+        bindings=tuple(draft.bindings),
+        executors=EXECUTORS,
+        routes=ROUTES,
+    )
+
+
+def _add_territory(draft: Draft) -> None:
+    draft.places.append(
+        Place(
+            id=REGION, kind=PlaceKind.REGION,
+            name={"ru": "Приреченская область", "en": "Prirechye Region"},
+            latitude=MIDDLE[0], longitude=MIDDLE[1],
+        )
+    )  # fmt: skip
+    for bank in BANKS:
+        draft.places.append(
+            Place(
+                id=bank, kind=PlaceKind.MUNICIPALITY, name=BANK_NAMES[bank], parent=REGION,
+                outline=bank_outline(bank),
+            )
+        )  # fmt: skip
+    for street in STREETS:
+        longitude, latitude = street.middle
+        draft.places.append(
+            Place(
+                id=street.id, kind=PlaceKind.STREET, parent=street.bank, outline=street.line(),
+                name={"ru": street.ru, "en": street.en}, latitude=latitude, longitude=longitude,
+            )
+        )  # fmt: skip
