@@ -88,8 +88,9 @@ class MqttLink:
         self._on_lost = on_lost
         self._inbox: deque[tuple[str, bytes]] = deque()
         self._inbox_limit = inbox
-        self._waiting = 0  # bytes in the inbox; under _room
-        self._room = threading.Condition()
+        self._came = 0  # bytes of payload; only the network thread writes it
+        self._went = 0  # only the event loop writes it
+        self._room = threading.Condition()  # taken only when the inbox is full, and by the consumer
         self._signalled = False  # a wake-up is under way; the consumer clears it
         self._full = False  # messages are being dropped now
         self._arrived = asyncio.Event()
@@ -212,9 +213,14 @@ class MqttLink:
     def _take(self) -> list[tuple[str, bytes]]:
         batch = [self._inbox.popleft() for _ in range(len(self._inbox))]
         with self._room:
-            self._waiting -= sum(len(payload) for _, payload in batch)
+            self._went += sum([len(payload) for _, payload in batch])
             self._room.notify_all()
         return batch
+
+    @property
+    def waiting(self) -> int:
+        """Tell how many bytes of payload wait for the consumer."""
+        return self._came - self._went
 
     async def _watch_thread(self) -> None:
         while self._thread is not None and self._thread.is_alive():  # noqa: ASYNC110 - no event
@@ -291,23 +297,23 @@ class MqttLink:
             self._in_loop(self._tell_refusal, mid, str(reason))
 
     def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        size = len(message.payload)
-        with self._room:
-            if self._waiting and self._waiting + size > self._inbox_limit and not self._has_room():
-                self.dropped += 1
-                return
-            self._waiting += size
-        self._inbox.append((message.topic, bytes(message.payload)))
+        payload = bytes(message.payload)
+        if self.waiting + len(payload) > self._inbox_limit and not self._has_room():
+            self.dropped += 1
+            return
+        self._came += len(payload)
+        self._inbox.append((message.topic, payload))
         if not self._signalled:
             self._signalled = True
             self._in_loop(self._arrived.set)
 
     def _has_room(self) -> bool:
         """Wait for the consumer; once a wait was in vain, do not wait again until it moves."""
-        free = self._room.wait_for(
-            lambda: self._closing or self._waiting <= self._inbox_limit // 2,
-            timeout=0 if self._full else PAUSE_S,
-        )
+        with self._room:
+            free = self._room.wait_for(
+                lambda: self._closing or self.waiting <= self._inbox_limit // 2,
+                timeout=0 if self._full else PAUSE_S,
+            )
         if free == self._full:  # changed
             self._full = not free
             event = "inbox has room again" if free else "inbox is full, messages are dropped"

@@ -181,8 +181,8 @@ def test_a_full_inbox_holds_the_broker_back_and_loses_nothing(
             await writer.until_up(5)
             for _ in range(200):
                 writer.publish("town/a", bytes(1000))
-            await until(lambda: reader._waiting >= 9_000)
-            return reader._waiting, len(await collect(reader, 200))
+            await until(lambda: reader.waiting >= 9_000)
+            return reader.waiting, len(await collect(reader, 200))
 
     waiting, found = asyncio.run(run())
     assert waiting <= 10_000
