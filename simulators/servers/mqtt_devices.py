@@ -42,7 +42,10 @@ class _Sender:
 class MqttDevices:
     """`publish` after each step. address: host and port of the broker."""
 
-    def __init__(self, world: World, devices: Sequence[Device], host: str, port: int) -> None:
+    def __init__(
+        self, world: World, devices: Sequence[Device], host: str, port: int, *,
+        user: str = "", password: str = "",
+    ) -> None:  # fmt: skip
         self._world = world
         self._senders = [_sender(world, device, at) for at, device in enumerate(devices)]
         self._set_topics = _set_topics(self._senders)
@@ -51,6 +54,8 @@ class MqttDevices:
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2, "town-radio-gateway", protocol=mqtt.MQTTv5
         )
+        if user:
+            self._client.username_pw_set(user, password)
         self._client.reconnect_delay_set(1, 5)
         self._client.max_queued_messages_set(2000)
         self._client.on_connect = self._connected

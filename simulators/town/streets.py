@@ -95,7 +95,7 @@ def add_cameras(draft: "Draft", houses: Sequence[House], ports: Ports, edge: str
         draft.endpoints.append(
             Endpoint(
                 id=name, edge=edge, protocol="camera",
-                address=f"http://127.0.0.1:{ports.camera}/{name}",
+                address=f"http://127.0.0.1:{ports.camera}/{name}.mjpeg",
             )
         )  # fmt: skip
     draft.add_asset(

@@ -12,6 +12,7 @@ from adapters.profile import Profile, bundled_profiles
 from core.clock import SECOND, Clock
 from core.errors import ConfigError
 from core.registry import Device, Registry
+from simulators.world.cameras import Cameras
 from simulators.world.family import MALFORMED, SHORT, Family, Moment
 from simulators.world.heat import HeatPoints
 from simulators.world.lifts import Lifts
@@ -22,7 +23,8 @@ from simulators.world.traffic import TrafficControllers
 
 DUSK_HOUR, DAWN_HOUR = 21.0, 5.0
 DUSK_AT = 60.0  # seconds after the start: the town's sun is shifted, its time stamps are not
-FAULT_FAMILIES = {MALFORMED: "mqtt", SHORT: "modbus"}
+DUSK_LASTS = 60.0  # seconds
+FAULT_PROTOCOLS = {MALFORMED: "mqtt", SHORT: "modbus"}
 
 
 class World:
@@ -48,6 +50,12 @@ class World:
     @property
     def dark(self) -> bool:
         return self.hour >= DUSK_HOUR or self.hour < DAWN_HOUR
+
+    @property
+    def daylight(self) -> float:
+        """Give how light it is, from 0 at night to 1, changing within the minute about dusk."""
+        away = min((self.hour - DAWN_HOUR) % 24, (DUSK_HOUR - self.hour) % 24) * 3600
+        return 0.0 if self.dark else min(1.0, away / DUSK_LASTS)
 
     def step(self, seconds: float) -> None:
         """Let so much of the town's time pass."""
@@ -105,7 +113,7 @@ class World:
         return [
             name
             for name in self._family_of[device].faults
-            if FAULT_FAMILIES.get(name, protocol) == protocol
+            if FAULT_PROTOCOLS.get(name, protocol) == protocol
         ]
 
     def set_fault(self, name: str, device: str, on: bool) -> None:
@@ -163,6 +171,7 @@ def _build(registry: Registry, chance: np.random.Generator, now: float) -> dict[
         "traffic_controller": TrafficControllers(*having("traffic_controller"), chance),
         "gas": GasSensors(*having("gas")),
         "air_quality": AirSensors(*having("air_quality")),
+        "camera": Cameras(devices["camera"]),
     }  # fmt: skip
 
 
