@@ -1,6 +1,6 @@
 """The gateway put together: what is opened at the start, in which order, and the HTTP on top."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -11,17 +11,19 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from core.clock import Clock, SystemClock
 from gateway import outbox
-from gateway.api import documentation, pages, problems, session
+from gateway.api import documentation, health, live, pages, problems, registry, session
 from gateway.api.guards import HeaderGuard, OriginGuard, SizeGuard
+from gateway.live import Hub, NothingBorn, pulse
 from gateway.parts import Parts
 from gateway.registry import CurrentRegistry
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
+from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
 
 PREFIX = "/api/v1"
-ROUTERS = (session.router,)
+ROUTERS = (session.router, registry.router, live.router)
 
 
 def create_app(
@@ -54,6 +56,7 @@ def create_app(
     for router in ROUTERS:
         api.include_router(router)
     app.include_router(api)
+    app.include_router(health.router)
     app.include_router(pages.pages(settings.web_dir))
     return app
 
@@ -81,9 +84,28 @@ async def _open_parts(
     database = Database(settings.database)
     stack.push_async_callback(database.close)
     await upgrade(database.engine)
-    registry = CurrentRegistry()
+    current = CurrentRegistry()
     async with database.reading() as reading:
-        await registry.reload(reading)
+        await current.reload(reading)
+    hub = Hub(clock, current, NothingBorn())
+    shown = outbox.OutboxReader(
+        database, (*outbox.SHOWN, "registry"), _show(database, current, hub)
+    )
+    await shown.start()
+    hub.seq = shown.seq
     tasks = await stack.enter_async_context(Tasks(on_failure))
+    tasks.start("outbox reader", shown.run())
     tasks.start("outbox trim", outbox.trim(database, clock, timedelta(days=settings.outbox_days)))
-    return Parts(settings=settings, clock=clock, database=database, registry=registry)
+    tasks.start("live pulse", pulse(hub, database, clock))
+    return Parts(settings=settings, clock=clock, database=database, registry=current, hub=hub)
+
+
+def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:
+    async def show(rows: Sequence[OutboxRow]) -> None:
+        if any(row.topic == "registry" for row in rows):
+            async with database.reading() as session:
+                await registry.reload(session)
+            hub.refresh()
+        hub.changes(rows)
+
+    return show

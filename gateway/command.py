@@ -1,11 +1,27 @@
 """`kvartal gateway`: run the server, make sign-in links, import a registry, print the API."""
 
 import argparse
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+from core.actor import Role
+from core.clock import SystemClock
+from core.errors import ConfigError, DomainError
+from gateway import logs
 from gateway.app import create_app
-from gateway.settings import Settings
+from gateway.registry import CurrentRegistry
+from gateway.registry_document import BrokenRegistry, decode_registry
+from gateway.registry_rows import PARTS, replace_registry
+from gateway.server import serve
+from gateway.settings import Settings, load_settings
+from gateway.sign_in import make_link
+from gateway.storage.database import Database
+from gateway.storage.schema import upgrade
 
 
 def run(argv: list[str]) -> int:
@@ -15,15 +31,124 @@ def run(argv: list[str]) -> int:
     return action(**options)
 
 
+def run_server(config: Path | None, **options: Any) -> int:
+    logs.configure()
+    settings = load_settings(config, **options)
+    return serve(settings, lambda url: print(f"gateway: ready on {url}", flush=True))
+
+
+def import_registry(config: Path | None, data_dir: Path | None, file: Path) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+    try:
+        registry = decode_registry(file.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"{file}: cannot be read: {error.strerror}") from error
+    except BrokenRegistry as error:
+        lines = [f"{file}: {where}: {what}" for where, what in error.problems]
+        raise ConfigError("\n".join([str(error), *lines])) from error
+
+    async def store() -> int:
+        async with _database(settings) as database, database.transaction() as session:
+            return await replace_registry(session, SystemClock(), registry)
+
+    revision = asyncio.run(store())
+    counts = ", ".join(f"{len(getattr(registry, part))} {part}" for part in PARTS)
+    print(f"registry revision {revision} is in force: {counts}")
+    return 0
+
+
+def print_link(
+    *,
+    config: Path | None,
+    data_dir: Path | None,
+    role: str,
+    place: str,
+    name: str,
+    executor: str,
+    reusable: bool,
+) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+
+    async def make() -> str:
+        registry = CurrentRegistry()
+        async with _database(settings) as database, database.transaction() as session:
+            await registry.reload(session)
+            return await make_link(
+                session,
+                SystemClock(),
+                registry.snapshot,
+                name=name,
+                role=Role(role),
+                place=place,
+                executor=executor,
+                valid=timedelta(hours=settings.link_hours),
+                reusable=reusable,
+            )
+
+    try:
+        token = asyncio.run(make())
+    except DomainError as error:
+        raise ConfigError(str(error)) from error
+    # After the #, where neither a server's log nor a Referer header ever sees it.
+    print(f"{settings.origin}/sign-in#{token}")
+    return 0
+
+
 def print_openapi() -> int:
     document = create_app(Settings()).openapi()
     print(json.dumps(document, indent=2, ensure_ascii=False))
     return 0
 
 
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    try:
+        await upgrade(database.engine)
+        yield database
+    finally:
+        await database.close()
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="kvartal gateway", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="kvartal gateway",
+        description="The server: ingest, cases, API and pages.",
+        epilog="Every setting may also stand in the environment: KVARTAL_GATEWAY_DATA_DIR=… "
+        "The command line is asked first, then the environment, then the file.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    where = argparse.ArgumentParser(add_help=False)
+    where.add_argument("--config", type=Path, metavar="FILE", help="settings as YAML")
+    where.add_argument("--data-dir", type=Path, metavar="DIR", help=_described("data_dir"))
+
+    server = commands.add_parser("run", parents=[where], help="run the server until Ctrl+C")
+    server.add_argument("--listen", metavar="HOST:PORT", help=_described("listen"))
+    server.add_argument("--broker", metavar="URL", help=_described("broker"))
+    server.set_defaults(action=run_server)
+
+    link = commands.add_parser("link", parents=[where], help="print a link that signs a person in")
+    link.add_argument("--role", required=True, choices=[role.value for role in Role])
+    link.add_argument("--place", required=True, help="id of the territory that the person sees")
+    link.add_argument("--name", required=True, help="name of the person, shown in the history")
+    link.add_argument("--executor", default="", help="id of the organisation, for an executor")
+    link.add_argument(
+        "--reusable", action="store_true", help="good until it expires, not for one sign-in only"
+    )
+    link.set_defaults(action=print_link)
+
+    registry = commands.add_parser(
+        "import", parents=[where], help="put a registry document in force, whole or not at all"
+    )
+    registry.add_argument("file", type=Path, metavar="FILE", help="core.registry.Registry as JSON")
+    registry.set_defaults(action=import_registry)
+
     openapi = commands.add_parser("openapi", help="print the OpenAPI document as JSON")
     openapi.set_defaults(action=print_openapi)
     return parser
+
+
+def _described(field: str) -> str:
+    known = Settings.model_fields[field]
+    return f"{known.description} (default: {known.default})"

@@ -6,7 +6,7 @@ because writers take turns, on SQLite by its one write lock, on PostgreSQL by a 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -33,11 +33,31 @@ async def publish(session: AsyncSession, topic: str, place_path: str, body: dict
     topic: one of SHOWN with the body of its model in api/models.py, dumped as JSON; or "order" or
     "registry", which never reach a client. place_path: decides who may see it.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
-    session.add(OutboxRow(at=SystemClock().now(), topic=topic, place_path=place_path, body=body))
+    await publish_all(session, [(topic, place_path, body)])
+
+
+async def publish_all(
+    session: AsyncSession, changes: Iterable[tuple[str, str, dict[str, Any]]]
+) -> None:
+    """Write many changes in their order, as (topic, place_path, body)."""
+    await take_turn(session)
+    now = SystemClock().now()
+    session.add_all(
+        OutboxRow(at=now, topic=topic, place_path=place_path, body=body)
+        for topic, place_path, body in changes
+    )
     session.info[PUBLISHED] = True
     await session.flush()
+
+
+async def take_turn(session: AsyncSession) -> None:
+    """Wait until every transaction that publishes has ended, and make the next ones wait.
+
+    Taken before reading what decides about a change, it lets two workers never open two cases.
+    On SQLite `Database.transaction` has seen to it.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
 
 
 async def last_seq(session: AsyncSession) -> int:

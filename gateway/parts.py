@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.clock import Clock
+from gateway.live import Hub
 from gateway.registry import CurrentRegistry
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -14,3 +15,4 @@ class Parts:
     clock: Clock
     database: Database
     registry: CurrentRegistry
+    hub: Hub

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from core.errors import DomainError
 from gateway.api.models import Problem
+from gateway.registry_document import BrokenRegistry
 
 log = structlog.get_logger()
 
@@ -36,14 +37,6 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 }
 
 
-class Refused(DomainError):
-    """Refuse a document as a whole; `errors` lists everything that is wrong with it."""
-
-    def __init__(self, message: str, errors: list[dict[str, str]]) -> None:
-        super().__init__("invalid", message)
-        self.errors = errors
-
-
 def answer(
     status: int, code: str, detail: str, errors: list[dict[str, str]] | None = None
 ) -> JSONResponse:
@@ -68,7 +61,9 @@ def install(app: FastAPI) -> None:
 
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - Starlette calls us by the class
-    errors = error.errors if isinstance(error, Refused) else []
+    errors = []
+    if isinstance(error, BrokenRegistry):
+        errors = [{"field": where, "message": what} for where, what in error.problems]
     return answer(STATUS.get(error.code, RULE_BROKEN), error.code, str(error), errors)
 
 

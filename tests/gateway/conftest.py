@@ -1,0 +1,209 @@
+"""A gateway with a small town of two banks, served over a real port."""
+
+import asyncio
+import copy
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+import websockets
+from fastapi import FastAPI
+from starlette.datastructures import State
+
+from core.actor import Role
+from gateway.app import create_app
+from gateway.outbox import publish
+from gateway.registry_document import decode_registry
+from gateway.registry_rows import replace_registry
+from gateway.settings import load_settings
+from gateway.sign_in import make_link
+
+
+def words(english: str, russian: str) -> dict[str, str]:
+    return {"en": english, "ru": russian}
+
+
+TOWN: dict[str, Any] = {
+    "name": words("Prirechye", "Приречье"),
+    "places": [
+        {"id": "prirechye", "kind": "region", "name": words("Prirechye Region", "Область")},
+        {"id": "left", "kind": "municipality", "parent": "prirechye",
+         "name": words("Left Bank", "Левобережный"), "latitude": 55.0, "longitude": 37.0},
+        {"id": "right", "kind": "municipality", "parent": "prirechye",
+         "name": words("Right Bank", "Правобережный"), "latitude": 55.0, "longitude": 37.1},
+        {"id": "lesnaya", "kind": "street", "parent": "left",
+         "name": words("Lesnaya Street", "улица Лесная"),
+         "outline": {"type": "LineString", "coordinates": [[37.0, 55.0], [37.01, 55.0]]}},
+        {"id": "lesnaya-5", "kind": "building", "parent": "lesnaya",
+         "name": words("house 5", "дом 5"), "latitude": 55.001, "longitude": 37.001,
+         "outline": {"type": "Point", "coordinates": [37.001, 55.001]}},
+        {"id": "beregovaya", "kind": "street", "parent": "right",
+         "name": words("Beregovaya Street", "улица Береговая"),
+         "outline": {"type": "LineString", "coordinates": [[37.1, 55.0], [37.11, 55.0]]}},
+    ],
+    "assets": [
+        {"id": "cabinet-1", "kind": "feeder_cabinet", "name": words("Cabinet 1", "Шкаф 1"),
+         "place": "lesnaya", "latitude": 55.0, "longitude": 37.0},
+        {"id": "lamp-1", "kind": "street_light", "name": words("Lamp 1", "Фонарь 1"),
+         "place": "lesnaya", "latitude": 55.0, "longitude": 37.002},
+        {"id": "lift-7", "kind": "lift", "name": words("Lift 7", "Лифт 7"), "place": "lesnaya-5"},
+        {"id": "camera-1", "kind": "camera", "name": words("Yard camera", "Камера двора"),
+         "place": "lesnaya-5"},
+        {"id": "lamp-2", "kind": "street_light", "name": words("Lamp 2", "Фонарь 2"),
+         "place": "beregovaya", "latitude": 55.0, "longitude": 37.1},
+    ],
+    "feeds": [{"source": "cabinet-1", "target": "lamp-1"}],
+    "edges": [{"id": "edge-1", "name": words("Edge 1", "Узел 1"), "place": "prirechye"}],
+    "endpoints": [
+        {"id": "broker", "edge": "edge-1", "protocol": "mqtt", "address": "mqtt://127.0.0.1:1"}
+    ],
+    "devices": [
+        {"id": "lamp-1-head", "profile": "generic-street-light", "endpoint": "broker",
+         "unit": "lamp-1", "name": words("Head of lamp 1", "Светильник 1"), "place": "lesnaya"},
+        {"id": "lamp-2-head", "profile": "generic-street-light", "endpoint": "broker",
+         "unit": "lamp-2", "name": words("Head of lamp 2", "Светильник 2"), "place": "beregovaya"},
+    ],
+    "bindings": [
+        {"asset": "lamp-1", "device": "lamp-1-head"},
+        {"asset": "lamp-2", "device": "lamp-2-head"},
+    ],
+    "executors": [{"id": "light", "name": words("City Light", "Горсвет"), "place": "prirechye"}],
+    "routes": [{"executor": "light", "category": "lighting."}],
+}  # fmt: skip
+
+
+@dataclass
+class Gateway:
+    app: FastAPI
+    url: str
+
+    @property
+    def parts(self) -> State:
+        return self.app.state.parts
+
+    async def link(
+        self, role: str = "dispatcher", place: str = "left", *, reusable: bool = False
+    ) -> str:
+        """Make a sign-in link and give its token."""
+        async with self.parts.database.transaction() as session:
+            return await make_link(
+                session,
+                self.parts.clock,
+                self.parts.registry.snapshot,
+                name="Anna",
+                role=Role(role),
+                place=place,
+                executor="light" if role == "executor" else "",
+                valid=timedelta(hours=1),
+                reusable=reusable,
+            )
+
+    def browser(self) -> httpx.AsyncClient:
+        """Give a client that sends what a browser on our page sends."""
+        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url})
+
+    @asynccontextmanager
+    async def signed_in(
+        self, role: str = "dispatcher", place: str = "left"
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        async with self.browser() as browser:
+            form = {"token": await self.link(role, place)}
+            answer = await browser.post("/api/v1/session", json=form)
+            assert answer.status_code == 200, answer.text
+            yield browser
+
+    @asynccontextmanager
+    async def live(
+        self, browser: httpx.AsyncClient, after: int | None = None
+    ) -> AsyncIterator["Live"]:
+        """Connect the WebSocket with the session of a signed-in client."""
+        query = "" if after is None else f"?after={after}"
+        cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+        async with websockets.connect(
+            f"{self.url.replace('http', 'ws')}/api/v1/live{query}",
+            origin=websockets.Origin(self.url),
+            additional_headers={"Cookie": cookie},
+        ) as socket:
+            yield Live(socket)
+
+    @asynccontextmanager
+    async def watching(
+        self, place: str = "left", after: int | None = None
+    ) -> AsyncIterator["Live"]:
+        """Sign a dispatcher in and connect the WebSocket."""
+        async with (
+            self.signed_in("dispatcher", place) as browser,
+            self.live(browser, after) as live,
+        ):
+            yield live
+
+    async def publish(self, topic: str, place_path: str, body: dict[str, Any]) -> None:
+        async with self.parts.database.transaction() as session:
+            await publish(session, topic, place_path, body)
+
+
+@dataclass
+class Live:
+    socket: websockets.ClientConnection
+
+    async def next(self, kind: str) -> dict[str, Any]:
+        """Give the next message of this kind, within three seconds."""
+        async with asyncio.timeout(3):
+            while True:
+                message: dict[str, Any] = json.loads(await self.socket.recv())
+                if message["kind"] == kind:
+                    return message
+
+
+@asynccontextmanager
+async def started(folder: Path, registry: dict[str, Any]) -> AsyncIterator[Gateway]:
+    app = create_app(load_settings(data_dir=folder, web_dir=folder / "dist"))
+    config = uvicorn.Config(
+        app, port=0, lifespan="off", ws="websockets-sansio", log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    async with app.router.lifespan_context(app):
+        async with app.state.parts.database.transaction() as session:
+            document = decode_registry(json.dumps(registry).encode())
+            await replace_registry(session, app.state.parts.clock, document)
+        async with app.state.parts.database.reading() as session:
+            await app.state.parts.registry.reload(session)
+        serving = asyncio.create_task(server._serve())
+        async with asyncio.timeout(5):
+            while not server.started:  # noqa: ASYNC110 - uvicorn sets a flag, not an event
+                await asyncio.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        try:
+            yield Gateway(app, f"http://127.0.0.1:{port}")
+        finally:
+            server.should_exit = True
+            await serving
+
+
+Scene = Callable[[Gateway], Awaitable[None]]
+
+
+@pytest.fixture
+def town() -> dict[str, Any]:
+    return copy.deepcopy(TOWN)
+
+
+@pytest.fixture
+def play(tmp_path: Path, town: dict[str, Any]) -> Callable[[Scene], None]:
+    """Run an async test body against a gateway that serves the town."""
+
+    def run(scene: Scene) -> None:
+        async def body() -> None:
+            async with started(tmp_path, town) as gateway:
+                await scene(gateway)
+
+        asyncio.run(body())
+
+    return run
