@@ -180,10 +180,17 @@ class ModbusConnection:
 
     def flush(self) -> list[Item]:
         """Give what was gathered as one block, and the units that were lost or are back."""
-        items: list[Item] = [*self.changes]
+        items: list[Item] = []
+        if self.gathered:
+            items.append(self.block())
+            self.gathered.clear()
+            self.gathered_polls.clear()
+        items += self.changes
         self.changes.clear()
-        if not self.gathered:
-            return items
+        return items
+
+    def block(self) -> Readings:
+        """Decode what was gathered, all of it in one go."""
         rows = np.concatenate(
             [self.all_rows[each.first : each.stop] for each, _, _ in self.gathered]
         )
@@ -193,10 +200,7 @@ class ModbusConnection:
         values = self.layout.decode(self.bytes, rows)
         values[codes != 0] = np.nan
         codes[np.isnan(values) & (codes == 0)] = quality(BAD, Reason.DEVICE_FAILURE)
-        items.append(Readings(self.numbers[rows], times, values, codes, int(times[0])))
-        self.gathered.clear()
-        self.gathered_polls.clear()
-        return items
+        return Readings(self.numbers[rows], times, values, codes, int(times[0]))
 
     # ---- silence ----------------------------------------------------------------------------
 

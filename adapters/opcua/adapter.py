@@ -79,7 +79,8 @@ class OpcUaConnection:
         order = {device: place for place, device in enumerate(self.devices)}
         self.device_of = np.array([order[point.device.id] for point in points], np.intp)
         self.signals_of = np.bincount(self.device_of, minlength=len(self.devices))
-        self.online: list[bool | None] = [None] * len(self.devices)
+        self.online = np.zeros(len(self.devices), np.bool_)
+        self.told = np.zeros(len(self.devices), np.bool_)  # whether `online` has been given yet
 
     async def stream(self) -> AsyncIterator[Item]:
         """Give what the subscription brings; a publish response comes as one block."""
@@ -188,7 +189,7 @@ class OpcUaConnection:
         self.codes[rows] = codes
         self.given_at[rows] = self.clock.monotonic()
         block = Readings(self.numbers[rows], times, values, codes, now)
-        return [*self.changes(np.unique(self.device_of[rows]), now), block]
+        return [block, *self.changes(np.unique(self.device_of[rows]), now)]
 
     def changes(self, devices: Any, now: int) -> list[DeviceState]:
         """A device is online with its first good signal, and lost when every signal is bad."""
@@ -202,15 +203,17 @@ class OpcUaConnection:
             online = bool(good_of[place])
             if not online and bad_of[place] < self.signals_of[place]:
                 continue
-            if online is not self.online[place]:
+            if online != self.online[place] or not self.told[place]:
                 self.online[place] = online
+                self.told[place] = True
                 reason = "" if online else "every signal is bad"
                 found.append(DeviceState(self.devices[place], online, now, reason))
         return found
 
     def unchanged(self) -> list[Item]:
         """Repeat what has not changed for long: the server is there, so the value still holds."""
-        rows = np.flatnonzero(self.given_at < self.clock.monotonic() - self.repeat_after)
+        is_due = self.given_at < self.clock.monotonic() - self.repeat_after
+        rows = np.flatnonzero(is_due & self.online[self.device_of])
         if not len(rows):
             return []
         times = np.full(len(rows), self.clock.time_ns(), np.int64)
