@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -271,7 +272,7 @@ class ModbusConnection:
     async def ask(self, request: Request) -> bytes:
         """Read registers as bytes. Silent, Refused, or Retryable when the line is closed."""
         answer = await self.answer(
-            self.read[request.table](request.start, count=request.count, device_id=request.unit)
+            self.read[request.table], request.start, count=request.count, device_id=request.unit
         )
         registers = answer.as_registers(request.count) if isinstance(answer, RawAnswer) else b""
         if len(registers) != 2 * request.count:
@@ -283,10 +284,12 @@ class ModbusConnection:
             )
         return registers
 
-    async def answer(self, exchange: Awaitable[ModbusPDU]) -> ModbusPDU:
-        """Wait for an answer that is not an exception of Modbus."""
+    async def answer(
+        self, exchange: Callable[..., Awaitable[ModbusPDU]], *given: Any, **named: int
+    ) -> ModbusPDU:
+        """Give the answer to a request of pymodbus, if it is not an exception of Modbus."""
         try:
-            answer = await exchange
+            answer = await exchange(*given, **named)
         except (ConnectionException, ModbusIOException) as error:
             if not self.client.connected:
                 raise Retryable(f"{self.endpoint.address}: connection lost") from error
@@ -313,14 +316,13 @@ class ModbusConnection:
         words = [int.from_bytes(wire[i : i + 2], "big") for i in range(0, len(wire), 2)]
         if address.table == "coil" and words[0] > 1:
             raise Permanent(f"{point.name}: a coil takes 0 or 1, found {value:g}")
-        if address.table == "coil":
-            exchange = self.client.write_coil(first, bool(words[0]), device_id=unit)
-        elif count == 1:
-            exchange = self.client.write_register(first, words[0], device_id=unit)
-        else:
-            exchange = self.client.write_registers(first, words, device_id=unit)
         try:
-            await self.answer(exchange)
+            if address.table == "coil":
+                await self.answer(self.client.write_coil, first, bool(words[0]), device_id=unit)
+            elif count == 1:
+                await self.answer(self.client.write_register, first, words[0], device_id=unit)
+            else:
+                await self.answer(self.client.write_registers, first, words, device_id=unit)
             found = await self.ask(Request(unit, address.table, first, count, 0, 1, 0))
         except Silent as silence:
             raise Retryable(f"{point.name}: unit {unit} does not answer") from silence
