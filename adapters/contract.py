@@ -49,6 +49,7 @@ class Event:
     text: str = ""
     still: bytes = b""
     transient: bool = False
+    transient: bool = False
     began: int = 0
 
 
