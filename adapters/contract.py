@@ -49,7 +49,6 @@ class Event:
     text: str = ""
     still: bytes = b""
     transient: bool = False
-    transient: bool = False
     began: int = 0
 
 

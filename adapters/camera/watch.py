@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from adapters.camera import still
 from adapters.camera.approach import Approach, Frame, Passage, read_calibration
+from adapters.camera.findings import CROSSING, STILL
 from adapters.contract import Event, Item, Point
 from adapters.profile import complaints
 from core.clock import SECOND
@@ -17,8 +18,6 @@ from core.quality import GOOD, UNCERTAIN, Reason, quality
 from core.readings import Readings
 
 MINUTE = 60 * SECOND
-STILL = "still"  # the latest picture, no finding
-CROSSING = "crossing"  # a car over the line: a violation only where the head was red
 
 
 class Watch:

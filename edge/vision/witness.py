@@ -6,14 +6,16 @@ missing, nothing is decided and nobody accused.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from importlib import import_module
+from typing import Any
 
 import numpy as np
+import structlog
 
-from adapters.camera import still
-from adapters.camera.watch import CROSSING
+from adapters.camera.findings import CROSSING
 from adapters.contract import Event
 from core.clock import SECOND, to_datetime
 from core.quality import is_good
@@ -25,6 +27,8 @@ TOLERANCE = 300_000_000  # ns: the delay of the picture and of polling together
 LONGEST_GAP = 2 * SECOND  # between two readings of the head; across more it is not known
 PATIENCE = 10 * SECOND  # for the reading that ends the judgement
 MOST_PENDING = 64
+
+log = structlog.get_logger()
 
 
 class Verdict(Enum):
@@ -73,20 +77,16 @@ class Witness:
 
     @classmethod
     def of(cls, inventory: Inventory) -> "Witness":
-        """Watch for every camera whose options name a controller that this edge reads too."""
+        """Watch for every camera whose options name a head that this edge reads too."""
         heads = {}
         for installed in inventory.devices.values():
-            options = installed.device.options
+            camera, options = installed.device.id, installed.device.options
             if "controller" not in options:
                 continue
-            controller, signal = str(options["controller"]), str(options.get("signal", "head_1"))
-            red = options.get("red", (1,))
-            if not isinstance(red, Sequence) or controller not in inventory.devices:
-                continue
-            point = inventory.point(controller, signal)
-            heads[installed.device.id] = WatchedHead(
-                point.number, frozenset(float(code) for code in red), controller, signal
-            )
+            try:
+                heads[camera] = _head(options, inventory)
+            except (KeyError, TypeError, ValueError) as error:
+                log.error("camera has no head to witness", camera=camera, missing=str(error))  # noqa: TRY400 - the key says all
         return cls(heads)
 
     def note(self, readings: Readings) -> None:
@@ -122,6 +122,12 @@ class Witness:
                 self._pending.append((event, since))
 
 
+def _head(options: Mapping[str, Any], inventory: Inventory) -> WatchedHead:
+    controller, signal = str(options["controller"]), str(options["signal"])
+    number = inventory.point(controller, signal).number
+    return WatchedHead(number, frozenset(map(float, options["red"])), controller, signal)
+
+
 def _finding(event: Event, head: WatchedHead) -> Event:
     began, ended = to_datetime(event.began), to_datetime(event.time)
     caption = (
@@ -129,6 +135,6 @@ def _finding(event: Event, head: WatchedHead) -> Event:
         f"over the line {began:%Y-%m-%d %H:%M:%S}.{began.microsecond // 100_000}"
         f" - {ended:%H:%M:%S}.{ended.microsecond // 100_000} UTC",
     )
-    return replace(
-        event, condition=RED_LIGHT, still=still.with_caption(event.still, caption), began=0
-    )
+    # An edge without a camera need not load OpenCV.
+    still = import_module("adapters.camera.still").with_caption(event.still, caption)
+    return replace(event, condition=RED_LIGHT, still=still, began=0)

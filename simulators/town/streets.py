@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from core.registry import Endpoint, Feed
 from core.text import filled
+from simulators.camera.road import calibration
 from simulators.town.addresses import Ports
 from simulators.town.organisations import MANAGER
 from simulators.town.plan import STREETS, House, crossings, lon_lat
+from simulators.world.traffic import RED, RED_AMBER
 
 if TYPE_CHECKING:
     from simulators.town.registry import Draft
@@ -103,7 +105,15 @@ def add_cameras(draft: "Draft", houses: Sequence[House], ports: Ports, edge: str
         owner="road-office", at=lon_lat((crossing.middle[0] - 18.0, crossing.middle[1] - 18.0)),
     )  # fmt: skip
     draft.add_device(
-        "generic-road-camera", "road-camera", "1", {"controller": f"traffic-{pair}-d1"}
+        "generic-road-camera",
+        "road-camera",
+        "1",
+        {
+            "controller": f"traffic-{pair}-d1",
+            "signal": "head_1",
+            "red": [RED, RED_AMBER],
+            "approach": calibration(),
+        },
     )
     house = houses[0]
     draft.add_asset(
