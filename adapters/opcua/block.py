@@ -1,7 +1,7 @@
 """Notifications of a subscription to columns, a whole publish response at a time."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,9 +10,10 @@ from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes
 from numpy.typing import NDArray
 
+from core.clock import to_nanoseconds
 from core.quality import BAD, GOOD, UNCERTAIN, Reason, quality
 
-EARLIEST = datetime(1990, 1, 1)  # noqa: DTZ001 - OPC UA time is naive UTC; 1601 stands for "none"
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the year 1601 stands for "no time"
 
 REASONS = {
     StatusCodes.BadNoCommunication: Reason.LOST_LINE,
@@ -48,6 +49,14 @@ def number_of(value: Any) -> float | None:
     return float(value) if isinstance(value, (int, float)) else None
 
 
+def nanoseconds_of(stamp: datetime | None, now: int) -> int:
+    """Give a time stamp in nanoseconds UTC, `now` where there is none. A naive one is UTC too."""
+    if stamp is None:
+        return now
+    aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return to_nanoseconds(aware) if aware > EARLIEST else now
+
+
 def columns(
     items: Sequence[ua.MonitoredItemNotification], now: int
 ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:
@@ -56,20 +65,18 @@ def columns(
     now: nanoseconds UTC, for what comes without a time stamp.
     """
     rows = np.empty(len(items), np.intp)
-    times = np.empty(len(items), "datetime64[us]")
+    times = np.empty(len(items), np.int64)
     values = np.empty(len(items), np.float64)
     codes = np.empty(len(items), np.uint8)
-    edge_time = np.datetime64(now // 1000, "us")
     for place, item in enumerate(items):
         data = item.Value
         code = quality_of(data.StatusCode.value) if data.StatusCode else GOOD
         number = number_of(data.Value.Value) if data.Value else None
         if number is None:
             number = np.nan
-            code = max(code, quality(BAD, Reason.MALFORMED)) if code < BAD else code
-        source = data.SourceTimestamp or data.ServerTimestamp
+            code = code if code >= BAD else quality(BAD, Reason.MALFORMED)
         rows[place] = item.ClientHandle
-        times[place] = source if source and source > EARLIEST else edge_time
+        times[place] = nanoseconds_of(data.SourceTimestamp or data.ServerTimestamp, now)
         values[place] = number
         codes[place] = code
-    return rows, times.astype(np.int64) * 1000, values, codes
+    return rows, times, values, codes

@@ -6,6 +6,7 @@ reaches it through a relay, so that a line can be cut or hang.
 
 import asyncio
 import contextlib
+import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -336,6 +337,13 @@ class UnitConformance(Conformance):
 
         with pytest.raises(Retryable, match=r"127\.0\.0\.1"):
             self.with_rig(test)
+
+
+def free_port() -> int:
+    """Give a port that was free a moment ago, for servers that cannot say which they took."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
 
 
 def held() -> tuple[int, int, int]:
