@@ -1,0 +1,60 @@
+"""Who listens on a port of this machine."""
+
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+
+HOST = "127.0.0.1"
+LISTEN = "0A"  # /proc/net/tcp: TCP_LISTEN of net/tcp_states.h
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def is_open(port: int) -> bool:
+    """Tell whether somebody answers there."""
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def taken(ports: Iterable[int]) -> list[str]:
+    """Give a line for each port that is not free: which, and who holds it as far as one can see."""
+    busy = [port for port in ports if not is_free(port)]
+    holders = _holders(busy) if busy else {}
+    return [f"port {port} is taken by {holders.get(port, 'another process')}" for port in busy]
+
+
+def _holders(ports: list[int]) -> dict[int, str]:
+    """Find the processes that listen, among those that this user may look into (Linux only)."""
+    sockets: dict[str, int] = {}
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in _lines(Path(table))[1:]:
+            columns = line.split()
+            port = int(columns[1].rpartition(":")[2], 16)
+            if columns[3] == LISTEN and port in ports:
+                sockets[f"socket:[{columns[9]}]"] = port
+    found: dict[int, str] = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+        except OSError:  # another user's, or gone already
+            continue
+        for link in links & sockets.keys():
+            found[sockets[link]] = f"process {process.name}: {command[:100]}"
+    return found
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return [""]
