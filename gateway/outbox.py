@@ -8,10 +8,10 @@ because writers take turns, on SQLite by its one write lock, on PostgreSQL by a 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock, SystemClock
@@ -42,12 +42,15 @@ async def publish_all(
     """Write many changes in their order, as (topic, place_path, body)."""
     await take_turn(session)
     now = SystemClock().now()
-    session.add_all(
-        OutboxRow(at=now, topic=topic, place_path=place_path, body=body)
-        for topic, place_path, body in changes
+    await session.flush()
+    await session.execute(
+        insert(OutboxRow),
+        [
+            {"at": now, "topic": topic, "place_path": place_path, "body": body}
+            for topic, place_path, body in changes
+        ],
     )
     session.info[PUBLISHED] = True
-    await session.flush()
 
 
 async def take_turn(session: AsyncSession) -> None:
@@ -123,9 +126,14 @@ class OutboxReader:
             await session.merge(OutboxReaderRow(name=self._name, seq=seq))
 
 
-async def trim(database: Database, clock: Clock, keep: timedelta) -> None:
+async def trim(session: AsyncSession, before: datetime) -> None:
+    """Delete what was written before a moment."""
+    await session.execute(delete(OutboxRow).where(OutboxRow.at < before))
+
+
+async def keep_trimmed(database: Database, clock: Clock, keep: timedelta) -> None:
     """Delete what is older than `keep`, hourly, for ever."""
     while True:
         async with database.transaction() as session:
-            await session.execute(delete(OutboxRow).where(OutboxRow.at < clock.now() - keep))
+            await trim(session, clock.now() - keep)
         await asyncio.sleep(TRIM_EVERY_S)

@@ -274,6 +274,10 @@ class CaseVerb(Model):
     note: str = Field("", max_length=2000)
 
 
+class CaseNote(Model):
+    note: str = Field(min_length=1, max_length=2000)
+
+
 class Acknowledge(Model):
     incidents: list[int] = Field(
         min_length=1, max_length=1000, description="those that were on the screen at the press"

@@ -25,7 +25,12 @@ STATUS = {
     "origin": 403,
     "too_large": 413,
     "media_type": 415,
+    "not_a_photo": 415,
+    "photo_too_large": 413,
+    "appeal_refused": 422,
+    "out_of_range": 422,
     "invalid": 422,
+    "too_many_requests": 429,
 }
 """Status of a DomainError by its code; any other code is a rule that was broken, 409."""
 
@@ -61,7 +66,7 @@ def install(app: FastAPI) -> None:
 
 async def _domain(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DomainError)  # noqa: S101 - Starlette calls us by the class
-    errors = []
+    errors = [{"message": detail.get("en", ""), **detail} for detail in error.details]
     if isinstance(error, BrokenRegistry):
         errors = [{"field": where, "message": what} for where, what in error.problems]
     return answer(STATUS.get(error.code, RULE_BROKEN), error.code, str(error), errors)

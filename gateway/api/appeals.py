@@ -1,0 +1,81 @@
+"""The public complaint form: the one door that needs no sign-in, and what an applicant sees."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+
+from core.appeal import Draft
+from core.category import CATEGORIES
+from core.errors import DomainError
+from core.evidence import MAX_PHOTO, MAX_PHOTOS
+from gateway import appeals
+from gateway.api.case_dependencies import TheDesk, TheFiles
+from gateway.api.dependencies import GatewayParts, Reading, TheClock
+from gateway.api.models import AppealReceipt, AppealStatus, CategoryOut
+
+router = APIRouter(prefix="/public", tags=["public"])
+
+NO_PHOTO: list[UploadFile] = []
+
+
+@router.get("/categories")
+async def list_categories() -> list[CategoryOut]:
+    """Give what residents can report."""
+    return [
+        CategoryOut(code=row.code, name=dict(row.name), group=dict(row.group_name))
+        for row in CATEGORIES.values()
+        if row.offered
+    ]
+
+
+def limit_rate(request: Request, parts: GatewayParts) -> None:
+    """Refuse one address that files more than a household would."""
+    address = request.client.host if request.client else ""
+    if not parts.appeal_rate.lets(address, parts.clock):
+        raise DomainError("too_many_requests", "Too many appeals from here. Try again in a minute.")
+
+
+@router.post("/appeals", status_code=201, dependencies=[Depends(limit_rate)])
+async def file_appeal(
+    desk: TheDesk,
+    files: TheFiles,
+    *,
+    category: Annotated[str, Form(max_length=64)] = "",
+    description: Annotated[str, Form()] = "",
+    place: Annotated[str, Form(max_length=64)] = "",
+    latitude: Annotated[float | None, Form()] = None,
+    longitude: Annotated[float | None, Form()] = None,
+    address: Annotated[str, Form()] = "",
+    name: Annotated[str, Form()] = "",
+    email: Annotated[str, Form()] = "",
+    phone: Annotated[str, Form()] = "",
+    photo: Annotated[list[UploadFile], File(description="at most 5, of 10 MB each")] = NO_PHOTO,
+) -> AppealReceipt:
+    """File an appeal. It is checked as a whole: a refusal lists every wrong field, and nothing of
+    it is kept."""
+    draft = Draft(
+        category=category,
+        description=description,
+        place=place,
+        latitude=latitude,
+        longitude=longitude,
+        address=address,
+        name=name,
+        email=email,
+        phone=phone,
+        # One more than is taken is read, so that the rule can say that there are too many.
+        photos=[await one.read(MAX_PHOTO + 1) for one in photo[: MAX_PHOTOS + 1]],
+    )
+    receipt = await appeals.file_appeal(desk, files, draft)
+    return AppealReceipt(
+        number=receipt.number,
+        key=receipt.key,
+        joined=receipt.joined,
+        expected_at=receipt.expected_at,
+    )
+
+
+@router.get("/appeals/{number}")
+async def follow_appeal(number: str, key: str, session: Reading, clock: TheClock) -> AppealStatus:
+    """Tell an applicant how it stands; the key is in the receipt."""
+    return await appeals.status_of(session, clock.now(), number, key)

@@ -1,0 +1,96 @@
+"""Cases: the worklist, one case whole, the verbs, notes and evidence."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, File, Response, UploadFile
+
+from core.actor import Actor
+from core.case import Verb
+from core.evidence import MAX_PHOTO
+from gateway import cases
+from gateway.api.case_dependencies import TheDesk, TheFiles
+from gateway.api.dependencies import CurrentActor, Reading, TheClock
+from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, EvidenceOut
+from gateway.case_desk import Desk
+from gateway.case_rows import show_evidence
+
+router = APIRouter(tags=["cases"])
+
+Photo = Annotated[UploadFile, File(description="JPEG, PNG or WebP, at most 10 MB")]
+
+
+@router.get("/cases")
+async def list_cases(
+    session: Reading, clock: TheClock, actor: CurrentActor, state: cases.Shown = "open"
+) -> list[CaseRow]:
+    """Give the worklist, the most urgent first."""
+    return await cases.list_cases(session, clock.now(), actor, state)
+
+
+@router.get("/cases/{number}")
+async def read_case(
+    number: int, session: Reading, clock: TheClock, actor: CurrentActor
+) -> CaseDetail:
+    """Give one case with everything that hangs on it."""
+    return await cases.case_detail(session, clock.now(), actor, number)
+
+
+@router.post("/cases/{number}/accept")
+async def accept_case(
+    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+) -> CaseDetail:
+    """Take the case on."""
+    return await _act(number, Verb.ACCEPT, form, desk, actor)
+
+
+@router.post("/cases/{number}/resolve")
+async def resolve_case(
+    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+) -> CaseDetail:
+    """Report that the work is done."""
+    return await _act(number, Verb.RESOLVE, form, desk, actor)
+
+
+@router.post("/cases/{number}/close")
+async def close_case(number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor) -> CaseDetail:
+    """Close on proof; the refusal lists what is missing."""
+    return await _act(number, Verb.CLOSE, form, desk, actor)
+
+
+@router.post("/cases/{number}/reopen")
+async def reopen_case(
+    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+) -> CaseDetail:
+    """Send the case back to work."""
+    return await _act(number, Verb.REOPEN, form, desk, actor)
+
+
+@router.post("/cases/{number}/note")
+async def note_case(number: int, form: CaseNote, desk: TheDesk, actor: CurrentActor) -> CaseDetail:
+    """Write a note on the timeline."""
+    await cases.add_note(desk, actor, number, form.note)
+    return await cases.case_detail(desk.session, desk.now, actor, number)
+
+
+@router.post("/cases/{number}/evidence")
+async def attach_evidence(
+    number: int, photo: Photo, desk: TheDesk, files: TheFiles, actor: CurrentActor
+) -> EvidenceOut:
+    """Attach a photo of the work done."""
+    content = await photo.read(MAX_PHOTO + 1)
+    return show_evidence(await cases.attach_photo(desk, files, actor, number, content))
+
+
+@router.get("/evidence/{number}", response_class=Response)
+async def read_evidence(
+    number: int, session: Reading, files: TheFiles, actor: CurrentActor
+) -> Response:
+    """Give the picture. It never changes."""
+    row = await cases.find_evidence(session, actor, number)
+    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    return Response(await files.get(row.sha256), media_type=row.media_type, headers=headers)
+
+
+async def _act(number: int, verb: Verb, form: CaseVerb, desk: Desk, actor: Actor) -> CaseDetail:
+    await cases.act(desk, actor, number, verb, version=form.version, note=form.note)
+    return await cases.case_detail(desk.session, desk.now, actor, number)

@@ -1,0 +1,33 @@
+"""Incidents: listed, and acknowledged by those who saw them."""
+
+from fastapi import APIRouter, Depends
+
+from core.actor import Role
+from gateway import cases
+from gateway.api.case_dependencies import TheDesk
+from gateway.api.dependencies import CurrentActor, Reading, only
+from gateway.api.models import Acknowledge, Acknowledged, IncidentOut
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+
+watches = Depends(only(Role.DISPATCHER, Role.ADMINISTRATOR))
+
+
+@router.get("")
+async def list_incidents(
+    session: Reading,
+    actor: CurrentActor,
+    active: bool | None = None,
+    unacknowledged: bool = False,
+    asset: str | None = None,
+) -> list[IncidentOut]:
+    """Give the newest 5,000 incidents that fit."""
+    return await cases.list_incidents(
+        session, actor, active=active, unacknowledged=unacknowledged, asset=asset
+    )
+
+
+@router.post("/acknowledge", dependencies=[watches])
+async def acknowledge(form: Acknowledge, desk: TheDesk, actor: CurrentActor) -> Acknowledged:
+    """Acknowledge exactly these raises; those that were acknowledged before stay as they are."""
+    return Acknowledged(acknowledged=await cases.acknowledge(desk, actor, form.incidents))

@@ -1,0 +1,332 @@
+"""The desk on which one transaction works on cases: it loads what the work may touch, keeps it in
+memory, and at the end writes everything and says what changed.
+
+Both ways in meet here. An incident and an appeal look for the open case of their problem at their
+place, and open and route a new one where there is none.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.alarm import Severity
+from core.case import Case, CaseState
+from core.category import Category, category
+from core.position import Position
+from core.priority import is_worse, people_behind, priority, worse
+from core.registry import Asset
+from core.routing import route_case
+from core.text import Text, filled
+from gateway import outbox
+from gateway.affected import Area
+from gateway.case_rows import case_of, keep_case, show_case, show_incident
+from gateway.registry import RegistrySnapshot
+from gateway.storage.case_tables import (
+    AppealRow,
+    CaseRow,
+    EvidenceRow,
+    IncidentRow,
+    TimelineRow,
+)
+
+SYSTEM = "kvartal"  # who does what no person did
+SHORTLY_BEFORE = timedelta(minutes=5)  # a lamp may be missed before its cabinet is
+SILENT = "device"  # group of a device that does not answer, for whatever reason
+OPEN_TO_ABSORB = frozenset({CaseState.NEW, CaseState.ROUTED})
+REPORTED = frozenset({CaseState.RESOLVED, CaseState.VERIFIED})
+
+OPENED: Text = {"ru": "Дело открыто: {title}", "en": "Opened: {title}"}
+RAISED: Text = {"ru": "Сработало: {name}", "en": "Raised: {name}"}
+CLEARED: Text = {"ru": "Снова в норме: {name}", "en": "Back to normal: {name}"}
+CAME_AGAIN: Text = {"ru": "Снова в работе: опять {name}", "en": "Reopened: {name} again"}
+MERGED: Text = {"ru": "Вошло в дело {number}", "en": "Merged into case {number}"}
+ABSORBED: Text = {"ru": "Вошло дело {number}: {title}", "en": "Took over case {number}: {title}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a case is to be about. asset: None where nothing but a place is known."""
+
+    category: Category
+    severity: Severity
+    title: Text
+    key: str
+    place: str
+    address: Text
+    position: Position | None
+    asset: Asset | None = None
+
+
+Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
+
+
+class Desk:
+    """Lives for one transaction. Get it from `open_desk`, `load`, work, then `finish`."""
+
+    def __init__(self, session: AsyncSession, now: datetime, registry: RegistrySnapshot) -> None:
+        self.session = session
+        self.now = now
+        self.registry = registry
+        self.places = {place: node.place for place, node in registry.places.items()}
+        self._open: dict[str, CaseRow] = {}
+        self._by_asset: dict[str | None, dict[str, CaseRow]] = {}
+        self._said: list[tuple[CaseRow, dict[str, Any]]] = []
+        self._changed: dict[int, CaseRow] = {}
+        self._incidents: dict[int, IncidentRow] = {}
+
+    async def load(self, assets: Iterable[str], group: str = "") -> None:
+        """Take the open cases of these assets, all without an asset, and all of the group."""
+        rows = await self.session.scalars(
+            select(CaseRow).where(
+                CaseRow.open_key.is_not(None),
+                or_(
+                    CaseRow.asset.in_(set(assets)),
+                    CaseRow.asset.is_(None),
+                    CaseRow.group == group,
+                ),
+            )
+        )
+        for row in rows:
+            self.take(row)
+
+    def take(self, row: CaseRow) -> None:
+        """Put a loaded open case on the desk."""
+        if row.open_key is not None:
+            self._open[row.open_key] = row
+            self._by_asset.setdefault(row.asset, {})[row.open_key] = row
+
+    def _put_away(self, row: CaseRow) -> None:
+        if row.open_key is not None:
+            del self._open[row.open_key], self._by_asset[row.asset][row.open_key]
+            row.open_key = None
+
+    def open_cases(self, assets: Iterable[str | None]) -> list[CaseRow]:
+        """Give the open cases of these assets; None stands for those that only have a place."""
+        return [row for asset in assets for row in self._by_asset.get(asset, {}).values()]
+
+    @property
+    def all_open(self) -> Iterable[CaseRow]:
+        return self._open.values()
+
+    def case_with(self, key: str) -> CaseRow | None:
+        """Give the open case with this key."""
+        return self._open.get(key)
+
+    def give_asset(self, row: CaseRow, asset: Asset, key: str) -> None:
+        """Take that a case which only had a place is about this asset."""
+        self._put_away(row)
+        row.asset, row.open_key = asset.id, key
+        self.take(row)
+
+    def open_case(self, subject: Subject) -> CaseRow:
+        """Give the open case with this key, or open and route a new one."""
+        if (known := self._open.get(subject.key)) is not None:
+            return known
+        case = Case.opened(subject.category, self.now)
+        row = CaseRow(
+            title=dict(subject.title),
+            asset=subject.asset.id if subject.asset else None,
+            place=subject.place,
+            place_path=self.registry.path_of(subject.place),
+            address=dict(subject.address),
+            latitude=subject.position[0] if subject.position else None,
+            longitude=subject.position[1] if subject.position else None,
+            severity=subject.severity,
+            priority=subject.severity,
+            opened_at=self.now,
+            incidents=0,
+            active_incidents=0,
+            unacknowledged=0,
+            appeals=0,
+            touched=False,
+            open_key=subject.key,
+            clocks=[],
+        )
+        self.session.add(row)
+        self.take(row)
+        self.say(row, "opened", OPENED, title=subject.title)
+        self._route(case, row, subject.asset.owner if subject.asset else "")
+        keep_case(case, row)
+        return row
+
+    def add_incident(self, row: CaseRow, incident: IncidentRow) -> None:
+        """Hang an incident on a case, which becomes as bad as it."""
+        incident.case = row
+        self.session.add(incident)
+        self.touch_incident(incident)
+        row.incidents += 1
+        row.unacknowledged += 1
+        row.active_incidents += incident.cleared_at is None
+        row.proved_at = None
+        severity, found = Severity(incident.severity), category(incident.problem)
+        if is_worse(severity, Severity(row.severity)):
+            row.title = dict(incident.name)
+            case = case_of(row)
+            case.worsen(found, self.now)
+            keep_case(case, row)
+        row.severity = worse(severity, Severity(row.severity))
+        if row.state in REPORTED:
+            self._came_again(row, incident.name)
+        self.say(row, "raised", RAISED, name=incident.name)
+
+    def add_appeal(self, row: CaseRow, appeal: AppealRow) -> None:
+        """Hang an appeal on a case."""
+        appeal.case = row
+        self.session.add(appeal)
+        row.appeals += 1
+        self.touch(row)
+
+    def clear_incident(self, incident: IncidentRow, proof: Text) -> None:
+        """Take that an incident has returned to normal; the last one of its case proves that."""
+        row = incident.case
+        self.touch_incident(incident)
+        row.active_incidents -= 1
+        self.say(row, "cleared", CLEARED, name=incident.name)
+        case = case_of(row)
+        if category(incident.problem).release is not None:
+            case.released(self.now)
+        keep_case(case, row)
+        if row.active_incidents == 0:
+            self.prove(row, proof)
+
+    def prove(self, row: CaseRow, text: Text) -> None:
+        """Add what telemetry says as evidence of the highest grade."""
+        row.proved_at = self.now
+        self.session.add(
+            EvidenceRow(
+                case=row,
+                kind="telemetry",
+                grade="A",
+                at=self.now,
+                by=SYSTEM,
+                by_staff=True,
+                text=dict(text),
+                media_type="",
+                sha256="",
+                place_path=row.place_path,
+            )
+        )
+
+    async def absorb(self, row: CaseRow, area: Area, *, stops_below: bool) -> None:
+        """Take over the untouched cases of what this one explains.
+
+        stops_below: not only complaints, but what hangs below and was missed shortly before too.
+        """
+        below: Iterable[str | None] = (*area.downstream, None) if stops_below else (None,)
+        victims = [other for other in self.open_cases(below) if self._explains(row, area, other)]
+        if not victims:
+            return
+        await self.session.flush()
+        numbers = [victim.id for victim in victims]
+        for incident in await self._of(IncidentRow, numbers):
+            incident.case, incident.first_out = row, False
+            self.touch_incident(incident)
+        for appeal in await self._of(AppealRow, numbers):
+            appeal.case = row
+        for piece in await self._of(EvidenceRow, numbers):
+            piece.case = row
+        for victim in victims:
+            self._close_absorbed(victim, row)
+
+    def say(
+        self, row: CaseRow, kind: str, text: Text, by: str = SYSTEM, **values: Text | str
+    ) -> None:
+        """Write a line of the case's timeline."""
+        self.touch(row)
+        said = {"at": self.now, "kind": kind, "by": by, "text": filled(text, **values)}
+        self._said.append((row, said))
+
+    @staticmethod
+    def position(row: CaseRow) -> Position | None:
+        if row.latitude is None or row.longitude is None:
+            return None
+        return row.latitude, row.longitude
+
+    def touch(self, row: CaseRow) -> None:
+        """Remember that the case has changed."""
+        self._changed[id(row)] = row
+
+    def touch_incident(self, incident: IncidentRow) -> None:
+        """Remember that the incident has changed."""
+        self._incidents[id(incident)] = incident
+
+    async def finish(self) -> None:
+        """Write everything and publish each changed case and incident once."""
+        for row in self._changed.values():
+            row.changed_at = self.now
+            row.priority = self._priority(row)
+        await self.session.flush()
+        if self._said:
+            await self.session.execute(
+                insert(TimelineRow), [said | {"case_id": row.id} for row, said in self._said]
+            )
+            self._said.clear()
+        changes: list[tuple[str, str, dict[str, Any]]] = [
+            ("incident", row.place_path, show_incident(row).model_dump(mode="json"))
+            for row in self._incidents.values()
+        ]
+        changes += [
+            ("case", row.place_path, show_case(row, self.now).model_dump(mode="json"))
+            for row in self._changed.values()
+        ]
+        if changes:
+            await outbox.publish_all(self.session, changes)
+
+    def _priority(self, row: CaseRow) -> Severity:
+        asset = self.registry.assets.get(row.asset or "")
+        kinds = [one.kind for one in Area(self.registry, asset, self.now).assets] if asset else []
+        return priority(Severity(row.severity), people_behind(kinds, row.appeals))
+
+    async def _of(self, kind: type[Part], cases: list[int]) -> Sequence[Part]:
+        return (await self.session.scalars(select(kind).where(kind.case_id.in_(cases)))).all()
+
+    def _route(self, case: Case, row: CaseRow, owner: str) -> None:
+        routing = route_case(
+            self.registry.routes,
+            self.registry.executors,
+            self.places,
+            code=case.category.code,
+            place_path=row.place_path,
+            owner=owner,
+        )
+        case.route(self.now)
+        row.executor, row.executor_name = routing.executor.id, dict(routing.executor.name)
+        row.reason = dict(routing.reason)
+        self.say(row, "routed", routing.reason)
+
+    def _came_again(self, row: CaseRow, name: Text) -> None:
+        case = case_of(row)
+        case.reopen(self.now)
+        keep_case(case, row)
+        self.say(row, "reopened", CAME_AGAIN, name=name)
+
+    def _explains(self, row: CaseRow, area: Area, other: CaseRow) -> bool:
+        if other is row or other.touched or other.state not in OPEN_TO_ABSORB:
+            return False
+        if other.asset is None:
+            return other.group == row.group and area.touches(other.place, self.position(other))
+        return other.group in (row.group, SILENT) and other.opened_at >= self.now - SHORTLY_BEFORE
+
+    def _close_absorbed(self, victim: CaseRow, row: CaseRow) -> None:
+        row.incidents += victim.incidents
+        row.active_incidents += victim.active_incidents
+        row.unacknowledged += victim.unacknowledged
+        row.appeals += victim.appeals
+        victim.incidents = victim.active_incidents = victim.unacknowledged = victim.appeals = 0
+        case = case_of(victim)
+        case.absorb(self.now)
+        keep_case(case, victim)
+        self._put_away(victim)
+        victim.merged_into = row.id
+        self.say(victim, "merged", MERGED, number=str(row.id))
+        self.say(row, "absorbed", ABSORBED, number=str(victim.id), title=victim.title)
+
+
+async def open_desk(session: AsyncSession, now: datetime, registry: RegistrySnapshot) -> Desk:
+    """Give a desk when nobody else works on one: two workers must not open the same case."""
+    await outbox.take_turn(session)
+    return Desk(session, now, registry)

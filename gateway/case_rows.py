@@ -1,0 +1,206 @@
+"""Between the rows of the store, the rules of core and what the API shows."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from core import deadline
+from core.appeal import masked
+from core.case import Case, CaseState
+from core.category import category
+from core.deadline import Deadline
+from core.incident import Incident, state_of
+from gateway.api import models
+from gateway.storage.case_tables import (
+    AppealRow,
+    CaseClockRow,
+    CaseRow,
+    ClockColumns,
+    CommandRow,
+    EvidenceRow,
+    IncidentRow,
+    TimelineRow,
+)
+
+
+def case_of(row: CaseRow) -> Case:
+    """Give the case with its rules."""
+    return Case(
+        category=category(row.category),
+        opened_at=row.opened_at,
+        changed_at=row.changed_at,
+        state=CaseState(row.state),
+        version=row.version,
+        closed_at=row.closed_at,
+        clocks=[clock_of(clock) for clock in row.clocks],
+    )
+
+
+def keep_case(case: Case, row: CaseRow) -> None:
+    """Put what changed into the row."""
+    row.category, row.group = case.category.code, case.category.group
+    row.state, row.version = case.state, case.version
+    row.changed_at, row.closed_at = case.changed_at, case.closed_at
+    for position, clock in enumerate(case.clocks):
+        if position == len(row.clocks):
+            row.clocks.append(CaseClockRow(position=position))
+        keep_clock(clock, row.clocks[position])
+    due = case.next_clock()
+    row.due_at = due.due_at(case.changed_at) if due else None
+    row.due_name = due.name if due else ""
+
+
+def clock_of(row: ClockColumns) -> Deadline:
+    """Give the clock with its rules."""
+    return Deadline(
+        name=row.name,
+        started_at=row.started_at,
+        limit=row.limit,
+        paused_at=row.paused_at,
+        paused_for=row.paused_for,
+        halted_at=row.halted_at,
+        met_at=row.met_at,
+    )
+
+
+def keep_clock(clock: Deadline, row: ClockColumns) -> None:
+    """Put what changed into the row."""
+    row.name, row.started_at, row.limit = clock.name, clock.started_at, clock.limit
+    row.paused_at, row.paused_for = clock.paused_at, clock.paused_for
+    row.halted_at, row.met_at = clock.halted_at, clock.met_at
+
+
+def incident_of(row: IncidentRow) -> Incident:
+    """Give the incident with its rules."""
+    return Incident(
+        raised_at=row.raised_at,
+        seen_at=row.seen_at,
+        cleared_at=row.cleared_at,
+        acknowledged_at=row.acknowledged_at,
+        acknowledged_by=row.acknowledged_by,
+    )
+
+
+def keep_incident(incident: Incident, row: IncidentRow) -> None:
+    """Put what changed into the row."""
+    row.cleared_at = incident.cleared_at
+    row.acknowledged_at = incident.acknowledged_at
+    row.acknowledged_by = incident.acknowledged_by
+    row.active_key = active_key(row.device, row.condition) if incident.active else None
+
+
+def active_key(device: str, condition: str) -> str:
+    return f"{device}|{condition}"
+
+
+# ---- what the API shows ---------------------------------------------------------------------
+
+
+def show_case(row: CaseRow, now: datetime) -> models.CaseRow:
+    """Give a line of the worklist."""
+    return models.CaseRow.model_validate(_case_fields(row, now))
+
+
+def show_case_detail(
+    row: CaseRow,
+    now: datetime,
+    *,
+    allowed: list[str],
+    missing_proof: Iterable[models.Text],
+    incidents: Iterable[IncidentRow],
+    appeals: Iterable[models.AppealOut],
+    evidence: Iterable[EvidenceRow],
+    timeline: Iterable[TimelineRow],
+) -> models.CaseDetail:
+    """Give all that is known of a case."""
+    return models.CaseDetail.model_validate(
+        _case_fields(row, now)
+        | {
+            "reason": row.reason,
+            "allowed": allowed,
+            "missing_proof": list(missing_proof),
+            "deadlines": [show_clock(clock_of(clock), now) for clock in row.clocks],
+            "incident_list": [show_incident(incident) for incident in incidents],
+            "appeal_list": list(appeals),
+            "evidence": [show_evidence(piece) for piece in evidence],
+            "timeline": [
+                models.TimelineEntry(at=entry.at, kind=entry.kind, by=entry.by, text=entry.text)
+                for entry in timeline
+            ],
+        }
+    )
+
+
+SAME = (
+    "id", "version", "state", "priority", "category", "title", "asset", "place", "address",
+    "latitude", "longitude", "executor", "executor_name", "opened_at", "changed_at", "closed_at",
+    "incidents", "active_incidents", "unacknowledged", "appeals", "due_at", "due_name",
+)  # fmt: skip
+
+SAME_OF_INCIDENT = (
+    "id", "device", "asset", "condition", "name", "text", "severity", "first_out", "raised_at",
+    "cleared_at", "acknowledged_at", "acknowledged_by", "value", "unit", "cause", "consequence",
+    "action",
+)  # fmt: skip
+SAME_OF_EVIDENCE = ("id", "kind", "grade", "at", "by", "text", "media_type")
+
+
+def _case_fields(row: CaseRow, now: datetime) -> dict[str, object]:
+    overdue = row.due_at is not None and now > row.due_at
+    return {name: getattr(row, name) for name in SAME} | {"overdue": overdue}
+
+
+def show_clock(clock: Deadline, now: datetime) -> models.DeadlineOut:
+    return models.DeadlineOut(
+        name=clock.name,
+        label=dict(deadline.LABELS[clock.name]),
+        started_at=clock.started_at,
+        due_at=clock.due_at(now),
+        met_at=clock.met_at,
+        breached=clock.is_breached(now),
+    )
+
+
+def show_incident(row: IncidentRow) -> models.IncidentOut:
+    active, acknowledged = row.cleared_at is None, row.acknowledged_at is not None
+    return models.IncidentOut.model_validate(
+        {name: getattr(row, name) for name in SAME_OF_INCIDENT}
+        | {
+            "case": row.case_id,
+            "still": row.still_id,
+            "state": state_of(active, acknowledged),
+            "active": active,
+            "acknowledged": acknowledged,
+        }
+    )
+
+
+def show_appeal(row: AppealRow, photos: Iterable[int], now: datetime) -> models.AppealOut:
+    """Give the appeal as staff see it."""
+    return models.AppealOut(
+        number=row.number,
+        case=row.case_id,
+        category=row.category,
+        category_name=dict(category(row.category).name),
+        description=row.description,
+        address=row.address,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        filed_at=row.filed_at,
+        channel=row.channel,
+        contact=masked(row.email, row.phone),
+        photos=list(photos),
+        deadlines=[show_clock(clock_of(clock), now) for clock in row.clocks],
+    )
+
+
+def show_evidence(row: EvidenceRow) -> models.EvidenceOut:
+    return models.EvidenceOut.model_validate(
+        {name: getattr(row, name) for name in SAME_OF_EVIDENCE}
+    )
+
+
+def show_command(row: CommandRow) -> models.CommandOut:
+    return models.CommandOut.model_validate(
+        {name: getattr(row, name) for name in models.CommandOut.model_fields if name != "case"}
+        | {"case": row.case_id}
+    )

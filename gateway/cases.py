@@ -1,0 +1,316 @@
+"""What people do with cases and incidents, and what they see of them.
+
+Every function takes the actor; what they may not see does not exist for them.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, TypeVar
+
+from sqlalchemy import case as when
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload, raiseload
+
+from core.actor import Actor, Role
+from core.appeal import MARKUP, plain
+from core.case import PERMITTED, Case, CaseState, Proof, Verb, allowed_verbs, missing_proof
+from core.errors import DomainError, NotVisible
+from core.evidence import EvidenceKind, grade, media_type
+from core.priority import LEVELS
+from core.text import Text
+from gateway.api import models
+from gateway.case_desk import Desk
+from gateway.case_rows import (
+    case_of,
+    incident_of,
+    keep_case,
+    keep_incident,
+    show_appeal,
+    show_case,
+    show_case_detail,
+    show_incident,
+)
+from gateway.evidence_files import EvidenceFiles
+from gateway.folding import asset_key
+from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow, IncidentRow, TimelineRow
+from gateway.storage.visibility import visible_to
+
+Shown = Literal["open", "closed", "all"]
+AT_MOST = 5000  # rows of a list: a page that shows more helps nobody
+
+DID: dict[Verb, Text] = {
+    Verb.ACCEPT: {"ru": "Принято в работу", "en": "Accepted"},
+    Verb.RESOLVE: {"ru": "Сообщено о выполнении", "en": "Reported done"},
+    Verb.CLOSE: {"ru": "Проверено и закрыто", "en": "Verified and closed"},
+    Verb.REOPEN: {"ru": "Возвращено в работу", "en": "Reopened"},
+}
+NOTED: Text = {"ru": "{note}", "en": "{note}"}
+ACKNOWLEDGED: Text = {"ru": "Замечено: {name}", "en": "Acknowledged: {name}"}
+ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
+
+Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow, TimelineRow)
+
+
+# ---- what they see --------------------------------------------------------------------------
+
+
+async def list_cases(
+    session: AsyncSession, now: datetime, actor: Actor, shown: Shown
+) -> list[models.CaseRow]:
+    """Give the worklist: the most urgent first, of equal ones the oldest."""
+    states = {
+        "open": CaseRow.state != CaseState.CLOSED,
+        "closed": CaseRow.state == CaseState.CLOSED,
+    }
+    urgency = when(
+        {level.value: place for place, level in enumerate(LEVELS)}, value=CaseRow.priority
+    )
+    query = (
+        select(CaseRow)
+        .where(visible_to(actor, CaseRow.place_path), CaseRow.merged_into.is_(None))
+        .options(raiseload(CaseRow.clocks))
+        .order_by(urgency.desc(), CaseRow.opened_at)
+        .limit(AT_MOST)
+    )
+    if shown in states:
+        query = query.where(states[shown])
+    return [show_case(row, now) for row in await session.scalars(query)]
+
+
+async def find_case(session: AsyncSession, actor: Actor, number: int) -> CaseRow:
+    """Give a case that the actor may see. NotVisible otherwise."""
+    row = await session.scalar(
+        select(CaseRow).where(CaseRow.id == number, visible_to(actor, CaseRow.place_path))
+    )
+    if row is None:
+        raise NotVisible("case", number)
+    return row
+
+
+async def case_detail(
+    session: AsyncSession, now: datetime, actor: Actor, number: int
+) -> models.CaseDetail:
+    """Give all that is known of a case."""
+    row = await find_case(session, actor, number)
+    incidents = await _hanging(session, IncidentRow, row)
+    evidence = await _hanging(session, EvidenceRow, row)
+    photos: dict[int, list[int]] = {}
+    for piece in evidence:
+        if piece.appeal_id is not None:
+            photos.setdefault(piece.appeal_id, []).append(piece.id)
+    return show_case_detail(
+        row,
+        now,
+        allowed=_allowed(row, actor),
+        missing_proof=[dict(text) for text in missing_proof(await _proof(session, row))],
+        incidents=incidents,
+        appeals=[
+            show_appeal(appeal, photos.get(appeal.id, ()), now)
+            for appeal in await _hanging(session, AppealRow, row)
+        ],
+        evidence=evidence,
+        timeline=await _hanging(session, TimelineRow, row),
+    )
+
+
+async def list_incidents(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    active: bool | None,
+    unacknowledged: bool,
+    asset: str | None,
+) -> list[models.IncidentOut]:
+    """Give incidents, the newest first."""
+    query = (
+        select(IncidentRow)
+        .where(visible_to(actor, IncidentRow.place_path))
+        .order_by(IncidentRow.id.desc())
+        .limit(AT_MOST)
+    )
+    if active is not None:
+        is_active = IncidentRow.cleared_at.is_(None)
+        query = query.where(is_active if active else ~is_active)
+    if unacknowledged:
+        query = query.where(IncidentRow.acknowledged_at.is_(None))
+    if asset is not None:
+        query = query.where(IncidentRow.asset == asset)
+    return [show_incident(row) for row in await session.scalars(query)]
+
+
+async def find_evidence(session: AsyncSession, actor: Actor, number: int) -> EvidenceRow:
+    """Give a piece of evidence that the actor may see. NotVisible otherwise."""
+    row = await session.scalar(
+        select(EvidenceRow).where(
+            EvidenceRow.id == number, visible_to(actor, EvidenceRow.place_path)
+        )
+    )
+    if row is None:
+        raise NotVisible("evidence", number)
+    return row
+
+
+# ---- what they do ---------------------------------------------------------------------------
+
+
+async def act(
+    desk: Desk, actor: Actor, number: int, verb: Verb, *, version: int, note: str
+) -> None:
+    """Take a case one step further. DomainError where the state, the role or the proof forbids."""
+    row = await find_case(desk.session, actor, number)
+    _refuse_stale(row, version)
+    if not _may(row, actor, verb):
+        raise DomainError("forbidden", f"Case {number} is not for you to {verb}.")
+    if row.merged_into is not None:
+        raise DomainError("case_merged", f"Case {number} is now part of case {row.merged_into}.")
+    case = case_of(row)
+    await _step(desk, row, case, verb)
+    keep_case(case, row)
+    row.touched = True
+    if verb is Verb.CLOSE:
+        row.open_key = None
+    elif verb is Verb.REOPEN and row.open_key is None:
+        row.open_key = await _free_key(desk.session, row)
+    desk.say(row, verb, DID[verb], by=actor.name)
+    if note.strip():
+        desk.say(row, "note", NOTED, by=actor.name, note=_checked(note))
+    await desk.finish()
+
+
+async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
+    """Write a note on the case's timeline."""
+    row = await find_case(desk.session, actor, number)
+    text = _checked(note)
+    if not text:
+        raise DomainError("invalid", "The note is empty. Write something.")
+    row.touched = True
+    desk.say(row, "note", NOTED, by=actor.name, note=text)
+    await desk.finish()
+
+
+async def attach_photo(
+    desk: Desk, files: EvidenceFiles, actor: Actor, number: int, content: bytes
+) -> EvidenceRow:
+    """Keep a photo of the work done. It comes from a gallery: nothing proves where and when."""
+    media = media_type(content)
+    row = await find_case(desk.session, actor, number)
+    piece = EvidenceRow(
+        case=row,
+        kind=EvidenceKind.PHOTO,
+        grade=grade(EvidenceKind.PHOTO),
+        at=desk.now,
+        by=actor.name,
+        by_staff=True,
+        text={},
+        media_type=media,
+        sha256=await files.put(content),
+        place_path=row.place_path,
+    )
+    desk.session.add(piece)
+    row.touched = True
+    desk.say(row, "evidence", ATTACHED, by=actor.name)
+    await desk.finish()
+    return piece
+
+
+async def acknowledge(desk: Desk, actor: Actor, numbers: Sequence[int]) -> list[int]:
+    """Acknowledge these incidents, and give the numbers of those for which it was news.
+
+    Each raise has a number of its own, so that nothing is covered that was not on the screen.
+    """
+    rows = await desk.session.scalars(
+        select(IncidentRow)
+        .where(IncidentRow.id.in_(numbers), visible_to(actor, IncidentRow.place_path))
+        .options(joinedload(IncidentRow.case))
+        .order_by(IncidentRow.id)
+    )
+    found = rows.all()
+    if missing := set(numbers) - {row.id for row in found}:
+        raise NotVisible("incident", min(missing))
+    fresh = [row for row in found if row.acknowledged_at is None]
+    for row in fresh:
+        keep_incident(incident_of(row).acknowledge(actor.name, desk.now), row)
+        row.case.unacknowledged -= 1
+        row.case.touched = True
+        desk.touch_incident(row)
+        desk.say(row.case, "acknowledged", ACKNOWLEDGED, by=actor.name, name=row.name)
+    await desk.finish()
+    return [row.id for row in fresh]
+
+
+async def _hanging(session: AsyncSession, kind: type[Part], row: CaseRow) -> Sequence[Part]:
+    """Give what hangs on a case, in the order in which it came."""
+    return (
+        await session.scalars(select(kind).where(kind.case_id == row.id).order_by(kind.id))
+    ).all()
+
+
+async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb) -> None:
+    match verb:
+        case Verb.ACCEPT:
+            case.accept(desk.now)
+        case Verb.RESOLVE:
+            case.resolve(desk.now)
+        case Verb.CLOSE:
+            case.close(desk.now, await _proof(desk.session, row))
+        case Verb.REOPEN:
+            case.reopen(desk.now)
+        case _:
+            raise DomainError("case_state", f"{verb} is not for people")
+
+
+async def _proof(session: AsyncSession, row: CaseRow) -> Proof:
+    active = await session.scalars(
+        select(IncidentRow.name)
+        .where(IncidentRow.case_id == row.id, IncidentRow.cleared_at.is_(None))
+        .order_by(IncidentRow.id)
+        .limit(20)
+    )
+    photo = select(EvidenceRow.id).where(
+        EvidenceRow.case_id == row.id,
+        EvidenceRow.kind == EvidenceKind.PHOTO,
+        EvidenceRow.by_staff,
+    )
+    return Proof(
+        incidents=row.incidents,
+        active=tuple(active),
+        telemetry=row.proved_at is not None,
+        photo=await session.scalar(photo.limit(1)) is not None,
+    )
+
+
+def _may(row: CaseRow, actor: Actor, verb: Verb) -> bool:
+    if verb not in PERMITTED[actor.role]:
+        return False
+    return actor.role is not Role.EXECUTOR or row.executor == actor.executor
+
+
+def _allowed(row: CaseRow, actor: Actor) -> list[str]:
+    if row.merged_into is not None:
+        return []
+    verbs = allowed_verbs(CaseState(row.state), actor.role)
+    return [verb.value for verb in verbs if _may(row, actor, verb)]
+
+
+def _refuse_stale(row: CaseRow, version: int) -> None:
+    if row.version != version:
+        raise DomainError(
+            "case_changed",
+            f"Case {row.id} has changed since you looked (version {row.version}, yours is "
+            f"{version}). Look again and repeat.",
+        )
+
+
+def _checked(note: str) -> str:
+    text = plain(note)
+    if MARKUP.search(text):
+        raise DomainError("invalid", "Remove the markup (<…>) and write plain text.")
+    return text
+
+
+async def _free_key(session: AsyncSession, row: CaseRow) -> str:
+    """Give the reopened case its key, unless a newer case of the same problem has it."""
+    key = asset_key(row.asset, row.group) if row.asset else f"case:{row.id}"
+    taken = await session.scalar(select(CaseRow.id).where(CaseRow.open_key == key))
+    return key if taken is None else f"case:{row.id}"

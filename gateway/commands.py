@@ -1,0 +1,268 @@
+"""Commands to devices: prepared, confirmed by the same person, sent by the edge link, answered.
+
+The order goes into the outbox under the topic "order", in the transaction that confirms it.
+"""
+
+import asyncio
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import CommandResult
+from core.actor import Actor
+from core.clock import Clock, to_datetime, to_nanoseconds
+from core.command import PREPARED, REQUESTED, SENT, Command, CommandState, check_value
+from core.errors import DomainError, NotVisible
+from core.signal import Signal
+from core.text import Text, filled
+from gateway import outbox
+from gateway.case_rows import show_command
+from gateway.registry import RegistrySnapshot
+from gateway.storage.case_tables import CaseRow, CommandRow, IncidentRow, TimelineRow
+from gateway.storage.database import Database
+from gateway.storage.visibility import visible_to
+
+ORDER = "order"
+LOOK_EVERY_S = 2.0  # for commands whose time is over
+
+SAYS: dict[CommandState, Text] = {
+    CommandState.REQUESTED: {
+        "ru": "Команда: {signal} → {value}",
+        "en": "Command: {signal} → {value}",
+    },
+    CommandState.CONFIRMED: {
+        "ru": "Команда выполнена, прибор подтвердил: {signal} = {value}",
+        "en": "Command done, the device confirms: {signal} = {value}",
+    },
+    CommandState.REFUSED: {
+        "ru": "Команда отклонена: {signal} → {value}. {why}",
+        "en": "Command refused: {signal} → {value}. {why}",
+    },
+    CommandState.EXPIRED: {
+        "ru": "Команда не успела дойти: {signal} → {value}",
+        "en": "The command came too late: {signal} → {value}",
+    },
+    CommandState.UNKNOWN: {
+        "ru": "Ответа на команду нет: {signal} → {value}. Проверьте прибор, прежде чем повторить.",
+        "en": "The command was not answered: {signal} → {value}. Check the device before you "
+        "repeat it.",
+    },
+}
+SAME_VALUE: Text = {
+    "ru": "Сейчас уже стоит это значение.",
+    "en": "The device has this value already.",
+}
+LOST: Text = {
+    "ru": "Устройство не отвечает: команда может не дойти.",
+    "en": "The device does not answer: the command may not arrive.",
+}
+NO_VALUE: Text = {
+    "ru": "Текущее значение неизвестно.",
+    "en": "The value at present is not known.",
+}
+OTHER_COMMAND: Text = {
+    "ru": "Другая команда этому сигналу ещё не завершена.",
+    "en": "Another command to this signal is not finished yet.",
+}
+"""What to know before confirming."""
+
+
+async def prepare(
+    session: AsyncSession,
+    clock: Clock,
+    registry: RegistrySnapshot,
+    actor: Actor,
+    *,
+    device: str,
+    signal: Signal,
+    value: float,
+    value_now: float | None,
+    case: int | None,
+) -> CommandRow:
+    """Check a command and keep it for a minute, with what to know before confirming it."""
+    known = registry.devices.get(device)
+    if known is None or not actor.can_see(registry.path_of(known.place)):
+        raise NotVisible("device", device)
+    check_value(device, signal, value)
+    if case is not None and not await _sees_case(session, actor, case):
+        raise NotVisible("case", case)
+    now = clock.now()
+    command = Command.prepared(actor.id, now)
+    row = CommandRow(
+        id=secrets.token_hex(8),
+        case_id=case,
+        edge=registry.edge_of(device),
+        device=device,
+        signal=signal.key,
+        signal_name=dict(signal.name),
+        value=value,
+        value_now=value_now,
+        unit=signal.unit,
+        by_id=actor.id,
+        by=actor.name,
+        place_path=registry.path_of(known.place),
+        warnings=[
+            dict(text) for text in await _warnings(session, device, signal, value, value_now)
+        ],
+        result_text="",
+    )
+    _keep(command, row)
+    session.add(row)
+    await _publish(session, row)
+    return row
+
+
+async def confirm(session: AsyncSession, clock: Clock, actor: Actor, identifier: str) -> CommandRow:
+    """Send a prepared command. Only who prepared it, within a minute, and once."""
+    await outbox.take_turn(session)
+    row = await find(session, actor, identifier)
+    _keep(_command(row).request(actor.id, clock.now()), row)
+    order = {
+        "edge": row.edge,
+        "command": row.id,
+        "device": row.device,
+        "signal": row.signal,
+        "value": row.value,
+        "expires_at": to_nanoseconds(row.expires_at),
+    }
+    await outbox.publish(session, ORDER, row.place_path, order)
+    await _say(session, row, clock.now(), row.by)
+    await _publish(session, row)
+    return row
+
+
+async def find(session: AsyncSession, actor: Actor, identifier: str) -> CommandRow:
+    """Give a command that the actor may see. NotVisible otherwise."""
+    row = await session.scalar(
+        select(CommandRow).where(
+            CommandRow.id == identifier, visible_to(actor, CommandRow.place_path)
+        )
+    )
+    if row is None:
+        raise NotVisible("command", identifier)
+    return row
+
+
+async def mark_sent(session: AsyncSession, identifier: str) -> None:
+    """Take that the broker has the order."""
+    row = await session.get(CommandRow, identifier)
+    if row is not None and row.state == REQUESTED:
+        _keep(_command(row).sent(), row)
+        await _publish(session, row)
+
+
+async def take_result(session: AsyncSession, clock: Clock, result: CommandResult) -> None:
+    """Take what an edge says became of a command. The same answer twice changes nothing."""
+    await outbox.take_turn(session)
+    row = await session.get(CommandRow, result.command)
+    if row is None:
+        return
+    try:
+        answered = _command(row).answered(CommandState(result.state), to_datetime(result.time))
+    except DomainError:
+        return  # it was answered before
+    _keep(answered, row)
+    row.result_value, row.result_text = result.value, result.text[:500]
+    await _say(session, row, clock.now())
+    await _publish(session, row)
+
+
+async def lapse(session: AsyncSession, clock: Clock) -> int:
+    """Give up on commands whose time is over, and tell how many those were."""
+    rows = await session.scalars(
+        select(CommandRow).where(CommandRow.state.in_([PREPARED, REQUESTED, SENT]))
+    )
+    given_up = 0
+    for row in rows.all():
+        before = _command(row)
+        after = before.lapse(clock.now())
+        if after.state is not before.state:
+            given_up += 1
+            _keep(after, row)
+            if before.state is not PREPARED:
+                await _say(session, row, clock.now())
+            await _publish(session, row)
+    return given_up
+
+
+async def watch(database: Database, clock: Clock) -> None:
+    """Look for commands whose time is over, for ever."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        async with database.reading() as session:
+            waiting = await session.scalar(
+                select(CommandRow.id)
+                .where(CommandRow.state.in_([PREPARED, REQUESTED, SENT]))
+                .limit(1)
+            )
+        if waiting is not None:
+            async with database.transaction() as session:
+                await lapse(session, clock)
+
+
+def _command(row: CommandRow) -> Command:
+    return Command(
+        by=row.by_id,
+        state=CommandState(row.state),
+        prepared_at=row.prepared_at,
+        expires_at=row.expires_at,
+        requested_at=row.requested_at,
+        result_at=row.result_at,
+    )
+
+
+def _keep(command: Command, row: CommandRow) -> None:
+    row.state, row.prepared_at, row.expires_at = (
+        command.state,
+        command.prepared_at,
+        command.expires_at,
+    )
+    row.requested_at, row.result_at = command.requested_at, command.result_at
+
+
+async def _sees_case(session: AsyncSession, actor: Actor, case: int) -> bool:
+    found = await session.scalar(
+        select(CaseRow.id).where(CaseRow.id == case, visible_to(actor, CaseRow.place_path))
+    )
+    return found is not None
+
+
+async def _warnings(
+    session: AsyncSession, device: str, signal: Signal, value: float, value_now: float | None
+) -> list[Text]:
+    warnings = []
+    if value_now is None:
+        warnings.append(NO_VALUE)
+    elif value_now == value:
+        warnings.append(SAME_VALUE)
+    lost = IncidentRow.active_key == f"{device}|device_lost"
+    if await session.scalar(select(IncidentRow.id).where(lost)) is not None:
+        warnings.append(LOST)
+    pending = select(CommandRow.id).where(
+        CommandRow.device == device,
+        CommandRow.signal == signal.key,
+        CommandRow.state.in_([REQUESTED, SENT]),
+    )
+    if await session.scalar(pending.limit(1)) is not None:
+        warnings.append(OTHER_COMMAND)
+    return warnings
+
+
+async def _say(session: AsyncSession, row: CommandRow, at: datetime, by: str = "kvartal") -> None:
+    if row.case_id is None:
+        return
+    value = row.value if row.result_value is None else row.result_value
+    text = filled(
+        SAYS[CommandState(row.state)],
+        signal=row.signal_name,
+        value=f"{value:g}" if row.unit == "1" else f"{value:g} {row.unit}",
+        why=row.result_text,
+    )
+    session.add(TimelineRow(case_id=row.case_id, at=at, kind="command", by=by, text=text))
+
+
+async def _publish(session: AsyncSession, row: CommandRow) -> None:
+    body = show_command(row).model_dump(mode="json")
+    await outbox.publish(session, "command", row.place_path, body)

@@ -1,0 +1,97 @@
+"""Which case an incident belongs to: one cause is one case, however many devices complain of it.
+
+Of a cascade the incident that opened the case is marked as the first-out. Where lamps were missed
+before their cabinet was, the mark goes to the cabinet: what feeds the others is the cause.
+"""
+
+from core.alarm import Severity
+from core.priority import is_worse
+from core.registry import Asset
+from core.text import Text
+from gateway.affected import Area
+from gateway.case_desk import SILENT, Desk, Subject
+from gateway.meaning import Meaning
+from gateway.storage.case_tables import CaseRow, IncidentRow
+
+
+def case_for(
+    desk: Desk, incident: IncidentRow, asset: Asset | None, place: str, meaning: Meaning
+) -> CaseRow:
+    """Give the case of this asset's problem, of what feeds it, or a new one."""
+    group = meaning.category.group
+    if asset is not None:
+        if (own := desk.case_with(asset_key(asset.id, group))) is not None:
+            return own
+        if (cause := _cause(desk, asset, group)) is not None:
+            return cause
+        if (waiting := _complaint(desk, asset, group)) is not None:
+            desk.give_asset(waiting, asset, asset_key(asset.id, group))
+            return waiting
+    return desk.open_case(
+        Subject(
+            category=meaning.category,
+            severity=meaning.severity,
+            title=meaning.name,
+            key=asset_key(asset.id, group) if asset else f"device:{incident.device}|{group}",
+            place=place,
+            address=_address(desk, asset, place),
+            position=desk.registry.position_of(asset)
+            if asset
+            else desk.registry.position_of_place(place),
+            asset=asset,
+        )
+    )
+
+
+async def fold_below(desk: Desk, case: CaseRow, incident: IncidentRow, asset: Asset | None) -> None:
+    """Let the case take over what the incident explains: untouched cases below, and complaints."""
+    if asset is None or case.asset != asset.id:
+        return
+    area = Area(desk.registry, asset, desk.now)
+    await desk.absorb(case, area, stops_below=_stops_below(incident.severity))
+
+
+def asset_key(asset: str, group: str) -> str:
+    return f"asset:{asset}|{group}"
+
+
+def _stops_below(severity: str) -> bool:
+    """Tell whether a condition can be why what hangs below does not work: an open door is not."""
+    return is_worse(Severity(severity), Severity.LOW)
+
+
+def _cause(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
+    """Find the active case of what feeds the asset, or of the asset where it just went silent."""
+    above = desk.registry.feeds.upstream(asset.id, desk.now)
+    found = [
+        row
+        for row in desk.open_cases((*above, asset.id))
+        if row.active_incidents
+        and _stops_below(row.severity)
+        and (group == SILENT or (group == row.group and row.asset != asset.id))
+    ]
+    # The root: what has the fewest things above itself.
+    return min(
+        found,
+        key=lambda row: len(desk.registry.feeds.upstream(row.asset or "", desk.now)),
+        default=None,
+    )
+
+
+def _complaint(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
+    """Find a case that somebody works on because of complaints about this very thing."""
+    area: Area | None = None
+    for row in desk.open_cases((None,)):
+        if row.group == group and row.touched and row.appeals:
+            area = area or Area(desk.registry, asset, desk.now)
+            if area.touches(row.place, desk.position(row)):
+                return row
+    return None
+
+
+def _address(desk: Desk, asset: Asset | None, place: str) -> Text:
+    address = desk.registry.address_of(place)
+    if asset is None:
+        return address
+    return {language: f"{words}, {asset.name[language]}" if language in asset.name else words
+            for language, words in address.items()}  # fmt: skip

@@ -1,0 +1,289 @@
+"""What comes from the edges becomes incidents, and incidents become work.
+
+An edge owns whether a condition is active; everything after that is decided here, once a block of
+events, within the transaction that also records the block as taken.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from adapters.wire import ActiveSet, CommandResult, Condition, DeviceChange, WireEvent
+from core.clock import Clock, to_datetime
+from core.incident import Incident
+from core.registry import Asset
+from core.text import Text, filled
+from gateway import commands
+from gateway.case_desk import SYSTEM, Desk, open_desk
+from gateway.case_rows import active_key, incident_of, keep_incident
+from gateway.evidence_files import EvidenceFiles
+from gateway.folding import case_for, fold_below
+from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
+from gateway.registry import CurrentRegistry
+from gateway.storage.case_tables import EvidenceRow, IncidentRow
+
+PROVED: Text = {
+    "ru": "{name}: снова в норме с {at} UTC{value}",
+    "en": "{name}: back to normal since {at} UTC{value}",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A condition of a device was raised or cleared."""
+
+    device: str
+    condition: str
+    active: bool
+    at: datetime
+    value: float | None = None
+    text: Text = field(default_factory=dict)
+    still: bytes = b""
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a device stands for at a moment."""
+
+    asset: Asset | None
+    place: str
+
+
+class Intake:
+    """Takes blocks of events. One instance serves the process."""
+
+    def __init__(
+        self, clock: Clock, registry: CurrentRegistry, births: Births, evidence: EvidenceFiles
+    ) -> None:
+        self._clock = clock
+        self._registry = registry
+        self._births = births
+        self._evidence = evidence
+
+    async def take_events(
+        self, session: AsyncSession, edge: str, events: Sequence[WireEvent]
+    ) -> None:
+        """Turn the events of one block into incidents, cases and results of commands.
+
+        Taking the same events twice changes nothing. All of it is in the caller's transaction.
+        """
+        desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
+        block = Block(desk, edge)
+        await block.load(events)
+        for event in events:
+            for fact in facts(event):
+                await self._take(block, fact)
+            if isinstance(event, ActiveSet):
+                block.clear_others(event)
+            if isinstance(event, CommandResult):
+                await commands.take_result(session, self._clock, event)
+        await block.desk.finish()
+
+    async def _take(self, block: "Block", fact: Fact) -> None:
+        if not fact.active:
+            block.clear(fact)
+            return
+        if not block.is_news(fact):
+            return
+        subject = block.subject(fact)
+        kind = subject.asset.kind if subject.asset else ""
+        meaning = await block.meaning(self._births, fact, kind)
+        still = await self._evidence.put(fact.still) if fact.still else ""
+        await block.raise_(fact, subject, meaning, still)
+
+
+def facts(event: WireEvent) -> Iterable[Fact]:
+    """Give what an event says about conditions."""
+    match event:
+        case Condition():
+            yield Fact(
+                device=event.device,
+                condition=event.condition,
+                active=event.active,
+                at=to_datetime(event.time),
+                value=event.value,
+                text=event.text,
+                still=event.still,
+                transient=event.transient,
+            )
+        case DeviceChange():
+            yield Fact(
+                device=event.device,
+                condition=DEVICE_LOST,
+                active=not event.online,
+                at=to_datetime(event.time),
+                text={"en": event.reason} if event.reason else {},
+            )
+        case ActiveSet():
+            for active in event.conditions:
+                yield Fact(
+                    device=active.device,
+                    condition=active.condition,
+                    active=True,
+                    at=to_datetime(active.since),
+                )
+
+
+class Block:
+    """The incidents that one block of events is about, on a desk of cases."""
+
+    def __init__(self, desk: Desk, edge: str) -> None:
+        self.desk = desk
+        self._session = desk.session
+        self._now = desk.now
+        self._registry = desk.registry
+        self._edge = edge
+        self._active: dict[str, IncidentRow] = {}
+        self._raised: set[tuple[str, datetime]] = set()
+        self._cleared: set[tuple[str, datetime]] = set()
+        self._meanings: dict[tuple[str, str, str], Meaning] = {}
+
+    async def load(self, events: Iterable[WireEvent]) -> None:
+        """Read what is known of the devices of these events, and the cases that they may touch."""
+        about = [fact for event in events for fact in facts(event)]
+        full = any(isinstance(event, ActiveSet) for event in events)
+        if not about and not full:
+            return
+        assets: set[str] = set()
+        for fact in about:
+            asset = self.subject(fact).asset
+            if fact.active and asset is not None:
+                assets |= self._registry.feeds.affected(asset.id, self._now)
+                assets |= self._registry.feeds.upstream(asset.id, self._now)
+        await self.desk.load(assets)
+        times = {fact.at for fact in about}
+        theirs = and_(
+            IncidentRow.device.in_({fact.device for fact in about}),
+            or_(
+                IncidentRow.active_key.is_not(None),
+                IncidentRow.raised_at.in_(times),
+                IncidentRow.cleared_at.in_(times),
+            ),
+        )
+        wanted = or_(theirs, IncidentRow.active_key.is_not(None)) if full else theirs
+        for row in await self._session.scalars(
+            select(IncidentRow).where(wanted).options(joinedload(IncidentRow.case))
+        ):
+            self._know(row)
+
+    def _know(self, row: IncidentRow) -> None:
+        key = active_key(row.device, row.condition)
+        self._raised.add((key, row.raised_at))
+        if row.cleared_at is None:
+            self._active[key] = row
+            self.desk.take(row.case)
+        else:
+            self._cleared.add((key, row.cleared_at))
+
+    def subject(self, fact: Fact) -> Subject:
+        """Give the asset that the device served then; a device that is gone counts for its edge."""
+        asset = self._registry.asset_of(fact.device, fact.at)
+        if asset is not None:
+            return Subject(asset, asset.place)
+        if fact.device in self._registry.devices:
+            return Subject(None, self._registry.devices[fact.device].place)
+        return Subject(None, self._registry.edges[self._edge].place)
+
+    def is_news(self, fact: Fact) -> bool:
+        """Tell whether a raise is not known yet."""
+        key = active_key(fact.device, fact.condition)
+        if key in self._active:
+            self._active[key].edge = self._edge
+            return False
+        return (key, fact.at) not in self._raised
+
+    async def meaning(self, births: Births, fact: Fact, asset_kind: str) -> Meaning:
+        """Give what the condition means, asked once a block for all devices of a profile."""
+        device = self._registry.devices.get(fact.device)
+        key = (device.profile if device else fact.device, fact.condition, asset_kind)
+        if key not in self._meanings:
+            self._meanings[key] = await meaning_of(
+                self._session, births, fact.device, fact.condition, asset_kind
+            )
+        return self._meanings[key]
+
+    async def raise_(self, fact: Fact, subject: Subject, meaning: Meaning, still: str) -> None:
+        """Open an incident and hang it on the case of its problem."""
+        asset = subject.asset
+        incident = IncidentRow(
+            edge=self._edge,
+            device=fact.device,
+            asset=asset.id if asset else "",
+            condition=fact.condition,
+            problem=meaning.category.code,
+            name=dict(meaning.name),
+            text=dict(fact.text),
+            severity=meaning.severity,
+            place_path=self._registry.path_of(subject.place),
+            raised_at=fact.at,
+            seen_at=self._now,
+            value=fact.value,
+            unit=meaning.unit,
+            cause=dict(meaning.cause),
+            consequence=dict(meaning.consequence),
+            action=dict(meaning.action),
+        )
+        keep_incident(Incident.raised(fact.at, self._now, transient=fact.transient), incident)
+        case = case_for(self.desk, incident, asset, subject.place, meaning)
+        incident.first_out = case.incidents == 0
+        self.desk.add_incident(case, incident)
+        if still:
+            incident.still = self._still(incident, fact.at, still)
+        await fold_below(self.desk, case, incident, asset)
+        self._know(incident)
+        if fact.transient and case.active_incidents == 0:
+            self.desk.prove(case, _proof(incident, fact))
+
+    def clear(self, fact: Fact) -> None:
+        """Take that the condition is over, unless it is known."""
+        key = active_key(fact.device, fact.condition)
+        if key not in self._active or (key, fact.at) in self._cleared:
+            return
+        row = self._active.pop(key)
+        keep_incident(incident_of(row).cleared(fact.at), row)
+        self._cleared.add((key, fact.at))
+        self.desk.clear_incident(row, _proof(row, fact))
+
+    def clear_others(self, event: ActiveSet) -> None:
+        """Clear what this edge does not report as active: its clear was lost."""
+        reported = {active_key(one.device, one.condition) for one in event.conditions}
+        for key, row in list(self._active.items()):
+            if key not in reported and self._is_mine(row):
+                self.clear(
+                    Fact(
+                        device=row.device,
+                        condition=row.condition,
+                        active=False,
+                        at=to_datetime(event.time),
+                    )
+                )
+
+    def _is_mine(self, row: IncidentRow) -> bool:
+        """Tell whether this edge speaks for the device: it reads it now, or nobody else does."""
+        if row.device in self._registry.devices:
+            return self._registry.edge_of(row.device) == self._edge
+        return row.edge == self._edge
+
+    def _still(self, incident: IncidentRow, at: datetime, sha256: str) -> EvidenceRow:
+        return EvidenceRow(
+            case=incident.case,
+            kind="still",
+            grade="A",
+            at=at,
+            by=SYSTEM,
+            by_staff=False,
+            text=dict(incident.name),
+            media_type="image/jpeg",
+            sha256=sha256,
+            place_path=incident.place_path,
+        )
+
+
+def _proof(incident: IncidentRow, fact: Fact) -> Text:
+    value = "" if fact.value is None else f", {fact.value:g} {incident.unit}".rstrip()
+    return filled(PROVED, name=incident.name, at=f"{fact.at:%d.%m.%Y %H:%M:%S}", value=value)

@@ -1,0 +1,90 @@
+"""What a condition means: its name, how bad it is, of which problem it is a sign, what to do."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import AlarmBirth
+from core.alarm import Severity
+from core.category import CATEGORIES, Category
+from core.text import Text
+
+log = structlog.get_logger()
+
+DEVICE_LOST = "device_lost"  # the condition that every device has: it does not answer
+
+
+class Births(Protocol):
+    """What the edges told of their devices at birth."""
+
+    async def alarm_definition(
+        self, session: AsyncSession, device: str, condition: str
+    ) -> AlarmBirth | None:
+        """Give the alarm of the device's profile with this key."""
+        ...
+
+    async def unit(self, session: AsyncSession, device: str, signal: str) -> str:
+        """Give the UCUM unit of a signal, empty where it is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    category: Category
+    severity: Severity
+    name: Text
+    unit: str
+    cause: Text
+    consequence: Text
+    action: Text
+
+
+SILENT = Meaning(
+    category=CATEGORIES["device.silent"],
+    severity=Severity.MEDIUM,
+    name={"ru": "Устройство не отвечает", "en": "Device does not answer"},
+    unit="",
+    cause={"ru": "Нет питания или связи", "en": "No power or no connection"},
+    consequence={"ru": "Показания не поступают", "en": "No readings arrive"},
+    action={
+        "ru": "Проверьте питание и сеть устройства",
+        "en": "Check the power and the network of the device",
+    },
+)
+SILENT_LAMP = Meaning(
+    category=CATEGORIES["lighting.lamp"],
+    severity=Severity.LOW,
+    name={"ru": "Светильник не отвечает", "en": "Street light does not answer"},
+    unit="",
+    cause=SILENT.cause,
+    consequence={"ru": "Тёмный участок улицы", "en": "A dark spot in the street"},
+    action={
+        "ru": "Если молчат и соседние, смотрите шкаф",
+        "en": "If its neighbours are silent too, look at the cabinet",
+    },
+)
+
+
+async def meaning_of(
+    session: AsyncSession, births: Births, device: str, condition: str, asset_kind: str
+) -> Meaning:
+    """Give the meaning by the device's profile; an unknown condition gets its key for a name."""
+    definition = await births.alarm_definition(session, device, condition)
+    if definition is None and condition == DEVICE_LOST:
+        return SILENT_LAMP if asset_kind == "street_light" else SILENT
+    if definition is None or definition.problem not in CATEGORIES:
+        log.warning("condition without a meaning", device=device, condition=condition)
+        definition = definition or AlarmBirth(
+            key=condition, signal="", severity="medium", problem="", name={"en": condition}
+        )
+    return Meaning(
+        category=CATEGORIES.get(definition.problem, SILENT.category),
+        severity=Severity(definition.severity),
+        name=definition.name,
+        unit=await births.unit(session, device, definition.signal) if definition.signal else "",
+        cause=definition.cause,
+        consequence=definition.consequence,
+        action=definition.action,
+    )

@@ -1,0 +1,209 @@
+"""The relational schema of incidents, cases, appeals, evidence and commands.
+
+What a worklist shows of a case (its counts, its next deadline, its address) is kept in its row, so
+that a page of thousands is one query.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, Interval, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from gateway.storage.tables import Base, Identifier, PlacePath
+
+Code = String(64)
+State = String(30)
+
+
+class CaseRow(Base):
+    """open_key: says what the case is about while it is open, and can be there only once.
+
+    touched: a person has done something about it. proved_at: since when telemetry shows that all
+    its incidents are back to normal. merged_into: the case that took over everything.
+    """
+
+    __tablename__ = "cases"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    state: Mapped[str] = mapped_column(State, index=True)
+    category: Mapped[str] = mapped_column(Code)
+    group: Mapped[str] = mapped_column(Code)
+    severity: Mapped[str] = mapped_column(State)
+    priority: Mapped[str] = mapped_column(State)
+    title: Mapped[dict[str, str]]
+    asset: Mapped[str | None] = mapped_column(Identifier)
+    place: Mapped[str] = mapped_column(Identifier)
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
+    address: Mapped[dict[str, str]]
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    executor: Mapped[str | None] = mapped_column(Identifier)
+    executor_name: Mapped[dict[str, str]]
+    reason: Mapped[dict[str, str]]
+    opened_at: Mapped[datetime]
+    changed_at: Mapped[datetime] = mapped_column(index=True)
+    closed_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    due_name: Mapped[str] = mapped_column(Code, default="")
+    incidents: Mapped[int] = mapped_column(default=0)
+    active_incidents: Mapped[int] = mapped_column(default=0)
+    unacknowledged: Mapped[int] = mapped_column(default=0)
+    appeals: Mapped[int] = mapped_column(default=0)
+    touched: Mapped[bool] = mapped_column(default=False)
+    proved_at: Mapped[datetime | None]
+    merged_into: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    open_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+
+    clocks: Mapped[list["CaseClockRow"]] = relationship(
+        lazy="selectin", order_by="CaseClockRow.position"
+    )
+
+    __table_args__ = (Index("ix_cases_asset_closed_at", "asset", "closed_at"),)
+
+
+class ClockColumns:
+    """A core.deadline.Deadline. position: the order in which the clocks were started."""
+
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(Code)
+    started_at: Mapped[datetime]
+    limit: Mapped[timedelta] = mapped_column(Interval)
+    paused_at: Mapped[datetime | None]
+    paused_for: Mapped[timedelta] = mapped_column(Interval)
+    halted_at: Mapped[datetime | None]
+    met_at: Mapped[datetime | None]
+
+
+class CaseClockRow(ClockColumns, Base):
+    __tablename__ = "case_clocks"
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+
+
+class AppealClockRow(ClockColumns, Base):
+    __tablename__ = "appeal_clocks"
+    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeals.id"), primary_key=True)
+
+
+class IncidentRow(Base):
+    """active_key: device and condition while it is active, and can be there only once."""
+
+    __tablename__ = "incidents"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    edge: Mapped[str] = mapped_column(Identifier)
+    device: Mapped[str] = mapped_column(Identifier)
+    asset: Mapped[str] = mapped_column(Identifier, index=True)
+    condition: Mapped[str] = mapped_column(Code)
+    problem: Mapped[str] = mapped_column(Code)
+    name: Mapped[dict[str, str]]
+    text: Mapped[dict[str, str]]
+    severity: Mapped[str] = mapped_column(State)
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
+    raised_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(200))
+    first_out: Mapped[bool]
+    value: Mapped[float | None]
+    unit: Mapped[str] = mapped_column(String(40))
+    cause: Mapped[dict[str, str]]
+    consequence: Mapped[dict[str, str]]
+    action: Mapped[dict[str, str]]
+    still_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
+    active_key: Mapped[str | None] = mapped_column(String(150), unique=True)
+
+    case: Mapped[CaseRow] = relationship(lazy="raise")
+    still: Mapped["EvidenceRow | None"] = relationship(lazy="raise")
+
+    __table_args__ = (Index("ix_incidents_device_raised_at", "device", "raised_at"),)
+
+
+class AppealRow(Base):
+    """What a resident said. number: told to everybody; of the key only the hash is stored."""
+
+    __tablename__ = "appeals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(String(20), unique=True)
+    key_hash: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    category: Mapped[str] = mapped_column(Code)
+    description: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(String(300))
+    place: Mapped[str] = mapped_column(Identifier)
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    filed_at: Mapped[datetime]
+    channel: Mapped[str] = mapped_column(State)
+    name: Mapped[str] = mapped_column(String(100))
+    email: Mapped[str] = mapped_column(String(254))
+    phone: Mapped[str] = mapped_column(String(40))
+
+    case: Mapped[CaseRow] = relationship(lazy="raise")
+    clocks: Mapped[list[AppealClockRow]] = relationship(
+        lazy="selectin", order_by=AppealClockRow.position
+    )
+
+
+class EvidenceRow(Base):
+    """sha256: names the file below data_dir/evidence; empty where there is none.
+
+    by_staff: by those who do the work, not by the applicant.
+    """
+
+    __tablename__ = "evidence"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id"), index=True)
+    kind: Mapped[str] = mapped_column(State)
+    grade: Mapped[str] = mapped_column(String(1))
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(200))
+    by_staff: Mapped[bool]
+    text: Mapped[dict[str, str]]
+    media_type: Mapped[str] = mapped_column(State)
+    sha256: Mapped[str] = mapped_column(String(64))
+    place_path: Mapped[str] = mapped_column(PlacePath)
+
+    case: Mapped[CaseRow] = relationship(lazy="raise")
+    appeal: Mapped[AppealRow | None] = relationship(lazy="raise")
+
+
+class TimelineRow(Base):
+    """What happened to a case, in words."""
+
+    __tablename__ = "timeline"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(State)
+    by: Mapped[str] = mapped_column(String(200))
+    text: Mapped[dict[str, str]]
+
+
+class CommandRow(Base):
+    """A core.command.Command with what it is about. by_id: who alone can confirm it."""
+
+    __tablename__ = "commands"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    edge: Mapped[str] = mapped_column(Identifier)
+    device: Mapped[str] = mapped_column(Identifier)
+    signal: Mapped[str] = mapped_column(Code)
+    signal_name: Mapped[dict[str, str]]
+    value: Mapped[float]
+    value_now: Mapped[float | None]
+    unit: Mapped[str] = mapped_column(String(40))
+    state: Mapped[str] = mapped_column(State, index=True)
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    by_id: Mapped[str] = mapped_column(Identifier)
+    by: Mapped[str] = mapped_column(String(200))
+    place_path: Mapped[str] = mapped_column(PlacePath)
+    prepared_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    requested_at: Mapped[datetime | None]
+    result_at: Mapped[datetime | None]
+    result_value: Mapped[float | None]
+    result_text: Mapped[str] = mapped_column(String(500), default="")
