@@ -276,4 +276,4 @@ async def open_mqtt(
             yield connection
         finally:
             reader.cancel()
-            await asyncio.wait([reader])
+            await asyncio.wait([reader])  # its error, if any, has gone through the stream

@@ -1,0 +1,222 @@
+"""The JSON-over-MQTT adapter against a real broker."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from adapters.mqtt.json_template import found_at, nanoseconds_of, pointer_of
+from adapters.mqtt.link import MqttLink
+from adapters.profile import Profile
+from core.errors import Permanent
+from core.quality import BAD, UNCERTAIN, Reason, quality
+from tests.adapters.conformance import UNITS, Conformance, free_port
+from tests.adapters.relay import Relay
+
+START = {"setpoint": 21, "level": 55.5, "broken": False, "hours": 1_000_000}
+PERIOD_S = 0.05
+
+
+def signal(key: str) -> dict[str, Any]:
+    address = {"topic": "town/lamp/{unit}", "field": f"/{key}", "time": "/time"}
+    writable = key == "setpoint"
+    if writable:
+        address |= {"set_topic": "town/lamp/{unit}/set", "set_field": f"/{key}"}
+    name = {"ru": key, "en": key}
+    return {"key": key, "name": name, "writable": writable, "mqtt": address}
+
+
+PROFILE = Profile.model_validate(
+    {
+        "profile": "test-lamp", "family": "street_light", "protocol": "mqtt",
+        "name": {"ru": "Лампа", "en": "Lamp"}, "source": "generic, numbers and a flag",
+        "signals": [
+            *map(signal, START),
+            {
+                "key": "voltage", "name": {"ru": "Вольт", "en": "Volt"}, "unit": "V",
+                "mqtt": {
+                    "topic": "town/extra/{unit}", "field": "/l1/1", "scale": 0.1, "offset": -1,
+                },
+            },
+        ],
+    }
+)  # fmt: skip
+
+
+class MqttRig:
+    """Lamps that publish their state all the time and obey what is set.
+
+    obedient: whether they take what is set. garbage: payload of a unit instead of its state.
+    """
+
+    def __init__(self, link: MqttLink, port: int) -> None:
+        self.link = link
+        self.port = port
+        self.state: dict[str, dict[str, Any]] = {unit: dict(START) for unit in UNITS}
+        self.garbage: dict[str, bytes] = {}
+        self.obedient = True
+        self.orders: list[Any] = []
+
+    async def publish(self) -> None:
+        while True:
+            time = datetime.now(UTC).isoformat()  # noqa: TID251 - the lamp's own clock
+            for unit, state in self.state.items():
+                payload = self.garbage.get(unit) or json.dumps({"time": time} | state).encode()
+                self.link.publish(f"town/lamp/{unit}", payload, 0)
+                self.link.publish(f"town/extra/{unit}", b'{"l1": [0, 2310]}', 0)
+            await asyncio.sleep(PERIOD_S)
+
+    async def obey(self) -> None:
+        async for batch in self.link.messages():
+            for topic, payload in batch:
+                self.orders.append(json.loads(payload))
+                if self.obedient:
+                    self.state[topic.split("/")[2]] |= json.loads(payload)
+
+    async def set(self, unit: str, key: str, value: float) -> None:
+        self.state[unit][key] = value
+
+    async def get(self, unit: str, key: str) -> float:
+        value: float = self.state[unit][key]
+        return value
+
+    async def spoil(self, unit: str, key: str) -> None:
+        self.state[unit][key] = "a word"
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[MqttRig]:
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["-m", "adapters.mqtt.broker", "--port", str(port), "--state", folder]
+        broker = await asyncio.create_subprocess_exec(sys.executable, *command)
+        try:
+            async with MqttLink(
+                f"mqtt://127.0.0.1:{port}", "town", subscriptions=["town/lamp/+/set"]
+            ) as link:
+                await link.until_up(10)
+                rig = MqttRig(link, port)
+                tasks = [asyncio.create_task(rig.publish()), asyncio.create_task(rig.obey())]
+                try:
+                    yield rig
+                finally:
+                    for task in tasks:
+                        task.cancel()
+                    await asyncio.wait(tasks)
+        finally:
+            broker.kill()
+            await broker.wait()
+
+
+class TestJsonTemplate(Conformance):
+    profile = PROFILE
+    scheme = "mqtt"
+    expected = {**{key: float(value) for key, value in START.items()}, "voltage": 230.0}  # noqa: RUF012
+    settable = "setpoint"
+
+    def rig(self) -> AbstractAsyncContextManager[MqttRig]:
+        return serving()
+
+    def test_a_payload_that_is_not_json_spoils_its_signals_alone(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> dict[str, int]:
+            rig.garbage["2"] = b"\xff{"
+            async with self.opened(relay.port) as line:
+                await line.until_read()
+                return {name: code for name, code in line.qualities.items() if code}
+
+        malformed = quality(BAD, Reason.MALFORMED)
+        assert self.with_rig(test) == {f"unit-2.{key}": malformed for key in START}
+
+    def test_trouble_is_logged_once_when_it_begins_and_once_when_it_is_over(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> None:
+            rig.garbage["2"] = b"{"
+            async with self.opened(relay.port) as line:
+                await line.until(lambda: line.counts.get("unit-2.level", 0) >= 3)
+                rig.garbage.clear()
+                await line.until(lambda: line.values["unit-2.level"] == 55.5)
+
+        with capture_logs() as logs:
+            self.with_rig(test)
+        about = [each for each in logs if "at" in each]
+        assert [(each["event"], each["at"]) for each in about] == [
+            ("trouble begins", "town/lamp/2"),
+            ("trouble is over", "town/lamp/2"),
+        ]
+
+    def test_the_messages_own_time_is_kept(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> int:
+            rig.garbage["1"] = b'{"time": "2026-03-01T12:00:00.123456+03:00", "level": 1}'
+            async with self.opened(relay.port) as line:
+                await line.until(lambda: line.values.get("unit-1.level") == 1)
+                return line.times["unit-1.level"]
+
+        seconds = int(datetime(2026, 3, 1, 9, tzinfo=UTC).timestamp())
+        assert self.with_rig(test) == seconds * 10**9 + 123_456_000
+
+    def test_a_message_whose_time_cannot_be_read_is_doubted(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> int:
+            rig.garbage["1"] = b'{"time": "yesterday", "level": 1}'
+            async with self.opened(relay.port) as line:
+                await line.until(lambda: line.values.get("unit-1.level") == 1)
+                return line.qualities["unit-1.level"]
+
+        assert self.with_rig(test) == quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED)
+
+    def test_a_field_that_is_left_out_gives_nothing(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> bool:
+            del rig.state["1"]["level"]
+            async with self.opened(relay.port) as line:
+                await line.until(lambda: line.counts.get("unit-1.hours", 0) >= 3)
+                return "unit-1.level" in line.values
+
+        assert not self.with_rig(test)
+
+    def test_a_whole_number_is_set_as_one(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> list[Any]:
+            async with self.opened(relay.port) as line:
+                await line.write("unit-2.setpoint", 5.0)
+                return [json.dumps(order) for order in rig.orders]
+
+        assert self.with_rig(test) == ['{"setpoint": 5}']
+
+    def test_a_device_that_does_not_obey_makes_the_write_permanent(self) -> None:
+        async def test(rig: MqttRig, relay: Relay) -> None:
+            rig.obedient = False
+            async with self.opened(relay.port) as line:
+                await line.write("unit-2.setpoint", 5)
+
+        with pytest.raises(Permanent, match=r"unit-2\.setpoint: wrote 5, the device reports 21"):
+            self.with_rig(test)
+
+
+@pytest.mark.parametrize(
+    ("pointer", "found"),
+    [("", {"a/b": [{"~": 1}]}), ("/a~1b/0/~0", 1)],
+)
+def test_a_json_pointer_finds_its_place(pointer: str, found: object) -> None:
+    assert found_at({"a/b": [{"~": 1}]}, pointer_of(pointer)) == found
+
+
+@pytest.mark.parametrize(
+    ("stamp", "nanoseconds"),
+    [
+        (1_700_000_000, 1_700_000_000_000_000_000),
+        (1_700_000_000.25, 1_700_000_000_250_000_000),
+        ("2023-11-14T22:13:20Z", 1_700_000_000_000_000_000),
+        ("2023-11-14T22:13:20", None),  # without a zone
+        (1_700_000_000_000, None),  # milliseconds
+        (-1, None),
+        (10**400, None),
+        (True, None),
+        (None, None),
+    ],
+)
+def test_a_time_stamp_is_read_or_refused(stamp: object, nanoseconds: int | None) -> None:
+    assert nanoseconds_of(stamp) == nanoseconds
