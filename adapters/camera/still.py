@@ -49,9 +49,9 @@ def over_the_line(frame: Frame, line: NDArray[np.float64], box: NDArray[np.float
 
 def with_caption(still: bytes, lines: Sequence[str]) -> bytes:
     """Write lines, ASCII only as the font is, on a dark strip below a still; give the JPEG."""
-    picture = cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_COLOR)
-    if picture is None:
-        return still
+    if not still:
+        return b""
+    picture = np.asarray(cv2.imdecode(np.frombuffer(still, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     strip = np.full((24 * len(lines) + 10, picture.shape[1], 3), 24, np.uint8)
     for row, line in enumerate(lines):
         place = (12, 24 * row + 23)
