@@ -1,0 +1,86 @@
+/** Every call of the HTTP API that the pages make, one function each. */
+import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
+import type {
+  AppealReceipt,
+  CaseVerb,
+  CommandIn,
+  EvidenceOut,
+  MapOut,
+  Verb,
+} from "./types";
+
+export const getMe = () => answer(GET("/api/v1/me"));
+export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
+export const signOut = () => answer(DELETE("/api/v1/session"));
+
+// openapi-fetch forgets that the bounds are a tuple of four.
+export const getPublicMap = async () => (await answer(GET("/api/v1/public/map"))) as MapOut;
+export const getCategories = () => answer(GET("/api/v1/public/categories"));
+export const fileAppeal = (form: FormData) => postForm<AppealReceipt>("/public/appeals", form);
+export const followAppeal = (number: string, key: string) =>
+  answer(
+    GET("/api/v1/public/appeals/{number}", { params: { path: { number }, query: { key } } }),
+  );
+
+export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
+export const getEdges = () => answer(GET("/api/v1/edges"));
+export const getDevices = (lost?: boolean) =>
+  answer(GET("/api/v1/devices", { params: { query: lost === undefined ? {} : { lost } } }));
+export const getAsset = (identifier: string) =>
+  answer(GET("/api/v1/assets/{identifier}", { params: { path: { identifier } } }));
+export const getSeries = (identifier: string, key: string, start: Date, end: Date, points = 600) =>
+  answer(
+    GET("/api/v1/devices/{identifier}/signals/{key}/series", {
+      params: {
+        path: { identifier, key },
+        query: { start: start.toISOString(), end: end.toISOString(), points },
+      },
+    }),
+  );
+
+/** Those that are active or that nobody has acknowledged yet. */
+export async function getOpenIncidents() {
+  const [active, waiting] = await Promise.all([
+    answer(GET("/api/v1/incidents", { params: { query: { active: true } } })),
+    answer(GET("/api/v1/incidents", { params: { query: { unacknowledged: true } } })),
+  ]);
+  return [...new Map([...active, ...waiting].map((incident) => [incident.id, incident])).values()];
+}
+export const getAssetIncidents = (asset: string) =>
+  answer(GET("/api/v1/incidents", { params: { query: { asset } } }));
+export const acknowledge = (incidents: number[]) =>
+  answer(POST("/api/v1/incidents/acknowledge", { body: { incidents } }));
+
+export type CaseFilter = "open" | "closed" | "all";
+export const getCases = (state: CaseFilter) =>
+  answer(GET("/api/v1/cases", { params: { query: { state } } }));
+export const getCase = (number: number) =>
+  answer(GET("/api/v1/cases/{number}", { params: { path: { number } } }));
+
+export function moveCase(verb: Verb, number: number, body: CaseVerb) {
+  const params = { path: { number } };
+  switch (verb) {
+    case "accept":
+      return answer(POST("/api/v1/cases/{number}/accept", { params, body }));
+    case "resolve":
+      return answer(POST("/api/v1/cases/{number}/resolve", { params, body }));
+    case "close":
+      return answer(POST("/api/v1/cases/{number}/close", { params, body }));
+    case "reopen":
+      return answer(POST("/api/v1/cases/{number}/reopen", { params, body }));
+  }
+}
+export const addNote = (number: number, body: CaseVerb) =>
+  answer(POST("/api/v1/cases/{number}/note", { params: { path: { number } }, body }));
+export function addPhoto(number: number, photo: File) {
+  const form = new FormData();
+  form.set("photo", photo);
+  return postForm<EvidenceOut>(`/cases/${number}/evidence`, form);
+}
+export const evidenceUrl = (id: number) => `${PREFIX}/evidence/${id}`;
+
+export const prepareCommand = (body: CommandIn) => answer(POST("/api/v1/commands", { body }));
+export const confirmCommand = (identifier: string) =>
+  answer(POST("/api/v1/commands/{identifier}/confirm", { params: { path: { identifier } } }));
+export const getCommand = (identifier: string) =>
+  answer(GET("/api/v1/commands/{identifier}", { params: { path: { identifier } } }));

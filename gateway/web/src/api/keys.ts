@@ -1,0 +1,17 @@
+/** The keys under which answers are cached; live changes are merged into the same places. */
+import type { CaseFilter } from "./calls";
+
+export const keys = {
+  me: ["me"] as const,
+  publicMap: ["public-map"] as const,
+  categories: ["categories"] as const,
+  map: ["map"] as const,
+  edges: ["edges"] as const,
+  devices: ["devices"] as const,
+  incidents: ["incidents"] as const,
+  cases: (state: CaseFilter) => ["cases", state] as const,
+  case: (id: number) => ["case", id] as const,
+  asset: (id: string) => ["asset", id] as const,
+  assetIncidents: (id: string) => ["asset-incidents", id] as const,
+  command: (id: string) => ["command", id] as const,
+};

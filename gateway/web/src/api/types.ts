@@ -1,0 +1,41 @@
+/** The API's types by their short names; schema.ts is generated from the OpenAPI document. */
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type Text = Record<string, string>;
+export type Problem = Schemas["Problem"];
+export type Me = Schemas["Me"];
+export type AssetOut = Schemas["AssetOut"];
+export type AssetDetail = Schemas["AssetDetail"];
+export type DeviceOut = Schemas["DeviceOut"];
+export type SignalOut = Schemas["SignalOut"];
+export type MapOut = Schemas["MapOut"];
+export type MapAsset = Schemas["MapAsset"];
+export type EdgeOut = Schemas["EdgeOut"];
+export type Series = Schemas["Series"];
+export type IncidentOut = Schemas["IncidentOut"];
+export type DeadlineOut = Schemas["DeadlineOut"];
+export type AppealOut = Schemas["AppealOut"];
+export type EvidenceOut = Schemas["EvidenceOut"];
+export type TimelineEntry = Schemas["TimelineEntry"];
+export type CaseRow = Schemas["CaseRow"];
+export type CaseDetail = Schemas["CaseDetail"];
+export type CaseVerb = Schemas["CaseVerb"];
+export type CommandIn = Schemas["CommandIn"];
+export type CommandOut = Schemas["CommandOut"];
+export type CategoryOut = Schemas["CategoryOut"];
+export type AppealReceipt = Schemas["AppealReceipt"];
+export type AppealStatus = Schemas["AppealStatus"];
+
+export type Priority = CaseRow["priority"];
+export type CaseState = CaseRow["state"];
+export type Verb = "accept" | "resolve" | "close" | "reopen";
+
+/** What the WebSocket says, told apart by `kind`. */
+export type Hello = Schemas["Hello"];
+export type Change = Schemas["Change"];
+export type Values = Schemas["Values"];
+export type Pulse = Schemas["Pulse"];
+export type LiveMessage = Hello | Change | Values | Pulse;
+export type Subscribe = Schemas["Subscribe"];

@@ -1,0 +1,64 @@
+import { Component, lazy, Suspense, type ReactNode } from "react";
+import { Link, Route, Switch } from "wouter";
+import { useWords } from "./i18n/text";
+import { Waiting } from "./parts/trouble";
+import { Portal } from "./pages/portal/page";
+
+const Follow = lazy(() => import("./pages/portal/follow"));
+const SignIn = lazy(() => import("./pages/sign-in"));
+const Control = lazy(() => import("./pages/control/page"));
+const Field = lazy(() => import("./pages/field/page"));
+const Admin = lazy(() => import("./pages/admin/page"));
+
+export function App() {
+  return (
+    <Stumble>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/" component={Portal} />
+          <Route path="/follow" component={Follow} />
+          <Route path="/sign-in" component={SignIn} />
+          <Route path="/control/*?" component={Control} />
+          <Route path="/field" component={Field} />
+          <Route path="/admin" component={Admin} />
+          <Route component={NotFound} />
+        </Switch>
+      </Suspense>
+    </Stumble>
+  );
+}
+
+function NotFound() {
+  const { t } = useWords();
+  return (
+    <main className="quiet-state">
+      <h1>{t("common.notFound")}</h1>
+      <Link className="button" href="/">
+        {t("common.home")}
+      </Link>
+    </main>
+  );
+}
+
+/** Catch a bug in a page, so that the person sees what to do instead of nothing. */
+class Stumble extends Component<{ children: ReactNode }, { fell: boolean }> {
+  override state = { fell: false };
+  static getDerivedStateFromError() {
+    return { fell: true };
+  }
+  override render() {
+    return this.state.fell ? <Fallen /> : this.props.children;
+  }
+}
+
+function Fallen() {
+  const { t } = useWords();
+  return (
+    <main className="quiet-state" role="alert">
+      <p>{t("common.broken")}</p>
+      <button type="button" className="button" onClick={() => location.reload()}>
+        {t("common.reload")}
+      </button>
+    </main>
+  );
+}

@@ -1,0 +1,34 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { isSignedOut } from "./api/problem";
+import { App } from "./app";
+import { followSystemTheme } from "./format/theme";
+import { startLanguage } from "./i18n/setup";
+import "./look/tokens.css";
+import "./look/base.css";
+import "./look/controls.css";
+
+startLanguage();
+followSystemTheme();
+
+const cache = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What changes is told by the WebSocket; nothing is asked twice without a reason.
+      staleTime: Infinity,
+      refetchOnWindowFocus: false,
+      retry: (failures, error) => failures < 2 && !isSignedOut(error),
+    },
+  },
+});
+
+const root = document.getElementById("root");
+if (!root) throw new Error("index.html has no #root");
+createRoot(root).render(
+  <StrictMode>
+    <QueryClientProvider client={cache}>
+      <App />
+    </QueryClientProvider>
+  </StrictMode>,
+);

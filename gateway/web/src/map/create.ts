@@ -1,0 +1,32 @@
+import { Map as TownMap, setWorkerUrl, type MapOptions } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+// A file of its own, so that the content policy needs no blob: workers.
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
+import type { MapOut } from "../api/types";
+import { townStyle } from "./style";
+
+setWorkerUrl(workerUrl);
+
+const MARGIN_DEGREES = 0.01;
+
+/** Open a map of the town in `container`, or give null where the browser has no WebGL. */
+export function openMap(container: HTMLElement, town: MapOut, language: string, more: Partial<MapOptions> = {}): TownMap | null {
+  const [west, south, east, north] = town.bounds;
+  try {
+    return new TownMap({
+      container,
+      style: townStyle(town, language),
+      bounds: [west, south, east, north],
+      fitBoundsOptions: { padding: 32 },
+      maxBounds: [west - MARGIN_DEGREES * 2, south - MARGIN_DEGREES, east + MARGIN_DEGREES * 2, north + MARGIN_DEGREES],
+      maxZoom: 19,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      fadeDuration: 0,
+      ...more,
+    });
+  } catch {
+    return null;
+  }
+}

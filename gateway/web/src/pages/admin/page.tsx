@@ -1,0 +1,177 @@
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { Link } from "wouter";
+import { getDevices, getEdges } from "../../api/calls";
+import { PREFIX } from "../../api/client";
+import { keys } from "../../api/keys";
+import type { DeviceOut, EdgeOut } from "../../api/types";
+import { useTime } from "../../format/time";
+import { useWords } from "../../i18n/text";
+import { useNow } from "../../live/react";
+import { Icon } from "../../parts/icon";
+import { Logo } from "../../parts/logo";
+import { leave, SignedIn, useMe } from "../../parts/signed-in";
+import { LanguageSwitch, ThemeSwitch } from "../../parts/switches";
+import { Trouble, Waiting } from "../../parts/trouble";
+import "./admin.css";
+
+const SHOWN = 200;
+
+export default function Admin() {
+  return (
+    <SignedIn>
+      <Page />
+    </SignedIn>
+  );
+}
+
+function Page() {
+  const { t, say } = useWords();
+  const me = useMe();
+  return (
+    <div className="admin">
+      <header>
+        <Logo small />
+        <nav>
+          <Link href="/control">{t("admin.toControl")}</Link>
+          <a href={`${PREFIX}/registry`} target="_blank" rel="noreferrer">
+            {t("admin.registry")}
+          </a>
+        </nav>
+        <span className="spring" />
+        <p className="faint">{`${me.name} · ${say(me.place_name)}`}</p>
+        <LanguageSwitch />
+        <ThemeSwitch />
+        <button type="button" className="button quiet icon" aria-label={t("session.signOut")} onClick={() => void leave()}>
+          <Icon name="leave" />
+        </button>
+      </header>
+      <main>
+        <h1>{t("admin.title")}</h1>
+        <Edges />
+        <Devices />
+      </main>
+    </div>
+  );
+}
+
+function Edges() {
+  const { t } = useWords();
+  const edges = useQuery({ queryKey: keys.edges, queryFn: getEdges });
+  return (
+    <section>
+      <h2>{t("admin.edges")}</h2>
+      {edges.isPending && <Waiting />}
+      <Trouble error={edges.error} retry={() => void edges.refetch()} />
+      {edges.data?.length === 0 && <p className="quiet-state">{t("admin.noEdges")}</p>}
+      {edges.data && edges.data.length > 0 && (
+        <div className="table">
+          <table>
+            <thead>
+              <tr>
+                {(["edge", "state", "seen", "revision", "lost", "software"] as const).map((column) => (
+                  <th key={column} scope="col">
+                    {t(`admin.${column}`)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {edges.data.map((edge) => (
+                <EdgeRow key={edge.id} edge={edge} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function EdgeRow({ edge }: { edge: EdgeOut }) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const now = useNow();
+  const behind = edge.revision_in_force !== edge.revision_offered;
+  return (
+    <tr>
+      <th scope="row">
+        {say(edge.name)} <span className="faint">{edge.id}</span>
+      </th>
+      <td className={edge.online ? "" : "abnormal"}>{t(edge.online ? "admin.online" : "admin.offline")}</td>
+      <td>{edge.seen_at ? t("age.ago", { age: time.age((now - Date.parse(edge.seen_at)) / 1000) }) : "—"}</td>
+      <td className={behind ? "abnormal" : ""}>
+        {behind
+          ? t("admin.behind", { offered: edge.revision_offered, inForce: edge.revision_in_force ?? "—" })
+          : t("admin.inForce", { revision: edge.revision_offered })}
+        {edge.problem && <p>{edge.problem}</p>}
+      </td>
+      <td className={edge.devices_lost ? "abnormal" : ""}>
+        {edge.devices_lost} <span className="faint">{t("admin.ofDevices", { total: edge.devices })}</span>
+      </td>
+      <td>{edge.software || "—"}</td>
+    </tr>
+  );
+}
+
+/** True when every typed word is in the device's name, id, profile, family or place. */
+function matches(device: DeviceOut, typed: string): boolean {
+  const own = [...Object.values(device.name), device.id, device.profile, device.family, device.place].join(" ").toLocaleLowerCase();
+  return typed.toLocaleLowerCase().split(/\s+/).every((word) => own.includes(word));
+}
+
+function Devices() {
+  const { t, say } = useWords();
+  const devices = useQuery({ queryKey: keys.devices, queryFn: () => getDevices() });
+  const [typed, setTyped] = useState("");
+  const [onlyLost, setOnlyLost] = useState(false);
+  const found = useMemo(
+    () => (devices.data ?? []).filter((device) => matches(device, typed) && (!onlyLost || device.online === false)),
+    [devices.data, typed, onlyLost],
+  );
+  return (
+    <section>
+      <h2>{t("admin.devices")}</h2>
+      <div className="tools">
+        <input type="search" className="input" aria-label={t("admin.search")} placeholder={t("admin.search")} value={typed} onChange={(event) => setTyped(event.target.value)} />
+        <button type="button" className="button" aria-pressed={onlyLost} onClick={() => setOnlyLost(!onlyLost)}>
+          {t("admin.onlyLost")}
+        </button>
+        <p className="faint" role="status">
+          {t("admin.shown", { count: found.length })}
+        </p>
+      </div>
+      {devices.isPending && <Waiting />}
+      <Trouble error={devices.error} retry={() => void devices.refetch()} />
+      <div className="table">
+        <table>
+          <thead>
+            <tr>
+              {(["device", "state", "profile", "edge"] as const).map((column) => (
+                <th key={column} scope="col">
+                  {t(`admin.${column}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {found.slice(0, SHOWN).map((device) => (
+              <tr key={device.id}>
+                <th scope="row">
+                  {say(device.name)} <span className="faint">{device.id}</span>
+                </th>
+                <td className={device.online === false ? "abnormal" : ""}>
+                  {t(device.online === null ? "card.notHeard" : device.online ? "card.online" : "card.lost")}
+                  {device.reason && <span className="faint">{` ${device.reason}`}</span>}
+                </td>
+                <td>{device.profile}</td>
+                <td>{device.edge}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {found.length > SHOWN && <p className="faint">{`+${found.length - SHOWN}`}</p>}
+    </section>
+  );
+}

@@ -1,0 +1,63 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { addPhoto } from "../../../api/calls";
+import { keys } from "../../../api/keys";
+import type { EvidenceOut } from "../../../api/types";
+import { useTime } from "../../../format/time";
+import { useWords } from "../../../i18n/text";
+import { Icon } from "../../../parts/icon";
+import { Trouble } from "../../../parts/trouble";
+import { Section } from "./section";
+import { Still } from "./still";
+
+export function usePhoto(caseId: number) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (photo: File) => addPhoto(caseId, photo),
+    onSuccess: () => cache.invalidateQueries({ queryKey: keys.case(caseId) }),
+  });
+}
+
+export function PhotoButton({ adding, label, camera = false }: { adding: ReturnType<typeof usePhoto>; label: string; camera?: boolean }) {
+  const { t } = useWords();
+  return (
+    <label className="button photo-button">
+      <Icon name="camera" />
+      {adding.isPending ? t("card.uploading") : label}
+      <input
+        type="file"
+        className="hidden"
+        accept="image/jpeg,image/png,image/webp"
+        capture={camera ? "environment" : undefined}
+        disabled={adding.isPending}
+        onChange={(event) => {
+          const [photo] = event.target.files ?? [];
+          if (photo) adding.mutate(photo);
+          event.target.value = "";
+        }}
+      />
+    </label>
+  );
+}
+
+export function Evidence({ caseId, evidence }: { caseId: number; evidence: EvidenceOut[] }) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const adding = usePhoto(caseId);
+  return (
+    <Section title={t("card.evidence")} aside={<PhotoButton adding={adding} label={t("card.addPhoto")} />}>
+      <Trouble error={adding.error} />
+      <ul className="evidence">
+        {evidence.map((each) => (
+          <li key={each.id}>
+            {each.media_type.startsWith("image/") && <Still id={each.id} label={say(each.text)} />}
+            <p>
+              <strong>{t(`evidenceKind.${each.kind}`)}</strong> {t("card.grade", { grade: each.grade })}
+            </p>
+            {say(each.text) && <p>{say(each.text)}</p>}
+            <p className="faint">{`${time.moment(each.at)} · ${each.by}`}</p>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}

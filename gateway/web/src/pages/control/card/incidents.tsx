@@ -1,0 +1,119 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { Link } from "wouter";
+import { acknowledge } from "../../../api/calls";
+import { keys } from "../../../api/keys";
+import type { IncidentOut } from "../../../api/types";
+import { useTime } from "../../../format/time";
+import { useValue } from "../../../format/value";
+import { useWords } from "../../../i18n/text";
+import { useNow } from "../../../live/react";
+import { PriorityMark, rank } from "../../../parts/priority";
+import { Trouble } from "../../../parts/trouble";
+import { Section } from "./section";
+import { Still } from "./still";
+
+const SHOWN = 5;
+
+/** First-out first, then what waits for an eye, then the worst. */
+const order = (a: IncidentOut, b: IncidentOut) =>
+  Number(b.first_out) - Number(a.first_out) ||
+  Number(a.acknowledged) - Number(b.acknowledged) ||
+  Number(b.active) - Number(a.active) ||
+  rank(b.severity) - rank(a.severity) ||
+  a.id - b.id;
+
+export function useAcknowledge() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: acknowledge,
+    onSuccess: () => {
+      void cache.invalidateQueries({ queryKey: keys.incidents });
+      void cache.invalidateQueries({ queryKey: ["case"] });
+      void cache.invalidateQueries({ queryKey: ["asset-incidents"] });
+    },
+  });
+}
+
+/** The incidents on the screen are those that the button acknowledges, and no others. */
+export function Incidents({ incidents, title, onShown }: { incidents: readonly IncidentOut[]; title: string; onShown?: (ids: number[]) => void }) {
+  const { t } = useWords();
+  const [all, setAll] = useState(false);
+  const acknowledging = useAcknowledge();
+  const ordered = incidents.toSorted(order);
+  const shown = all ? ordered : ordered.slice(0, SHOWN);
+  const waiting = shown.filter((incident) => !incident.acknowledged).map((incident) => incident.id);
+  onShown?.(waiting);
+  return (
+    <Section
+      title={`${title} ${incidents.length || ""}`}
+      aside={
+        waiting.length > 0 && (
+          <button type="button" className="button solid" disabled={acknowledging.isPending} onClick={() => acknowledging.mutate(waiting)}>
+            {t("card.acknowledgeCount", { count: waiting.length })}
+          </button>
+        )
+      }
+    >
+      <Trouble error={acknowledging.error} />
+      {!incidents.length && <p className="faint">{t("card.noIncidents")}</p>}
+      <ul className="incidents">
+        {shown.map((incident, at) => (
+          <Incident key={incident.id} incident={incident} open={at === 0} />
+        ))}
+      </ul>
+      {incidents.length > SHOWN && (
+        <button type="button" className="button quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+          {all ? t("card.fewer") : t("card.moreIncidents", { count: incidents.length - SHOWN })}
+        </button>
+      )}
+    </Section>
+  );
+}
+
+function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const value = useValue();
+  const now = useNow(60_000);
+  const facts: string[] = [t("card.raised", { time: time.moment(incident.raised_at, now) })];
+  if (incident.cleared_at) facts.push(t("card.cleared", { time: time.moment(incident.cleared_at, now) }));
+  if (incident.acknowledged_at && incident.acknowledged_by) {
+    facts.push(t("card.acknowledgedBy", { name: incident.acknowledged_by, time: time.moment(incident.acknowledged_at, now) }));
+  }
+  const guide = (["cause", "consequence", "action"] as const).filter((part) => say(incident[part]));
+  return (
+    <li className={`incident ${incident.state}`}>
+      <details open={open}>
+        <summary>
+          <PriorityMark priority={incident.severity} size={17} />
+          <span className="words">{say(incident.name) || incident.condition}</span>
+          {incident.first_out && <span className="tag">{t("card.firstOut")}</span>}
+          {incident.value !== null && <span className="value">{value.withUnit(incident.value, incident.unit)}</span>}
+        </summary>
+        <div className="inside">
+          {say(incident.text) && <p>{say(incident.text)}</p>}
+          <p className="faint">
+            {t(`incidentState.${incident.state}`)}
+            {" · "}
+            {facts.join(" · ")}
+          </p>
+          {guide.length > 0 && (
+            <dl className="guide">
+              {guide.map((part) => (
+                <div key={part} className={part}>
+                  <dt>{t(`card.${part}`)}</dt>
+                  <dd>{say(incident[part])}</dd>
+                </div>
+              ))}
+            </dl>
+          )}
+          {typeof incident.still === "number" && <Still id={incident.still} label={say(incident.name)} />}
+          <Link href={`/control/asset/${encodeURIComponent(incident.asset)}`} className="faint">
+            {t("card.openAsset", { name: incident.asset })}
+          </Link>
+        </div>
+      </details>
+    </li>
+  );
+}

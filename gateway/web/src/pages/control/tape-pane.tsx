@@ -1,0 +1,80 @@
+import { useEffect, useMemo, useState } from "react";
+import { Link } from "wouter";
+import type { IncidentOut } from "../../api/types";
+import { remember, remembered } from "../../format/remembered";
+import { useTime } from "../../format/time";
+import { useWords } from "../../i18n/text";
+import { useLive } from "../../live/react";
+import { Icon } from "../../parts/icon";
+import { PriorityMark } from "../../parts/priority";
+import { firstEvents, withNew, type TapeEvent } from "./tape";
+import "./tape.css";
+
+/** The last events, newest first, in a pane that folds away. */
+export function TapePane({ incidents }: { incidents: readonly IncidentOut[] }) {
+  const { t } = useWords();
+  const live = useLive();
+  const [fresh, setFresh] = useState<TapeEvent[]>([]);
+  const [open, setOpen] = useState(() => remembered("tape") !== "folded");
+  useEffect(() => live.read((changes) => setFresh((events) => withNew(events, changes))), [live]);
+  const known = useMemo(() => firstEvents(incidents), [incidents]);
+  // What was there before the page was opened comes below what has happened since.
+  const oldest = fresh.at(-1)?.at;
+  const events = [...fresh, ...known.filter((event) => oldest === undefined || event.at < oldest)];
+  const toggle = () => {
+    remember("tape", open ? "folded" : "open");
+    setOpen(!open);
+  };
+  return (
+    <section className={open ? "tape" : "tape folded"} aria-label={t("control.tape")}>
+      <button type="button" className="fold" aria-expanded={open} onClick={toggle}>
+        <Icon name={open ? "down" : "up"} size={14} />
+        <span className="label">{t("control.tape")}</span>
+        <span className="hidden">{t(open ? "tape.hide" : "tape.show")}</span>
+        {!open && events[0] && <Line event={events[0]} />}
+      </button>
+      {open && (
+        // A pane that scrolls must be reachable by keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <ol tabIndex={0} aria-label={t("control.tape")}>
+          {events.map((event) => (
+            <li key={event.id}>
+              <Line event={event} />
+            </li>
+          ))}
+          {!events.length && <li className="faint">{t("tape.empty")}</li>}
+        </ol>
+      )}
+    </section>
+  );
+}
+
+function Line({ event }: { event: TapeEvent }) {
+  const { say } = useWords();
+  const time = useTime();
+  const words = useEventWords();
+  const subject = say(event.subject);
+  return (
+    <span className="line">
+      <time dateTime={event.at}>{time.clock(event.at)}</time>
+      <span className="mark">{event.severity && <PriorityMark priority={event.severity} size={13} />}</span>
+      <span>
+        {event.link ? <Link href={event.link}>{subject}</Link> : subject} <span className="what">{words(event)}</span>
+      </span>
+    </span>
+  );
+}
+
+function useEventWords() {
+  const { t, language } = useWords();
+  return ({ what }: TapeEvent): string => {
+    switch (what.kind) {
+      case "caseChanged":
+        return t("tape.caseChanged", { id: what.id, state: t(`state.${what.state}`).toLocaleLowerCase(language) });
+      case "commandChanged":
+        return t("tape.commandChanged", { signal: what.signal, state: t(`command.state.${what.state as "sent"}`).toLocaleLowerCase(language) });
+      default:
+        return t(`tape.${what.kind}`);
+    }
+  };
+}

@@ -1,0 +1,78 @@
+import type { CaseRow } from "../../../api/types";
+import { useTime } from "../../../format/time";
+import { useWords } from "../../../i18n/text";
+import { DeadlineBar } from "../../../parts/deadline";
+import { Icon } from "../../../parts/icon";
+import { PriorityMark } from "../../../parts/priority";
+import { isOverdue } from "./order";
+
+const FLASH_S = 120;
+
+interface Props {
+  row: CaseRow;
+  now: number;
+  chosen: boolean;
+  id: string;
+  at: number;
+  of: number;
+  top: number;
+  height: number;
+  onChoose: () => void;
+}
+
+/** A line of the worklist: what, where, how long, by when, who. */
+export function Row({ row, now, chosen, id, at, of, top, height, onChoose }: Props) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const age = Math.max(0, (now - Date.parse(row.opened_at)) / 1000);
+  const waiting = row.unacknowledged > 0 && row.closed_at === null;
+  const back = row.closed_at === null && row.incidents > 0 && row.active_incidents === 0;
+  const classes = ["case-row", row.priority];
+  if (waiting) classes.push("waiting");
+  if (waiting && age < FLASH_S) classes.push("flashing");
+  if (back) classes.push("back");
+  if (row.closed_at !== null) classes.push("closed");
+  const executor = say(row.executor_name) || t("control.noExecutor");
+  return (
+    // The list itself has the focus and the keys; rows are its options.
+    // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+    <div
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      aria-posinset={at + 1}
+      aria-setsize={of}
+      tabIndex={-1}
+      className={classes.join(" ")}
+      style={{ height, transform: `translateY(${top}px)` }}
+      onClick={onChoose}
+    >
+      <PriorityMark priority={row.priority} />
+      <span className="title">
+        <span className="words">{say(row.title)}</span>
+        {row.incidents > 1 && (
+          <span className="count" title={t("control.folded", { count: row.incidents })}>
+            <span aria-hidden="true">{`×${row.incidents}`}</span>
+            <span className="hidden">{t("control.folded", { count: row.incidents })}</span>
+          </span>
+        )}
+        {row.appeals > 0 && (
+          <span className="count" title={t("control.people", { count: row.appeals })}>
+            <Icon name="person" size={12} />
+            <span aria-hidden="true">{row.appeals}</span>
+            <span className="hidden">{t("control.people", { count: row.appeals })}</span>
+          </span>
+        )}
+      </span>
+      <span className="age" title={time.clock(row.opened_at)}>
+        {time.age(age)}
+      </span>
+      <span className="where">{say(row.address)}</span>
+      <span className="who">
+        <span className="stage">{back ? t("control.back") : t(`state.${row.state}`)}</span>
+        <span className="executor">{executor}</span>
+      </span>
+      <DeadlineBar start={row.opened_at} due={row.due_at} now={now} done={row.closed_at !== null} overdue={isOverdue(row, now)} />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useSearchParams } from "wouter";
+import { followAppeal } from "../../api/calls";
+import type { AppealStatus } from "../../api/types";
+import { useTime } from "../../format/time";
+import { useWords } from "../../i18n/text";
+import { Trouble, Waiting } from "../../parts/trouble";
+import { PortalFrame } from "./frame";
+
+const LOOK_AGAIN_MS = 20_000;
+
+/** The state of one appeal, for whoever has its number and key. */
+export default function Follow() {
+  const { t } = useWords();
+  const [params, setParams] = useSearchParams();
+  const asked = { number: params.get("number") ?? "", key: params.get("key") ?? "" };
+  const [typed, setTyped] = useState(asked);
+  const complete = asked.number !== "" && asked.key !== "";
+  const status = useQuery({
+    queryKey: ["follow", asked.number, asked.key],
+    queryFn: () => followAppeal(asked.number, asked.key),
+    enabled: complete,
+    refetchInterval: LOOK_AGAIN_MS,
+    retry: false,
+  });
+  return (
+    <PortalFrame>
+      <h1>{t("follow.title")}</h1>
+      <form
+        className="follow-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          setParams(typed);
+        }}
+      >
+        {(["number", "key"] as const).map((name) => (
+          <div key={name}>
+            <label className="label" htmlFor={name}>
+              {t(`follow.${name}`)}
+            </label>
+            <input id={name} className="input" required autoComplete="off" value={typed[name]} onChange={(event) => setTyped({ ...typed, [name]: event.target.value })} />
+          </div>
+        ))}
+        <button type="submit" className="button solid">
+          {t("follow.submit")}
+        </button>
+      </form>
+      {complete && status.isPending && <Waiting />}
+      <Trouble error={status.error} retry={() => void status.refetch()} />
+      {status.data && <Status status={status.data} />}
+    </PortalFrame>
+  );
+}
+
+function Status({ status }: { status: AppealStatus }) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const executor = say(status.executor_name);
+  const facts: [string, string][] = [[t("follow.filed"), time.long(status.filed_at)]];
+  if (status.expected_at && status.state === "open") facts.push([t("follow.expected"), time.long(status.expected_at)]);
+  if (executor) facts.push([t("follow.executor"), executor]);
+  return (
+    <section className="status" aria-live="polite">
+      <p className={`state ${status.state}`}>{t(`follow.${status.state}`)}</p>
+      <h2>
+        {say(status.category_name)} <span className="number">{status.number}</span>
+      </h2>
+      <dl>
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt className="label">{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <h3 className="label">{t("follow.answer")}</h3>
+      <p>{say(status.answer) || t("follow.noAnswer")}</p>
+    </section>
+  );
+}

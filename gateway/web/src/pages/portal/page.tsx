@@ -1,0 +1,151 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useRef, useState, type SyntheticEvent } from "react";
+import { fileAppeal, getCategories } from "../../api/calls";
+import { keys } from "../../api/keys";
+import { ApiError } from "../../api/problem";
+import { useDraft } from "../../format/draft";
+import { useWords } from "../../i18n/text";
+import { categoryIcon, Icon } from "../../parts/icon";
+import { FieldError, Trouble, Waiting } from "../../parts/trouble";
+import { PortalFrame } from "./frame";
+import { PhotoField } from "./photo-field";
+import { PlaceField } from "./place-field";
+import type { Spot } from "./places";
+import { Receipt } from "./receipt";
+
+interface Draft {
+  category: string;
+  spot: Spot | null;
+  words: string;
+  email: string;
+}
+const EMPTY: Draft = { category: "", spot: null, words: "", email: "" };
+const LONGEST = 4000;
+
+function formOf(draft: Draft, photos: File[]): FormData {
+  const form = new FormData();
+  form.set("category", draft.category);
+  form.set("description", draft.words.trim());
+  if (draft.spot?.kind === "house") form.set("place", draft.spot.id);
+  if (draft.spot?.kind === "point") {
+    form.set("latitude", String(draft.spot.latitude));
+    form.set("longitude", String(draft.spot.longitude));
+  }
+  if (draft.email.trim()) form.set("email", draft.email.trim());
+  for (const photo of photos) form.append("photo", photo);
+  return form;
+}
+
+/** The front page: report a problem in under a minute, without an account. */
+export function Portal() {
+  const { t, say } = useWords();
+  const categories = useQuery({ queryKey: keys.categories, queryFn: getCategories });
+  const [draft, setDraft, clearDraft] = useDraft<Draft>("appeal", EMPTY);
+  const [photos, setPhotos] = useState<File[]>([]);
+  const [tried, setTried] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const file = useMutation({ mutationFn: fileAppeal, onSuccess: clearDraft });
+  const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
+
+  const said = file.error instanceof ApiError ? file.error : null;
+  const wrong = {
+    category: (tried && !draft.category ? t("portal.needCategory") : null) ?? said?.field("category") ?? null,
+    place: (tried && !draft.spot ? t("portal.needPlace") : null) ?? said?.field("place") ?? null,
+    words: (tried && !draft.words.trim() ? t("portal.needWords") : null) ?? said?.field("description") ?? null,
+    email: said?.field("email") ?? null,
+  };
+
+  function submit(event: SyntheticEvent) {
+    event.preventDefault();
+    setTried(true);
+    if (draft.category && draft.spot && draft.words.trim()) file.mutate(formOf(draft, photos));
+    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true], .wrong input")?.focus());
+  }
+
+  if (file.data) {
+    const again = () => {
+      setPhotos([]);
+      setTried(false);
+      file.reset();
+    };
+    return (
+      <PortalFrame>
+        <Receipt receipt={file.data} onAnother={again} />
+      </PortalFrame>
+    );
+  }
+
+  return (
+    <PortalFrame>
+      <h1>{t("portal.title")}</h1>
+      <p className="lead">{t("portal.lead")}</p>
+      <form ref={form} noValidate onSubmit={submit}>
+        <fieldset className={wrong.category ? "wrong" : ""} aria-describedby="category-error">
+          <legend>{t("portal.what")}</legend>
+          {categories.isPending && <Waiting />}
+          <Trouble error={categories.error} retry={() => void categories.refetch()} />
+          <div className="categories">
+            {categories.data?.map((category) => (
+              <label key={category.code} className="category">
+                <input type="radio" name="category" value={category.code} checked={draft.category === category.code} onChange={() => change({ category: category.code })} />
+                <Icon name={categoryIcon(category.code)} size={22} />
+                <span>
+                  {say(category.name)}
+                  <small>{say(category.group)}</small>
+                </span>
+              </label>
+            ))}
+          </div>
+          <FieldError id="category-error" words={wrong.category} />
+          {draft.category === "gas.leak" && <p className="notice">{t("portal.gas")}</p>}
+          {draft.category === "lift.trapped" && <p className="notice mild">{t("portal.trapped")}</p>}
+        </fieldset>
+        <fieldset>
+          <legend>{t("portal.where")}</legend>
+          <PlaceField spot={draft.spot} onChange={(spot) => change({ spot })} error={wrong.place} />
+        </fieldset>
+        <section>
+          <label className="legend" htmlFor="words">
+            {t("portal.describe")}
+          </label>
+          <textarea
+            id="words"
+            className="input"
+            rows={4}
+            maxLength={LONGEST}
+            value={draft.words}
+            aria-invalid={wrong.words !== null}
+            aria-describedby="words-hint words-error"
+            onChange={(event) => change({ words: event.target.value })}
+          />
+          <p id="words-hint" className="hint">
+            {t("portal.describeHint")}
+          </p>
+          <FieldError id="words-error" words={wrong.words} />
+        </section>
+        <fieldset>
+          <legend>
+            {t("portal.photo")} <small>{t("portal.optional")}</small>
+          </legend>
+          <PhotoField photos={photos} onChange={setPhotos} />
+        </fieldset>
+        <section>
+          <label className="legend" htmlFor="email">
+            {t("portal.email")} <small>{t("portal.optional")}</small>
+          </label>
+          <input id="email" type="email" className="input" autoComplete="email" value={draft.email} aria-invalid={wrong.email !== null} aria-describedby="email-hint email-error" onChange={(event) => change({ email: event.target.value })} />
+          <p id="email-hint" className="hint">
+            {t("portal.emailHint")}
+          </p>
+          <FieldError id="email-error" words={wrong.email} />
+        </section>
+        <div className="submit">
+          <Trouble error={file.error} />
+          <button type="submit" className="button solid large" disabled={file.isPending}>
+            {t(file.isPending ? "portal.sending" : "portal.submit")}
+          </button>
+        </div>
+      </form>
+    </PortalFrame>
+  );
+}
