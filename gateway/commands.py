@@ -4,6 +4,7 @@ The order goes into the outbox under the topic "order", in the transaction that 
 """
 
 import asyncio
+import math
 import secrets
 from datetime import datetime
 
@@ -15,10 +16,13 @@ from core.actor import Actor
 from core.clock import Clock, to_datetime, to_nanoseconds
 from core.command import PREPARED, REQUESTED, SENT, Command, CommandState, check_value
 from core.errors import DomainError, NotVisible
-from core.signal import Signal
+from core.signal import Signal, SignalKind
 from core.text import Text, filled
 from gateway import outbox
+from gateway.case_desk import Desk
 from gateway.case_rows import show_command
+from gateway.devices import latest_of, visible_device
+from gateway.directory import Directory
 from gateway.registry import RegistrySnapshot
 from gateway.storage.case_tables import CaseRow, CommandRow, IncidentRow, TimelineRow
 from gateway.storage.database import Database
@@ -66,30 +70,35 @@ OTHER_COMMAND: Text = {
     "ru": "Другая команда этому сигналу ещё не завершена.",
     "en": "Another command to this signal is not finished yet.",
 }
+FEEDS: Text = {
+    "ru": "От этого устройства зависят другие, их {number}.",
+    "en": "Others depend on this device: {number}.",
+}
 """What to know before confirming."""
 
 
 async def prepare(
-    session: AsyncSession,
-    clock: Clock,
-    registry: RegistrySnapshot,
+    desk: Desk,
     actor: Actor,
+    directory: Directory,
     *,
     device: str,
-    signal: Signal,
+    key: str,
     value: float,
-    value_now: float | None,
     case: int | None,
 ) -> CommandRow:
     """Check a command and keep it for a minute, with what to know before confirming it."""
-    known = registry.devices.get(device)
-    if known is None or not actor.can_see(registry.path_of(known.place)):
-        raise NotVisible("device", device)
+    session, registry = desk.session, desk.registry
+    known = visible_device(registry, actor, device)
+    signal = _signal(directory, device, key)
     check_value(device, signal, value)
+    value_now = _value_now(directory, device, key)
     if case is not None and not await _sees_case(session, actor, case):
         raise NotVisible("case", case)
-    now = clock.now()
-    command = Command.prepared(actor.id, now)
+    command = Command.prepared(actor.id, desk.now)
+    warnings = await _warnings(session, device, signal, value, value_now)
+    if below := _below(registry, device, desk.now):
+        warnings.append(filled(FEEDS, number=below))
     row = CommandRow(
         id=secrets.token_hex(8),
         case_id=case,
@@ -103,9 +112,7 @@ async def prepare(
         by_id=actor.id,
         by=actor.name,
         place_path=registry.path_of(known.place),
-        warnings=[
-            dict(text) for text in await _warnings(session, device, signal, value, value_now)
-        ],
+        warnings=[dict(text) for text in warnings],
         result_text="",
     )
     _keep(command, row)
@@ -114,11 +121,11 @@ async def prepare(
     return row
 
 
-async def confirm(session: AsyncSession, clock: Clock, actor: Actor, identifier: str) -> CommandRow:
+async def confirm(desk: Desk, actor: Actor, identifier: str) -> CommandRow:
     """Send a prepared command. Only who prepared it, within a minute, and once."""
-    await outbox.take_turn(session)
+    session = desk.session
     row = await find(session, actor, identifier)
-    _keep(_command(row).request(actor.id, clock.now()), row)
+    _keep(_command(row).request(actor.id, desk.now), row)
     order = {
         "edge": row.edge,
         "command": row.id,
@@ -128,7 +135,9 @@ async def confirm(session: AsyncSession, clock: Clock, actor: Actor, identifier:
         "expires_at": to_nanoseconds(row.expires_at),
     }
     await outbox.publish(session, ORDER, row.place_path, order)
-    await _say(session, row, clock.now(), row.by)
+    await _say(session, row, desk.now, row.by)
+    if row.case_id is not None:
+        (await session.get_one(CaseRow, row.case_id)).touched = True
     await _publish(session, row)
     return row
 
@@ -220,6 +229,32 @@ def _keep(command: Command, row: CommandRow) -> None:
         command.expires_at,
     )
     row.requested_at, row.result_at = command.requested_at, command.result_at
+
+
+def _signal(directory: Directory, device: str, key: str) -> Signal:
+    for born in directory.signals_of(device):
+        if born.key == key:
+            return Signal(
+                key=born.key,
+                name=born.name,
+                unit=born.unit,
+                kind=SignalKind(born.kind),
+                writable=born.writable,
+                minimum=born.minimum,
+                maximum=born.maximum,
+                states=born.states,
+            )
+    raise NotVisible("signal", f"{device}: {key}")
+
+
+def _value_now(directory: Directory, device: str, key: str) -> float | None:
+    latest = latest_of(directory, device).get(key)
+    return None if latest is None or math.isnan(latest[0]) else latest[0]
+
+
+def _below(registry: RegistrySnapshot, device: str, at: datetime) -> int:
+    asset = registry.asset_of(device, at)
+    return len(registry.feeds.downstream(asset.id, at)) if asset else 0
 
 
 async def _sees_case(session: AsyncSession, actor: Actor, case: int) -> bool:

@@ -25,17 +25,15 @@ class Births(Protocol):
         """Give the alarm of the device's profile with this key."""
         ...
 
-    async def unit(self, session: AsyncSession, device: str, signal: str) -> str:
-        """Give the UCUM unit of a signal, empty where it is not known."""
-        ...
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
+    """signal: key of the one whose value is told with the incident; empty where there is none."""
+
     category: Category
     severity: Severity
     name: Text
-    unit: str
+    signal: str
     cause: Text
     consequence: Text
     action: Text
@@ -45,7 +43,7 @@ SILENT = Meaning(
     category=CATEGORIES["device.silent"],
     severity=Severity.MEDIUM,
     name={"ru": "Устройство не отвечает", "en": "Device does not answer"},
-    unit="",
+    signal="",
     cause={"ru": "Нет питания или связи", "en": "No power or no connection"},
     consequence={"ru": "Показания не поступают", "en": "No readings arrive"},
     action={
@@ -57,7 +55,7 @@ SILENT_LAMP = Meaning(
     category=CATEGORIES["lighting.lamp"],
     severity=Severity.LOW,
     name={"ru": "Светильник не отвечает", "en": "Street light does not answer"},
-    unit="",
+    signal="",
     cause=SILENT.cause,
     consequence={"ru": "Тёмный участок улицы", "en": "A dark spot in the street"},
     action={
@@ -83,7 +81,7 @@ async def meaning_of(
         category=CATEGORIES.get(definition.problem, SILENT.category),
         severity=Severity(definition.severity),
         name=definition.name,
-        unit=await births.unit(session, device, definition.signal) if definition.signal else "",
+        signal=definition.signal,
         cause=definition.cause,
         consequence=definition.consequence,
         action=definition.action,

@@ -18,6 +18,7 @@ from adapters.wire import (
     AlarmBirth,
     Condition,
     DeviceChange,
+    SignalBirth,
     WireEvent,
 )
 from core.actor import Actor, Role
@@ -41,6 +42,7 @@ from core.registry import (
 from gateway import appeals, cases
 from gateway.api.models import CaseDetail, CaseRow
 from gateway.case_desk import open_desk
+from gateway.directory import NothingBorn
 from gateway.evidence_files import EvidenceFiles
 from gateway.intake import Intake
 from gateway.registry import CurrentRegistry, RegistrySnapshot
@@ -155,8 +157,12 @@ class Births:
         return AlarmBirth(key=condition, signal="mains", severity=severity, problem=problem,
                           name=name(condition))  # fmt: skip
 
-    async def unit(self, session: AsyncSession, device: str, signal: str) -> str:
-        return "V"
+
+class Directory(NothingBorn):
+    """What the devices of the town measure."""
+
+    def signals_of(self, _device: str) -> Sequence[SignalBirth]:
+        return [SignalBirth(key="mains", name=name("Mains"), unit="V")]
 
 
 class Hall:
@@ -168,7 +174,13 @@ class Hall:
         self.files = EvidenceFiles(folder / "evidence")
         self.registry = CurrentRegistry()
         self.registry.snapshot = RegistrySnapshot(town(), 1)
-        self.intake = Intake(self.clock, self.registry, Births(), self.files)
+        self.intake = Intake(
+            self.clock,
+            self.registry,
+            births=Births(),
+            directory=Directory(),
+            evidence=self.files,
+        )
 
     async def take(self, *events: WireEvent) -> None:
         async with self.database.transaction() as session:
