@@ -11,9 +11,29 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from core.clock import Clock, SystemClock
 from gateway import outbox
-from gateway.api import documentation, health, live, pages, problems, registry, session
+from gateway.api import (
+    appeals,
+    assets,
+    cases,
+    commands,
+    devices,
+    documentation,
+    edges,
+    health,
+    incidents,
+    live,
+    pages,
+    places,
+    problems,
+    registry,
+    session,
+)
+from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, OriginGuard, SizeGuard
-from gateway.live import Hub, NothingBorn, pulse
+from gateway.api.rate import Rate
+from gateway.commands import watch
+from gateway.directory import NothingBorn
+from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry import CurrentRegistry
 from gateway.settings import Settings
@@ -23,7 +43,20 @@ from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
 
 PREFIX = "/api/v1"
-ROUTERS = (session.router, registry.router, live.router)
+ROUTERS = (
+    session.router,
+    maps.router,
+    places.router,
+    assets.router,
+    devices.router,
+    edges.router,
+    registry.router,
+    live.router,
+    incidents.router,
+    cases.router,
+    appeals.router,
+    commands.router,
+)
 
 
 def create_app(
@@ -87,7 +120,8 @@ async def _open_parts(
     current = CurrentRegistry()
     async with database.reading() as reading:
         await current.reload(reading)
-    hub = Hub(clock, current, NothingBorn())
+    directory = NothingBorn()
+    hub = Hub(clock, current, directory)
     shown = outbox.OutboxReader(
         database, (*outbox.SHOWN, "registry"), _show(database, current, hub)
     )
@@ -95,9 +129,20 @@ async def _open_parts(
     hub.seq = shown.seq
     tasks = await stack.enter_async_context(Tasks(on_failure))
     tasks.start("outbox reader", shown.run())
-    tasks.start("outbox trim", outbox.trim(database, clock, timedelta(days=settings.outbox_days)))
+    tasks.start(
+        "outbox trim", outbox.keep_trimmed(database, clock, timedelta(days=settings.outbox_days))
+    )
     tasks.start("live pulse", pulse(hub, database, clock))
-    return Parts(settings=settings, clock=clock, database=database, registry=current, hub=hub)
+    tasks.start("commands", watch(database, clock))
+    return Parts(
+        settings=settings,
+        clock=clock,
+        database=database,
+        registry=current,
+        directory=directory,
+        hub=hub,
+        appeal_rate=Rate(burst=20, every_s=3.0),
+    )
 
 
 def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:

@@ -89,8 +89,7 @@ def print_link(
         token = asyncio.run(make())
     except DomainError as error:
         raise ConfigError(str(error)) from error
-    # After the #, where neither a server's log nor a Referer header ever sees it.
-    print(f"{settings.origin}/sign-in#{token}")
+    print(f"{settings.origin}/sign-in?token={token}")
     return 0
 
 

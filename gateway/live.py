@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -19,6 +19,7 @@ from core.actor import Actor
 from core.clock import Clock
 from core.readings import Readings
 from gateway.api.models import Subscribe
+from gateway.directory import Directory
 from gateway.outbox import SHOWN
 from gateway.registry import CurrentRegistry
 from gateway.sign_in import still_signed_in
@@ -32,35 +33,6 @@ PULSE_S = 2.0
 SIGNED_OUT = 4401  # close codes of our own are in 4000–4999 (RFC 6455, section 7.4.2)
 TRY_AGAIN = 1013  # IANA registry of WebSocket close codes: Try Again Later
 NANOSECONDS_PER_MS = 1_000_000
-
-
-class Directory(Protocol):
-    """Knows the permanent series: which there are, whose they are, and their latest readings."""
-
-    def series_of(self, device: str) -> Mapping[str, int]:
-        """Give the series of a device by signal key; empty for one that was never born."""
-        ...
-
-    def devices_of(self, family: str) -> Sequence[str]:
-        """Give the devices whose profile is of the family."""
-        ...
-
-    def latest(self, series: NDArray[np.uint32]) -> Readings:
-        """Give the latest reading of those of the series that have one."""
-        ...
-
-
-class NothingBorn:
-    """The directory before any edge has said what it reads."""
-
-    def series_of(self, _device: str) -> Mapping[str, int]:
-        return {}
-
-    def devices_of(self, _family: str) -> Sequence[str]:
-        return ()
-
-    def latest(self, series: NDArray[np.uint32]) -> Readings:
-        return Readings.of(series[:0], [], [], [], 0)
 
 
 class Client:
@@ -154,7 +126,7 @@ class Hub:
     def __init__(self, clock: Clock, registry: CurrentRegistry, directory: Directory) -> None:
         self._clock = clock
         self._registry = registry
-        self._directory = directory
+        self.directory = directory
         self._data_at: float | None = None
         self.clients: set[Client] = set()
         self.seq = 0
@@ -181,7 +153,7 @@ class Hub:
         client.wanted = wanted
         series = self._series(client.actor, wanted)
         client.subscribe(series)
-        client.readings(self._directory.latest(np.array(sorted(series), np.uint32)))
+        client.readings(self.directory.latest(np.array(sorted(series), np.uint32)))
 
     def refresh(self) -> None:
         """Look up all subscriptions again, after a birth or another revision of the registry."""
@@ -199,11 +171,11 @@ class Hub:
         found = {
             number: (device, signal)
             for device in filter(is_visible, wanted.devices)
-            for signal, number in self._directory.series_of(device).items()
+            for signal, number in self.directory.series_of(device).items()
         }
         for family, signal in wanted.families.items():
-            for device in filter(is_visible, self._directory.devices_of(family)):
-                number = self._directory.series_of(device).get(signal)
+            for device in filter(is_visible, self.directory.devices_of(family)):
+                number = self.directory.series_of(device).get(signal)
                 if number is not None:
                     found[number] = (device, signal)
         return found

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from core.clock import Clock
+from gateway.api.rate import Rate
+from gateway.directory import Directory
 from gateway.live import Hub
 from gateway.registry import CurrentRegistry
 from gateway.settings import Settings
@@ -15,4 +17,6 @@ class Parts:
     clock: Clock
     database: Database
     registry: CurrentRegistry
+    directory: Directory
     hub: Hub
+    appeal_rate: Rate

@@ -6,10 +6,12 @@ A snapshot never changes; an import makes a new one, which `CurrentRegistry` the
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.feeds import Feeds
+from core.position import Bounds
 from core.registry import (
     Asset,
     Binding,
@@ -24,7 +26,7 @@ from core.text import Text
 from gateway.places import PlaceNode, place_tree
 from gateway.registry_rows import read_registry
 
-Bounds = tuple[float, float, float, float]
+Thing = TypeVar("Thing", Asset, Binding)
 
 
 class RegistrySnapshot:
@@ -41,12 +43,11 @@ class RegistrySnapshot:
         self.executors: Mapping[str, Executor] = {one.id: one for one in registry.executors}
         self.routes = registry.routes
         self.feeds = Feeds(registry.feeds)
-        self.bounds = _bounds(registry)
+        self.bounds = bounds((*registry.places, *registry.assets))
         self._bindings_by_device = _grouped(registry.bindings, "device")
         self._bindings_by_asset = _grouped(registry.bindings, "asset")
-        self._assets_by_place: defaultdict[str, list[Asset]] = defaultdict(list)
-        for asset in registry.assets:
-            self._assets_by_place[asset.place].append(asset)
+        self._assets_by_place = _grouped(registry.assets, "place")
+        self._assets_by_kind = _grouped(registry.assets, "kind")
 
     def path_of(self, place: str) -> str:
         """Give the place_path of a place. KeyError where there is none of this id."""
@@ -60,12 +61,26 @@ class RegistrySnapshot:
         """Give the assets at this very place."""
         return self._assets_by_place.get(place, [])
 
+    def assets_of_kind(self, kind: str) -> list[Asset]:
+        """Give the assets of a kind, anywhere."""
+        return self._assets_by_kind.get(kind, [])
+
     def assets_below(self, place: str) -> list[Asset]:
         """Give the assets at this place and everywhere below it."""
         path = self.path_of(place)
         return [
             asset for asset in self.assets.values() if self.path_of(asset.place).startswith(path)
         ]
+
+    def bounds_below(self, place: str) -> Bounds:
+        """Give west, south, east, north around everything at and below a place."""
+        path = self.path_of(place)
+        return bounds(
+            [
+                *(node.place for node in self.places.values() if node.path.startswith(path)),
+                *self.assets_below(place),
+            ]
+        )
 
     def devices_of(self, asset: str, at: datetime) -> list[Device]:
         """Give the devices that serve the asset at this moment."""
@@ -120,10 +135,10 @@ class CurrentRegistry:
         self.snapshot = RegistrySnapshot(registry, revision)
 
 
-def _grouped(bindings: Iterable[Binding], key: str) -> dict[str, list[Binding]]:
-    groups: defaultdict[str, list[Binding]] = defaultdict(list)
-    for binding in bindings:
-        groups[getattr(binding, key)].append(binding)
+def _grouped(things: Iterable[Thing], key: str) -> dict[str, list[Thing]]:
+    groups: defaultdict[str, list[Thing]] = defaultdict(list)
+    for thing in things:
+        groups[getattr(thing, key)].append(thing)
     return dict(groups)
 
 
@@ -133,9 +148,8 @@ def _in_force(binding: Binding, at: datetime) -> bool:
     )
 
 
-def _bounds(registry: Registry) -> Bounds:
+def bounds(things: Iterable[Place | Asset]) -> Bounds:
     """Give west, south, east, north around everything that has a position; zeros for nothing."""
-    things: tuple[Place | Asset, ...] = (*registry.places, *registry.assets)
     positions = [
         (thing.longitude, thing.latitude)
         for thing in things

@@ -144,6 +144,12 @@ class Gateway:
         ):
             yield live
 
+    async def import_registry(self, registry: dict[str, Any]) -> None:
+        """Put a document into the store, as another process would."""
+        document = decode_registry(json.dumps(registry).encode())
+        async with self.parts.database.transaction() as session:
+            await replace_registry(session, self.parts.clock, document)
+
     async def publish(self, topic: str, place_path: str, body: dict[str, Any]) -> None:
         async with self.parts.database.transaction() as session:
             await publish(session, topic, place_path, body)
@@ -170,9 +176,7 @@ async def started(folder: Path, registry: dict[str, Any]) -> AsyncIterator[Gatew
     )
     server = uvicorn.Server(config)
     async with app.router.lifespan_context(app):
-        async with app.state.parts.database.transaction() as session:
-            document = decode_registry(json.dumps(registry).encode())
-            await replace_registry(session, app.state.parts.clock, document)
+        await Gateway(app, "").import_registry(registry)
         async with app.state.parts.database.reading() as session:
             await app.state.parts.registry.reload(session)
         serving = asyncio.create_task(server._serve())

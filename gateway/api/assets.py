@@ -1,0 +1,103 @@
+"""Assets: what people care for, with its devices, what feeds it, and who can see it."""
+
+from fastapi import APIRouter, Query
+
+from core.position import distance_m
+from core.registry import Asset
+from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
+from gateway.api.models import AssetDetail, AssetOut
+from gateway.devices import show_device, visible_asset
+from gateway.registry import RegistrySnapshot
+
+router = APIRouter(prefix="/assets", tags=["registry"])
+
+AT_MOST = 500  # assets listed below one; more help nobody to decide
+NEAR_M = 100.0  # a camera sees about that far
+
+
+@router.get("")
+async def assets(
+    *,
+    actor: CurrentActor,
+    registry: TheRegistry,
+    place: str = "",
+    kind: str = "",
+    q: str = Query("", max_length=100, description="part of the name, the address or the id"),
+) -> list[AssetOut]:
+    """Give the assets of one's territory, or of a place and what is below it."""
+    below = place or actor.place
+    if below not in registry.places:
+        return []
+    return [
+        show_asset(registry, asset)
+        for asset in registry.assets_below(below)
+        if actor.can_see(registry.path_of(asset.place))
+        and kind in ("", asset.kind)
+        and _mentions(registry, asset, q.casefold())
+    ]
+
+
+@router.get("/{identifier}")
+async def asset(
+    identifier: str,
+    actor: CurrentActor,
+    clock: TheClock,
+    registry: TheRegistry,
+    directory: TheDirectory,
+) -> AssetDetail:
+    """Give one asset with its devices, what it depends on, what depends on it, and cameras."""
+    found = visible_asset(registry, actor, identifier)
+    now = clock.now()
+
+    def shown(identifiers: frozenset[str]) -> list[AssetOut]:
+        known = (registry.assets[one] for one in sorted(identifiers))
+        seen = [one for one in known if actor.can_see(registry.path_of(one.place))]
+        return [show_asset(registry, one) for one in seen[:AT_MOST]]
+
+    return AssetDetail(
+        **show_asset(registry, found).model_dump(),
+        devices=[
+            show_device(registry, directory, device)
+            for device in registry.devices_of(found.id, now)
+        ],
+        fed_by=shown(registry.feeds.upstream(found.id, now)),
+        feeds=shown(registry.feeds.downstream(found.id, now)),
+        cameras=shown(_cameras(registry, found)),
+    )
+
+
+def show_asset(registry: RegistrySnapshot, asset: Asset) -> AssetOut:
+    """Give an asset as clients see it; its position is that of its place if it has none."""
+    latitude, longitude = registry.position_of(asset) or (None, None)
+    return AssetOut(
+        id=asset.id,
+        kind=asset.kind,
+        name=dict(asset.name),
+        place=asset.place,
+        address=dict(registry.address_of(asset.place)),
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _mentions(registry: RegistrySnapshot, asset: Asset, words: str) -> bool:
+    texts = (asset.id, *asset.name.values(), *registry.address_of(asset.place).values())
+    return not words or any(words in text.casefold() for text in texts)
+
+
+def _cameras(registry: RegistrySnapshot, asset: Asset) -> frozenset[str]:
+    """Find the cameras at the same place or at most NEAR_M away."""
+    here = registry.position_of(asset)
+    return frozenset(
+        other.id
+        for other in registry.assets_of_kind("camera")
+        if other.id != asset.id
+        and (
+            other.place == asset.place
+            or (
+                here is not None
+                and (there := registry.position_of(other)) is not None
+                and distance_m(here, there) <= NEAR_M
+            )
+        )
+    )

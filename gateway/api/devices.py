@@ -1,0 +1,43 @@
+"""Devices: what they measure, and whether they answer."""
+
+from fastapi import APIRouter
+
+from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
+from gateway.api.models import DeviceOut
+from gateway.devices import show_device, visible_asset, visible_device
+
+router = APIRouter(prefix="/devices", tags=["registry"])
+
+
+@router.get("")
+async def devices(
+    *,
+    actor: CurrentActor,
+    clock: TheClock,
+    registry: TheRegistry,
+    directory: TheDirectory,
+    asset: str = "",
+    lost: bool | None = None,
+) -> list[DeviceOut]:
+    """Give the devices of one's territory, without their signals, or of one asset with them.
+
+    lost: only those that do not answer, or only the others.
+    """
+    if asset:
+        chosen = registry.devices_of(visible_asset(registry, actor, asset).id, clock.now())
+    else:
+        chosen = list(registry.devices.values())
+    shown = [
+        show_device(registry, directory, device, signals=bool(asset))
+        for device in chosen
+        if actor.can_see(registry.path_of(device.place))
+    ]
+    return [device for device in shown if lost is None or (device.online is False) == lost]
+
+
+@router.get("/{identifier}")
+async def device(
+    identifier: str, actor: CurrentActor, registry: TheRegistry, directory: TheDirectory
+) -> DeviceOut:
+    """Give one device with its signals and their latest readings."""
+    return show_device(registry, directory, visible_device(registry, actor, identifier))

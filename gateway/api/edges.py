@@ -1,0 +1,31 @@
+"""Edges: which are connected, and which have not yet taken their newest configuration."""
+
+from fastapi import APIRouter
+from sqlalchemy import func, select
+
+from gateway.api.dependencies import CurrentActor, Reading, TheDirectory, TheRegistry
+from gateway.api.models import EdgeOut
+from gateway.devices import show_edge
+from gateway.storage.tables import EdgeConfigurationRow, EdgeRow
+from gateway.storage.visibility import visible_to
+
+router = APIRouter(tags=["registry"])
+
+
+@router.get("/edges")
+async def edges(
+    actor: CurrentActor, session: Reading, registry: TheRegistry, directory: TheDirectory
+) -> list[EdgeOut]:
+    """Give the edges of one's territory."""
+    found = await session.execute(
+        select(EdgeRow.id, func.max(EdgeConfigurationRow.revision))
+        .join(EdgeConfigurationRow, EdgeConfigurationRow.edge == EdgeRow.id)
+        .where(visible_to(actor, EdgeRow.place_path))
+        .group_by(EdgeRow.id)
+        .order_by(EdgeRow.id)
+    )
+    return [
+        show_edge(registry, directory, registry.edges[edge], revision)
+        for edge, revision in found
+        if edge in registry.edges
+    ]

@@ -1,0 +1,106 @@
+"""Devices and edges as clients see them: from the registry, the births and the latest readings."""
+
+import numpy as np
+
+from adapters.wire import SignalBirth
+from core.actor import Actor
+from core.clock import to_datetime
+from core.errors import NotVisible
+from core.registry import Asset, Device, Edge
+from gateway.api.models import DeviceOut, EdgeOut, SignalOut
+from gateway.directory import Directory
+from gateway.registry import RegistrySnapshot
+
+Latest = tuple[float, int, int]  # value, quality, nanoseconds UTC
+
+
+def visible_device(registry: RegistrySnapshot, actor: Actor, identifier: str) -> Device:
+    """Give the device; NotVisible where there is none in the actor's territory."""
+    device = registry.devices.get(identifier)
+    if device is None or not actor.can_see(registry.path_of(device.place)):
+        raise NotVisible("device", identifier)
+    return device
+
+
+def visible_asset(registry: RegistrySnapshot, actor: Actor, identifier: str) -> Asset:
+    """Give the asset; NotVisible where there is none in the actor's territory."""
+    asset = registry.assets.get(identifier)
+    if asset is None or not actor.can_see(registry.path_of(asset.place)):
+        raise NotVisible("asset", identifier)
+    return asset
+
+
+def show_device(
+    registry: RegistrySnapshot, directory: Directory, device: Device, *, signals: bool = True
+) -> DeviceOut:
+    """Give a device, with its signals and their latest readings unless they are not wanted."""
+    online, reason = directory.presence_of(device.id)
+    born = directory.signals_of(device.id) if signals else ()
+    latest = latest_of(directory, device.id) if signals else {}
+    return DeviceOut(
+        id=device.id,
+        name=dict(device.name),
+        profile=device.profile,
+        family=directory.family_of(device.id),
+        edge=registry.edge_of(device.id),
+        place=device.place,
+        online=online,
+        reason=reason,
+        signals=[_show_signal(signal, latest.get(signal.key)) for signal in born],
+    )
+
+
+def show_edge(
+    registry: RegistrySnapshot, directory: Directory, edge: Edge, revision_offered: int
+) -> EdgeOut:
+    """Give an edge with what it said of itself and of its devices."""
+    state = directory.edge_state(edge.id)
+    devices = [device for device in registry.devices if registry.edge_of(device) == edge.id]
+    return EdgeOut(
+        id=edge.id,
+        name=dict(edge.name),
+        place=edge.place,
+        online=state.online,
+        seen_at=state.seen_at,
+        software=state.software,
+        revision_in_force=state.revision_in_force,
+        revision_offered=revision_offered,
+        problem=state.problem,
+        devices=len(devices),
+        devices_lost=sum(directory.presence_of(device)[0] is False for device in devices),
+    )
+
+
+def latest_of(directory: Directory, device: str) -> dict[str, Latest]:
+    """Give the latest reading of each signal of the device that has one."""
+    series = directory.series_of(device)
+    keys = {number: key for key, number in series.items()}
+    block = directory.latest(np.array(sorted(keys), np.uint32))
+    columns = (block.signal, block.value, block.quality, block.time)
+    return {
+        keys[number]: (value, quality, time)
+        for number, value, quality, time in zip(*(c.tolist() for c in columns), strict=True)
+    }
+
+
+def _show_signal(signal: SignalBirth, latest: Latest | None) -> SignalOut:
+    shown = SignalOut(
+        key=signal.key,
+        name=signal.name,
+        unit=signal.unit,
+        kind=signal.kind,
+        writable=signal.writable,
+        minimum=signal.minimum,
+        maximum=signal.maximum,
+        states={str(code): words for code, words in signal.states.items()},
+    )
+    if latest is None:
+        return shown
+    value, quality, time = latest
+    return shown.model_copy(
+        update={
+            "value": None if np.isnan(value) else value,
+            "quality": quality,
+            "time": to_datetime(time),
+        }
+    )

@@ -1,0 +1,80 @@
+"""What pages ask about devices and edges: the port that the ingest fills."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters.wire import SignalBirth
+from core.readings import Readings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeState:
+    """What an edge last said of itself. problem: why it did not take a configuration."""
+
+    online: bool = False
+    seen_at: datetime | None = None
+    software: str = ""
+    revision_in_force: int | None = None
+    problem: str = ""
+
+
+class Directory(Protocol):
+    """Knows what was born, as permanent series, and what it said last. It asks no store."""
+
+    def family_of(self, device: str) -> str:
+        """Give the family of the device's profile; empty for one that was never born."""
+        ...
+
+    def devices_of(self, family: str) -> Sequence[str]:
+        """Give the devices whose profile is of the family."""
+        ...
+
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what the device measures, in the order of its profile."""
+        ...
+
+    def series_of(self, device: str) -> Mapping[str, int]:
+        """Give the numbers of the device's series by signal key."""
+        ...
+
+    def latest(self, series: NDArray[np.uint32]) -> Readings:
+        """Give the latest reading of those of the series that have one."""
+        ...
+
+    def presence_of(self, device: str) -> tuple[bool | None, str]:
+        """Tell whether the device answers, None until its edge has said, and why it does not."""
+        ...
+
+    def edge_state(self, edge: str) -> EdgeState:
+        """Give what the edge last said of itself."""
+        ...
+
+
+class NothingBorn:
+    """The directory before any edge has said what it reads."""
+
+    def family_of(self, _device: str) -> str:
+        return ""
+
+    def devices_of(self, _family: str) -> Sequence[str]:
+        return ()
+
+    def signals_of(self, _device: str) -> Sequence[SignalBirth]:
+        return ()
+
+    def series_of(self, _device: str) -> Mapping[str, int]:
+        return {}
+
+    def latest(self, series: NDArray[np.uint32]) -> Readings:
+        return Readings.of(series[:0], [], [], [], 0)
+
+    def presence_of(self, _device: str) -> tuple[bool | None, str]:
+        return None, ""
+
+    def edge_state(self, _edge: str) -> EdgeState:
+        return EdgeState()
