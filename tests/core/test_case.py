@@ -1,0 +1,168 @@
+"""A case takes only legal steps, carries its clocks, and closes on proof."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core import deadline
+from core.actor import Role
+from core.case import STEPS, Case, CaseState, Proof, Verb, allowed_verbs, missing_proof
+from core.category import CATEGORIES, category
+from core.errors import DomainError
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+PROVED = Proof(incidents=1, telemetry=True)
+
+verbs = st.sampled_from(list(Verb))
+
+
+def do(case: Case, verb: Verb, at: datetime, proof: Proof = PROVED) -> None:
+    match verb:
+        case Verb.VERIFY:
+            case.verify(at, proof)
+        case Verb.CLOSE:
+            case.close(at, proof)
+        case _:
+            getattr(case, verb)(at)
+
+
+def opened(code: str = "lift.stopped", *path: Verb) -> Case:
+    case = Case.opened(category(code), START)
+    for verb in path:
+        do(case, verb, START)
+    return case
+
+
+def clock(case: Case, name: str) -> deadline.Deadline:
+    return [clock for clock in case.clocks if clock.name == name][-1]
+
+
+DONE = (Verb.ROUTE, Verb.ACCEPT, Verb.RESOLVE)
+
+
+@given(st.lists(verbs, max_size=20))
+def test_an_illegal_step_is_refused_and_changes_nothing(tried: list[Verb]) -> None:
+    case = Case.opened(category("lift.stopped"), START)
+    for number, verb in enumerate(tried):
+        before = (case.state, case.version, list(case.clocks), case.closed_at)
+        legal = (case.state, verb) in STEPS or (case.state, verb) == ("resolved", "close")
+        try:
+            do(case, verb, START + number * MINUTE)
+        except DomainError:
+            assert not legal
+            assert (case.state, case.version, list(case.clocks), case.closed_at) == before
+        else:
+            assert legal
+            assert case.version > before[1]
+
+
+@given(st.lists(verbs, max_size=20))
+def test_a_closed_case_was_proved(tried: list[Verb]) -> None:
+    case = Case.opened(category("lift.stopped"), START)
+    for verb in tried:
+        try:
+            do(case, verb, START, Proof(incidents=1))
+        except DomainError:
+            continue
+    assert case.state is not CaseState.CLOSED or Verb.ABSORB in tried
+
+
+@pytest.mark.parametrize(
+    ("proof", "missing"),
+    [
+        (Proof(incidents=0), ["There is no photo of the work done. Attach one."]),
+        (Proof(incidents=0, photo=True), []),
+        (Proof(incidents=1), ["There are no readings that show the return to normal."]),
+        (Proof(incidents=1, photo=True), ["There are no readings that show the return to normal."]),
+        (
+            Proof(incidents=2, active=({"en": "Lift stopped"},), telemetry=True),
+            ["Not back to normal yet: Lift stopped."],
+        ),
+        (Proof(incidents=2, telemetry=True), []),
+    ],
+)
+def test_missing_proof_is_told_in_words(proof: Proof, missing: list[str]) -> None:
+    assert [text["en"] for text in missing_proof(proof)] == missing
+
+
+def test_a_refused_closure_lists_what_is_missing_in_both_languages() -> None:
+    case = opened("lift.stopped", *DONE)
+    with pytest.raises(DomainError) as refusal:
+        case.close(START, Proof(incidents=0))
+    assert refusal.value.code == "proof_missing"
+    assert refusal.value.details[0]["ru"] == "Нет фотографии сделанной работы. Приложите её."
+
+
+def test_an_executor_accepts_and_resolves_and_does_not_close() -> None:
+    table = {state: allowed_verbs(state, Role.EXECUTOR) for state in CaseState}
+    assert table == {
+        "new": [],
+        "routed": ["accept"],
+        "accepted": ["resolve"],
+        "resolved": [],
+        "verified": [],
+        "closed": [],
+    }
+
+
+def test_a_dispatcher_may_do_the_whole_work() -> None:
+    table = {state: allowed_verbs(state, Role.DISPATCHER) for state in CaseState}
+    assert table == {
+        "new": [],
+        "routed": ["accept"],
+        "accepted": ["resolve"],
+        "resolved": ["close", "reopen"],
+        "verified": ["close", "reopen"],
+        "closed": ["reopen"],
+    }
+
+
+def test_a_trapped_passenger_is_to_be_released_within_half_an_hour() -> None:
+    case = opened("lift.trapped", Verb.ROUTE)
+    due = case.next_clock()
+    assert due is not None
+    assert (due.name, due.due_at(START)) == ("release", START + 30 * MINUTE)
+
+
+def test_the_work_clock_goes_on_as_if_it_had_never_halted() -> None:
+    case = opened("lift.stopped", Verb.ROUTE, Verb.ACCEPT)
+    case.resolve(START + timedelta(hours=1))
+    case.reopen(START + timedelta(hours=30))
+    resolve = clock(case, "resolve")
+    assert resolve.due_at(START + timedelta(hours=30)) == START + timedelta(hours=24)
+    assert resolve.is_breached(START + timedelta(hours=30))
+
+
+def test_what_was_done_in_time_stays_so_however_late_it_is_verified() -> None:
+    case = opened("lift.stopped", Verb.ROUTE, Verb.ACCEPT)
+    case.resolve(START + timedelta(hours=1))
+    case.close(START + timedelta(hours=40), PROVED)
+    assert not clock(case, "resolve").is_breached(START + timedelta(hours=40))
+    assert clock(case, "verify").is_breached(START + timedelta(hours=40))
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.integers(0, 10_000)), max_size=12),
+    st.sampled_from(sorted(CATEGORIES)),
+)
+def test_a_clock_gives_back_exactly_the_time_for_which_it_was_paused(
+    steps: list[tuple[bool, int]], code: str
+) -> None:
+    running = deadline.started("resolve", START, category(code))
+    now, stood = START, timedelta()
+    for pausing, seconds in steps:
+        if pausing is (running.paused_at is None):
+            running = running.pause(now) if pausing else running.resume(now)
+        step = timedelta(seconds=seconds)
+        stood += step if running.paused_at else timedelta()
+        now += step
+    assert running.due_at(now) == START + category(code).resolve + stood
+
+
+def test_a_paused_clock_cannot_be_paused_again() -> None:
+    paused = deadline.started("choose", START, category("yard.other")).pause(START)
+    with pytest.raises(DomainError):
+        paused.pause(START)
