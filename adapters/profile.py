@@ -200,7 +200,8 @@ def complaints(file: str, error: ValidationError) -> Iterable[str]:
         ).lstrip(".")
         found: Any = item["input"]
         shown = "" if isinstance(found, (dict, list, tuple, BaseModel)) else f", found {found!r}"
-        yield f"{file}: {key + ': ' if key else ''}{item['msg']}{shown}"
+        wish = item["msg"].removeprefix("Value error, ")  # what pydantic puts before our own words
+        yield f"{file}: {key + ': ' if key else ''}{wish}{shown}"
 
 
 def load_profiles(folder: Path) -> dict[str, Profile]:

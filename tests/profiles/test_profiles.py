@@ -1,0 +1,155 @@
+"""Every bundled profile holds, and a broken one says what is wrong with it."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from adapters.profile import Profile, bundled_profiles, load_profile, load_profiles
+from core.errors import ConfigError
+
+NAMES = sorted(bundled_profiles())
+
+
+def texts(part: Any) -> Iterator[Mapping[str, str]]:
+    """Give every text for people within a profile: a mapping that has a language."""
+    if isinstance(part, Mapping):
+        if "ru" in part or "en" in part:
+            yield part
+        else:
+            yield from chain.from_iterable(texts(each) for each in part.values())
+    elif isinstance(part, list | tuple):
+        yield from chain.from_iterable(texts(each) for each in part)
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestBundled:
+    @pytest.fixture
+    def profile(self, name: str) -> Profile:
+        return bundled_profiles()[name]
+
+    def test_every_text_is_in_both_languages(self, profile: Profile) -> None:
+        found = [set(text) for text in texts(profile.model_dump())]
+        assert found == [{"en", "ru"}] * len(found)
+
+    def test_russian_is_written_in_cyrillic(self, profile: Profile) -> None:
+        latin = [text["ru"] for text in texts(profile.model_dump()) if text["ru"].isascii()]
+        assert latin == []
+
+    def test_every_alarm_says_what_to_do(self, profile: Profile) -> None:
+        mute = [
+            alarm.key
+            for alarm in (*profile.alarms, *profile.findings)
+            if not (alarm.cause and alarm.consequence and alarm.action)
+        ]
+        assert mute == []
+
+    def test_every_state_has_names(self, profile: Profile) -> None:
+        nameless = [
+            each.key for each in profile.signals if each.kind == "state" and not each.states
+        ]
+        assert nameless == []
+
+    def test_an_alarm_on_a_state_names_one_of_its_states(self, profile: Profile) -> None:
+        wrong = [
+            alarm.key
+            for alarm in profile.alarms
+            if alarm.test in {"equals", "differs"}
+            and alarm.limit not in profile.signal(alarm.signal).states
+        ]
+        assert wrong == []
+
+    def test_what_is_writable_can_be_written(self, profile: Profile) -> None:
+        wrong = [
+            each.key
+            for each in profile.signals
+            if each.writable
+            and (
+                (each.modbus is not None and each.modbus.table in {"input", "discrete"})
+                or (each.mqtt is not None and not each.mqtt.set_topic)
+            )
+        ]
+        assert wrong == []
+
+
+GOOD = {
+    "profile": "em3",
+    "family": "electricity_meter",
+    "protocol": "modbus",
+    "name": {"ru": "Счётчик", "en": "Meter"},
+    "source": "EM3 register map, revision 1.4, table 2",
+    "signals": [
+        {
+            "key": "voltage",
+            "name": {"ru": "Напряжение", "en": "Voltage"},
+            "unit": "V",
+            "modbus": {"table": "input", "address": 0, "type": "f32"},
+        }
+    ],
+}
+
+
+def written(folder: Path, content: object, name: str = "em3") -> Path:
+    path = folder / f"{name}.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def changed(**signal: object) -> dict[str, object]:
+    return GOOD | {"signals": [GOOD["signals"][0] | signal]}  # type: ignore[index]
+
+
+def test_a_good_profile_is_taken(tmp_path: Path) -> None:
+    assert load_profile(written(tmp_path, GOOD)).signal("voltage").unit == "V"
+
+
+ALARM = {
+    "key": "high", "signal": "current", "test": "above", "limit": 1, "severity": "low",
+    "problem": "electricity.quality", "name": {"ru": "Много", "en": "High"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (changed(modbus={"address": 70000}), "signals[0].modbus.address: .*65535, found 70000"),
+        (changed(modbus={"address": 1, "type": "u8"}), "signals[0].modbus.type: .*found 'u8'"),
+        (changed(name={"en": "Voltage"}), "signals[0].name: .*at least 2 items"),
+        (changed(scale=2), "signals[0].scale: Extra inputs are not permitted, found 2"),
+        (changed(key="Voltage L1"), "signals[0].key: .*found 'Voltage L1'"),
+        (changed(modbus=None), "signal voltage has no address `modbus:`"),
+        (GOOD | {"family": "toaster"}, "family: .*found 'toaster'"),
+        (GOOD | {"alarms": [ALARM]}, "alarm high: there is no signal current"),
+        (GOOD | {"signals": GOOD["signals"] * 2}, "signal voltage is there twice"),  # type: ignore[operator]
+        ([1, 2], "wanted a mapping of keys, found list"),
+    ],
+)
+def test_a_broken_profile_names_file_key_wish_and_finding(
+    tmp_path: Path, content: object, complaint: str
+) -> None:
+    pattern = complaint.replace("[", r"\[").replace("]", r"\]")
+    with pytest.raises(ConfigError, match=rf"em3\.yaml: {pattern}"):
+        load_profile(written(tmp_path, content))
+
+
+def test_what_is_not_yaml_names_file_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "em3.yaml"
+    path.write_text("profile: em3\n  signals: {", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"(?s)em3\.yaml: cannot be read as YAML: .*line 2"):
+        load_profile(path)
+
+
+def test_a_profile_must_be_in_a_file_of_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"profile em3 must be in em3\.yaml"):
+        load_profile(written(tmp_path, GOOD, "em4"))
+
+
+def test_the_same_profile_in_two_folders_is_refused(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        written(tmp_path / folder, GOOD)
+    with pytest.raises(ConfigError, match="profile em3 is there twice"):
+        load_profiles(tmp_path)
