@@ -22,7 +22,7 @@ from simulators.servers.cameras import TownCameras
 from simulators.servers.modbus_server import Concentrator, ModbusServer
 from simulators.servers.mqtt_devices import MqttDevices
 from simulators.servers.opcua_server import OpcUaServer
-from simulators.tester_page import tester_app
+from simulators.tester_page import create_tester_page
 from simulators.world.world import World
 
 HOST = "127.0.0.1"
@@ -154,7 +154,7 @@ class _PageServer(uvicorn.Server):
 async def _serving_page(world: World, port: int) -> AsyncIterator[None]:
     server = _PageServer(
         uvicorn.Config(
-            tester_app(world), log_config=None, access_log=False, lifespan="off",
+            create_tester_page(world), log_config=None, access_log=False, lifespan="off",
             timeout_graceful_shutdown=1,
         )
     )  # fmt: skip

@@ -18,7 +18,7 @@ from simulators.world.world import World
 NAMES = ("127.0.0.1", "localhost")
 
 
-def tester_app(world: World) -> Starlette:
+def create_tester_page(world: World) -> Starlette:
     """Make the page and its API: GET /, GET /state, POST /set, POST /fault."""
     page = resources.files("simulators").joinpath("tester.html").read_text(encoding="utf-8")
 

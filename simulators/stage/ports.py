@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 HOST = "127.0.0.1"
@@ -43,14 +44,24 @@ def _holders(ports: list[int]) -> dict[int, str]:
                 sockets[f"socket:[{columns[9]}]"] = port
     found: dict[int, str] = {}
     for process in Path("/proc").glob("[0-9]*"):
-        try:
-            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
-            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-        except OSError:  # another user's, or gone already
-            continue
-        for link in links & sockets.keys():
-            found[sockets[link]] = f"process {process.name}: {command[:100]}"
+        for link in _open_files(process) & sockets.keys():
+            found[sockets[link]] = f"process {process.name}: {_command(process)[:100]}"
     return found
+
+
+def _open_files(process: Path) -> set[str]:
+    links = set()
+    with suppress(OSError):  # another user's, or gone already
+        for file in (process / "fd").iterdir():
+            with suppress(OSError):  # closed since
+                links.add(str(file.readlink()))
+    return links
+
+
+def _command(process: Path) -> str:
+    with suppress(OSError):
+        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+    return ""
 
 
 def _lines(file: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from adapters.profile import SignalProfile
 from core.registry import Registry
 from simulators.world.world import World
 
@@ -45,27 +46,27 @@ def test_lamps_come_on_by_themselves_within_ten_seconds_of_dusk(world: World) ->
 def test_every_value_lies_in_the_range_of_its_profile_over_an_evening(world: World) -> None:
     run(world, 600)
     outside = [
-        (device, signal.key, value)
+        (device, key, value)
         for device in world.devices
-        if device in world
-        for signal in world.profile(device).signals
-        if (value := world.value(device, signal.key)) is not None
-        and not (
-            (signal.minimum is None or value >= signal.minimum)
-            and (signal.maximum is None or value <= signal.maximum)
-        )
+        for key, value in world.values(device).items()
+        if not in_range(world.profile(device).signal(key), value)
     ]
     assert outside == []
+
+
+def in_range(signal: SignalProfile, value: float) -> bool:
+    low = -np.inf if signal.minimum is None else signal.minimum
+    high = np.inf if signal.maximum is None else signal.maximum
+    return bool(low <= value <= high)
 
 
 def test_states_are_those_that_the_profile_names(world: World) -> None:
     run(world, 300)
     unnamed = [
-        (device, signal.key)
+        (device, key)
         for device in world.devices
-        if device in world
-        for signal in world.profile(device).signals
-        if signal.states and world.value(device, signal.key) not in signal.states
+        for key, value in world.values(device).items()
+        if (states := world.profile(device).signal(key).states) and value not in states
     ]
     assert unnamed == []
 
