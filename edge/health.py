@@ -1,0 +1,84 @@
+"""What the edge knows of itself, as readings of the device `<edge>-health`."""
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from core.clock import SECOND, Clock
+from core.readings import Readings
+from edge.inventory import Inventory
+from edge.pipeline import Pipeline
+from edge.spool import Spool
+from edge.supervisor import Line, LineState
+
+EVERY_S = 2.0
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+class Health:
+    """lines: the supervisor's, by endpoint."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        lines: Mapping[str, Line],
+        pipeline: Pipeline,
+        spool: Spool,
+        clock: Clock,
+    ) -> None:
+        self.inventory = inventory
+        self._lines = lines
+        self._pipeline = pipeline
+        self._spool = spool
+        self._clock = clock
+        self._offset: int | None = None  # nanoseconds; the edge's clock minus the gateway's
+        self._looked_at = clock.monotonic()
+        self._points = 0
+        self._cpu = 0.0
+
+    def hear_gateway_time(self, gateway: int) -> None:
+        """Compare clocks. An Ack is a few milliseconds old, which does not matter here."""
+        self._offset = self._clock.time_ns() - gateway
+
+    def gateway_time(self) -> int:
+        """Give the gateway's time in nanoseconds UTC, as far as it is known."""
+        return self._clock.time_ns() - (self._offset or 0)
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(EVERY_S)
+            self._pipeline.put_now(self._look())
+
+    def _look(self) -> Readings:
+        now, at = self._clock.monotonic(), self._clock.time_ns()
+        elapsed = max(now - self._looked_at, 1e-3)
+        spool, points, cpu = self._spool.state(), self._pipeline.points, time.process_time()
+        values: dict[str, float] = {
+            "spool_rows": spool.rows,
+            "spool_bytes": spool.bytes,
+            "spool_full": spool.full,
+            "spool_age": spool.age_s,
+            "dropped": spool.dropped,
+            "points": (points - self._points) / elapsed,
+            "cpu": 100.0 * (cpu - self._cpu) / elapsed,
+            "memory": resident_bytes(),
+            "devices_lost": self._pipeline.devices_lost,
+            "lines_lost": sum(
+                line.state in {LineState.LOST, LineState.REFUSED} for line in self._lines.values()
+            ),
+        }
+        if self._offset is not None:
+            values["clock_offset"] = self._offset / SECOND
+        self._looked_at, self._points, self._cpu = now, points, cpu
+        device = self.inventory.health.id
+        numbers = [self.inventory.point(device, key).number for key in values]
+        return Readings.of(numbers, at, np.array(list(values.values())), 0, at)
+
+
+def resident_bytes() -> int:
+    """Give the memory that this process holds (Linux, proc(5): statm, second field)."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * PAGE

@@ -1,0 +1,208 @@
+"""A configuration with numbers on it: what readings, rules and births refer to.
+
+Numbers are dense: a device's signals have first, first + 1, … in the order of its profile. The
+edge itself is the first device, so that its numbers outlive every change of the configuration.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from adapters import wire
+from adapters.contract import Point
+from adapters.profile import AlarmProfile, FindingProfile, Profile, SignalProfile
+from core.alarm import AlarmRule
+from core.configuration import EdgeConfiguration
+from core.registry import Device, Endpoint
+from core.signal import SignalKind
+from edge.configuration import overridden
+
+HEALTH_PROFILE = "kvartal-edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A device with its profile and numbers."""
+
+    device: Device
+    profile: Profile
+    first: int
+
+    @property
+    def numbers(self) -> NDArray[np.uint32]:
+        return np.arange(self.first, self.first + len(self.profile.signals), dtype=np.uint32)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An alarm rule of one device. number: of its signal."""
+
+    device: str
+    number: int
+    rule: AlarmRule
+
+
+class Inventory:
+    """Everything that one configuration installs, by number, by device and by endpoint."""
+
+    def __init__(
+        self, configuration: EdgeConfiguration, profiles: Mapping[str, Profile], numbering: int = 0
+    ) -> None:
+        self.configuration = configuration
+        self.numbering = numbering
+        self.edge = configuration.edge
+        self.health = Device(
+            id=f"{self.edge}-health",
+            profile=HEALTH_PROFILE,
+            endpoint="",
+            unit="",
+            name={"en": f"Edge {self.edge}", "ru": f"Узел сбора {self.edge}"},
+            place="",
+        )
+        self.devices: dict[str, Installed] = {}
+        first = 0
+        for device in (self.health, *configuration.devices):
+            profile = profiles[device.profile]
+            self.devices[device.id] = Installed(device, profile, first)
+            first += len(profile.signals)
+        self.signals = first
+        self.rules = tuple(self._rules())
+
+    def point(self, device: str, signal: str) -> Point:
+        """Give a point by names. KeyError where there is none."""
+        installed = self.devices[device]
+        for number, profile in enumerate(installed.profile.signals, installed.first):
+            if profile.key == signal:
+                return Point(number, installed.device, installed.profile, profile)
+        raise KeyError(signal)
+
+    def points(self, endpoint: Endpoint) -> list[Point]:
+        """Give what is to be read over an endpoint."""
+        return [
+            Point(number, installed.device, installed.profile, signal)
+            for installed in self.devices.values()
+            if installed.device.endpoint == endpoint.id
+            for number, signal in enumerate(installed.profile.signals, installed.first)
+        ]
+
+    @cached_property
+    def layout(self) -> list[tuple[str, str, int]]:
+        """What the meaning of the numbers depends on: device, profile, count of its signals."""
+        return [
+            (each.device.id, each.device.profile, len(each.profile.signals))
+            for each in self.devices.values()
+        ]
+
+    @cached_property
+    def signal_profiles(self) -> list[SignalProfile]:
+        """Signals by number."""
+        return [signal for each in self.devices.values() for signal in each.profile.signals]
+
+    @cached_property
+    def device_of(self) -> NDArray[np.intp]:
+        """Position of the device in `devices`, by number of the signal."""
+        counts = [len(each.profile.signals) for each in self.devices.values()]
+        return np.repeat(np.arange(len(counts)), counts)
+
+    def column(self, name: str, missing: float = np.nan) -> NDArray[np.float64]:
+        """Give a number of the signals' profiles as a column, by number of the signal."""
+        values = [getattr(signal, name) for signal in self.signal_profiles]
+        return np.array([missing if value is None else value for value in values], np.float64)
+
+    @cached_property
+    def deadbands(self) -> NDArray[np.float64]:
+        """The change of a value that is not worth a report; none of a state is."""
+        return np.array(
+            [
+                0.0 if signal.kind is SignalKind.STATE else signal.deadband
+                for signal in self.signal_profiles
+            ],
+            np.float64,
+        )
+
+    def birth(self, epoch: str, sent_at: int) -> wire.Birth:
+        """Give the message that tells the gateway what the numbers mean."""
+        used = {each.profile.profile: each.profile for each in self.devices.values()}
+        return wire.Birth(
+            edge=self.edge,
+            epoch=epoch,
+            numbering=self.numbering,
+            revision=self.configuration.revision,
+            software=f"kvartal {version('kvartal')}",
+            sent_at=sent_at,
+            profiles=[_profile_birth(profile) for profile in used.values()],
+            devices=[
+                wire.DeviceBirth(
+                    device=each.device.id, profile=each.device.profile, first=each.first
+                )
+                for each in self.devices.values()
+            ],
+        )
+
+    def _rules(self) -> list[Rule]:
+        changes = {(each.device, each.rule): each.set for each in self.configuration.overrides}
+        found = []
+        for identifier, installed in self.devices.items():
+            keys = [signal.key for signal in installed.profile.signals]
+            for alarm in installed.profile.alarms:
+                change = changes.get((identifier, alarm.key))
+                rule = (overridden(alarm, change) if change else alarm).as_rule()
+                found.append(Rule(identifier, installed.first + keys.index(rule.signal), rule))
+        return found
+
+
+def _profile_birth(profile: Profile) -> wire.ProfileBirth:
+    return wire.ProfileBirth(
+        profile=profile.profile,
+        family=profile.family,
+        name=profile.name,
+        signals=[
+            wire.SignalBirth(
+                key=signal.key,
+                name=signal.name,
+                unit=signal.unit,
+                kind=signal.kind,
+                writable=signal.writable,
+                minimum=signal.minimum,
+                maximum=signal.maximum,
+                states=signal.states,
+            )
+            for signal in profile.signals
+        ],
+        alarms=[
+            *map(_alarm_birth, profile.alarms),
+            *map(_finding_birth, profile.findings),
+        ],
+    )
+
+
+def _alarm_birth(alarm: AlarmProfile) -> wire.AlarmBirth:
+    return wire.AlarmBirth(
+        key=alarm.key,
+        signal=alarm.signal,
+        severity=alarm.severity,
+        problem=alarm.problem,
+        name=alarm.name,
+        test=alarm.test,
+        limit=alarm.limit,
+        cause=alarm.cause or {},
+        consequence=alarm.consequence or {},
+        action=alarm.action or {},
+    )
+
+
+def _finding_birth(finding: FindingProfile) -> wire.AlarmBirth:
+    return wire.AlarmBirth(
+        key=finding.key,
+        signal="",
+        severity=finding.severity,
+        problem=finding.problem,
+        name=finding.name,
+        cause=finding.cause or {},
+        consequence=finding.consequence or {},
+        action=finding.action or {},
+    )

@@ -1,0 +1,133 @@
+"""Events in the order in which they happened, and what is active because of them.
+
+Both are committed in one transaction, so that a restart goes on with exactly what was told.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from adapters import wire
+from core.clock import Clock
+from edge.spool import Spool, note
+from edge.spool_file import Job
+
+DEVICE_LOST = "device_lost"  # the condition that a DeviceChange raises and clears
+SKIPPED = 1000  # numbers at a start: a killed process may have sent some that it did not keep
+BLOCK_BYTES = 1024 * 1024  # of stills, in one message
+
+Active = dict[tuple[str, str], int]
+"""Since when (nanoseconds UTC) a condition of a device is active."""
+
+
+class Journal:
+    """Open it with `open_journal`."""
+
+    def __init__(self, spool: Spool, clock: Clock, active: Active, number: int) -> None:
+        self.active = active
+        self._spool = spool
+        self._clock = clock
+        self._number = number
+
+    def lost_devices(self) -> set[str]:
+        return {device for device, condition in self.active if condition == DEVICE_LOST}
+
+    def record(self, events: Sequence[wire.WireEvent]) -> None:
+        """Keep events for the gateway. A condition gets its number here."""
+        for part in _parts(events):
+            jobs: list[Job] = []
+            for event in part:
+                match event:
+                    case wire.Condition():
+                        self._number += 1
+                        event.number = self._number
+                        if not event.transient:
+                            key = (event.device, event.condition)
+                            jobs.append(self._change(key, event.active, event.time))
+                    case wire.DeviceChange():
+                        key = (event.device, DEVICE_LOST)
+                        jobs.append(self._change(key, not event.online, event.time))
+                    case wire.CommandResult():
+                        jobs.append(_finishing(event))
+            jobs.append(note("transitions", self._number))
+            self._append(part, jobs)
+
+    def record_active_set(self) -> None:
+        """Tell everything that is active, so that a lost clear leaves no ghost."""
+        conditions = [
+            wire.ActiveCondition(device=device, condition=condition, since=since)
+            for (device, condition), since in self.active.items()
+        ]
+        self._append([wire.ActiveSet(time=self._clock.time_ns(), conditions=conditions)], [])
+
+    def forget(self, devices: set[str]) -> None:
+        """Drop what is active of devices that are no longer read; the next set will clear it."""
+        for key in [key for key in self.active if key[0] in devices]:
+            del self.active[key]
+            self._spool.ask(_forgetting(key))
+
+    def _append(self, events: Sequence[wire.WireEvent], jobs: Sequence[Job]) -> None:
+        block = wire.EventBlock(edge=self._spool.edge, epoch=self._spool.epoch, seq=0, lowest=0,
+                                events=list(events))  # fmt: skip
+
+        def encode(seq: int, lowest: int) -> bytes:
+            return wire.encode(msgspec.structs.replace(block, seq=seq, lowest=lowest))
+
+        self._spool.append("events", encode, *jobs)
+
+    def _change(self, key: tuple[str, str], is_active: bool, time: int) -> Job:
+        if not is_active:
+            self.active.pop(key, None)
+            return _forgetting(key)
+        since = self.active.setdefault(key, time)
+
+        def remember(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT OR REPLACE INTO active VALUES (?, ?, ?)", (*key, since))
+
+        return remember
+
+
+async def open_journal(spool: Spool, clock: Clock) -> Journal:
+    """Go on where the last run ended."""
+
+    def load(connection: sqlite3.Connection) -> tuple[Active, int]:
+        rows = connection.execute("SELECT device, condition, since FROM active").fetchall()
+        number = connection.execute("SELECT value FROM meta WHERE key = 'transitions'").fetchone()
+        active = {(device, condition): since for device, condition, since in rows}
+        return active, 0 if number is None else number[0] + SKIPPED
+
+    return Journal(spool, clock, *await spool.ask(load))
+
+
+def _forgetting(key: tuple[str, str]) -> Job:
+    def forget(connection: sqlite3.Connection) -> None:
+        connection.execute("DELETE FROM active WHERE device = ? AND condition = ?", key)
+
+    return forget
+
+
+def _finishing(result: wire.CommandResult) -> Job:
+    """Keep a result with its command, so that a second delivery is answered and not obeyed."""
+
+    def finish(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "UPDATE commands SET result = ? WHERE id = ?",
+            (msgspec.msgpack.encode(result), result.command),
+        )
+
+    return finish
+
+
+def _parts(events: Sequence[wire.WireEvent]) -> Iterator[list[wire.WireEvent]]:
+    """Split events so that no message grows large through its stills."""
+    part: list[wire.WireEvent] = []
+    size = 0
+    for event in events:
+        part.append(event)
+        size += len(event.still) if isinstance(event, wire.Condition) else 0
+        if size >= BLOCK_BYTES or len(part) >= 1000:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

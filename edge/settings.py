@@ -1,0 +1,85 @@
+"""`edge.yaml`: who this edge is, its broker, its folders. What it reads comes from the gateway."""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from adapters.profile import Profile, bundled_profiles, complaints, load_profiles
+from core.errors import ConfigError
+
+
+class EdgeSettings(BaseSettings):
+    """A relative path is taken from the folder of the file."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="as in the registry")]
+    broker: Annotated[
+        str, Field(pattern=r"^mqtts?://[^/?#]+$", description="mqtt://host:port or mqtts://…")
+    ]
+    broker_user: Annotated[str, Field(description="default: the id of the edge")] = ""
+    broker_password_file: Annotated[
+        Path | None, Field(description="file with the password in its first line")
+    ] = None
+    data_dir: Annotated[Path, Field(description="spool and configuration copy live here")]
+    profiles: Annotated[
+        list[Path], Field(description="folders of device models beside the bundled ones")
+    ] = []
+    spool_megabytes: Annotated[
+        int, Field(ge=8, description="the oldest telemetry is dropped beyond it; MiB")
+    ] = 1024
+
+    @property
+    def user(self) -> str:
+        return self.broker_user or self.id
+
+    @property
+    def client_id(self) -> str:
+        return f"kvartal-edge-{self.id}"
+
+    def broker_password(self) -> str:
+        """Give the password, or nothing where no file is named."""
+        if self.broker_password_file is None:
+            return ""
+        try:
+            return self.broker_password_file.read_text(encoding="utf-8").partition("\n")[0]
+        except OSError as error:
+            raise ConfigError(
+                f"{self.broker_password_file}: the broker's password cannot be read: "
+                f"{error.strerror}"
+            ) from error
+
+    def all_profiles(self) -> dict[str, Profile]:
+        """Give every device model by name; one of a folder here stands over a bundled one."""
+        profiles = dict(bundled_profiles())
+        for folder in self.profiles:
+            if not folder.is_dir():
+                raise ConfigError(f"profiles: {folder} is not a folder")
+            profiles |= load_profiles(folder)
+        return profiles
+
+
+def load_settings(path: Path) -> EdgeSettings:
+    """Read `edge.yaml`. ConfigError names the file, the key, what was wanted and what was found."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: wanted a mapping of keys, found {type(content).__name__}")
+    try:
+        settings = EdgeSettings(**content)
+    except ValidationError as error:
+        raise ConfigError("\n".join(complaints(str(path), error))) from error
+    folder = path.resolve().parent
+    password = settings.broker_password_file
+    return settings.model_copy(
+        update={
+            "data_dir": folder / settings.data_dir,
+            "profiles": [folder / each for each in settings.profiles],
+            "broker_password_file": None if password is None else folder / password,
+        }
+    )

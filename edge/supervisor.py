@@ -1,0 +1,128 @@
+"""Keeps a line open to every endpoint. It alone retries, waits, and tells what is lost and back."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import structlog
+
+from adapters.contract import Connection, DeviceState, Item, OpenAdapter, Point
+from adapters.registry import open_adapter
+from core.clock import Clock
+from core.errors import Permanent, Retryable
+from core.readings import Readings
+from core.registry import Endpoint
+from edge.inventory import Inventory
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 30.0
+REFUSED_PAUSE_S = 300.0  # a person must act; until then there is no use in asking
+JITTER = 0.3  # so that many edges do not all come back in the same second
+
+log = structlog.get_logger()
+
+
+class LineState(StrEnum):
+    OPENING = "opening"
+    UP = "up"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of one endpoint. since: nanoseconds UTC. opened: how often it came up."""
+
+    endpoint: Endpoint
+    points: Sequence[Point]
+    state: LineState = LineState.OPENING
+    since: int = 0
+    error: str = ""
+    opened: int = 0
+    readings: int = 0
+    connection: Connection | None = None
+    devices: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.devices = tuple(dict.fromkeys(point.device.id for point in self.points))
+
+
+class Supervisor:
+    """One task an endpoint. put: where items go; it may wait. opener: protocol → open function."""
+
+    def __init__(
+        self,
+        put: Callable[[Item], Awaitable[None]],
+        clock: Clock,
+        opener: Callable[[str], OpenAdapter] = open_adapter,
+    ) -> None:
+        self.lines: dict[str, Line] = {}
+        self._put = put
+        self._clock = clock
+        self._opener = opener
+        self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
+
+    async def run(self, inventory: Inventory) -> None:
+        """Serve every endpoint of an inventory until cancelled."""
+        self.lines.clear()
+        for endpoint in inventory.configuration.endpoints:
+            if points := inventory.points(endpoint):
+                self.lines[endpoint.id] = Line(endpoint, points, since=self._clock.time_ns())
+        async with asyncio.TaskGroup() as group:
+            for line in self.lines.values():
+                group.create_task(self._keep_open(line), name=f"endpoint {line.endpoint.id}")
+
+    async def _keep_open(self, line: Line) -> None:
+        pause = FIRST_PAUSE_S
+        while True:
+            opened = line.opened
+            try:
+                await self._serve(line)
+            except Permanent as error:
+                await self._lose(line, LineState.REFUSED, str(error))
+            except Retryable as error:
+                await self._lose(line, LineState.LOST, str(error))
+            except Exception as error:  # one bug must not stop the other lines
+                log.exception("adapter failed", endpoint=line.endpoint.id)
+                await self._lose(line, LineState.LOST, f"{type(error).__name__}: {error}")
+            if line.opened > opened:
+                pause = FIRST_PAUSE_S
+            wait = REFUSED_PAUSE_S if line.state is LineState.REFUSED else pause
+            await asyncio.sleep(wait * self._random.uniform(1.0 - JITTER, 1.0 + JITTER))
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    async def _serve(self, line: Line) -> None:
+        """Open a connection and pass on what it gives, until it ends."""
+        open_line = self._opener(line.endpoint.protocol)
+        async with open_line(line.endpoint, line.points, self._clock) as connection:
+            line.connection = connection
+            try:
+                async with aclosing(connection.stream()) as stream:  # type: ignore[type-var]
+                    async for item in stream:
+                        if line.state is not LineState.UP:
+                            self._bring_up(line)
+                        if isinstance(item, Readings):
+                            line.readings += len(item)
+                        await self._put(item)
+            finally:
+                line.connection = None
+        raise Retryable(f"{line.endpoint.id}: the stream has ended")
+
+    def _bring_up(self, line: Line) -> None:
+        if line.state is not LineState.OPENING:
+            log.info("line back", endpoint=line.endpoint.id)
+        line.state, line.since, line.error = LineState.UP, self._clock.time_ns(), ""
+        line.opened += 1
+
+    async def _lose(self, line: Line, state: LineState, error: str) -> None:
+        """Note that a line does not work; tell it once, until it is back or refused instead."""
+        line.error = error
+        if line.state is state:
+            return
+        line.state, line.since = state, self._clock.time_ns()
+        log.warning("line lost", endpoint=line.endpoint.id, state=str(state), error=error)
+        for device in line.devices:
+            await self._put(DeviceState(device, False, line.since, error))
