@@ -17,6 +17,7 @@ VERSION = 1
 ACCEPTED = frozenset({1})
 MAX_MESSAGE = 8 * 1024 * 1024  # bytes, uncompressed; a larger frame is refused unread
 ROOT = "kvartal/1"
+STILL = "still"  # key of a transient condition that is no finding: the latest picture of a camera
 
 Words: TypeAlias = dict[str, str]
 Stream: TypeAlias = Literal["telemetry", "events"]

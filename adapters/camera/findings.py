@@ -1,4 +1,3 @@
-"""What a camera tells beside its readings; the keys of its events."""
+"""What a camera finds; the keys of its events. Its latest picture goes as wire.STILL."""
 
-STILL = "still"  # the latest picture, no finding
 CROSSING = "crossing"  # a car over the line: a violation only where the head was red

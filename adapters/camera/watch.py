@@ -9,9 +9,10 @@ from pydantic import ValidationError
 
 from adapters.camera import still
 from adapters.camera.approach import Approach, Frame, Passage, read_calibration
-from adapters.camera.findings import CROSSING, STILL
+from adapters.camera.findings import CROSSING
 from adapters.contract import Event, Item, Point
 from adapters.profile import complaints
+from adapters.wire import STILL
 from core.clock import SECOND
 from core.errors import Permanent
 from core.quality import GOOD, UNCERTAIN, Reason, quality

@@ -10,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.storage.tables import Base
 
 # A module is here as soon as it has tables: Alembic compares the database with what was imported.
-TABLES = ("gateway.storage.tables", "gateway.storage.case_tables")
+TABLES = (
+    "gateway.storage.tables",
+    "gateway.storage.case_tables",
+    "gateway.storage.still_tables",
+)
 
 for module in TABLES:
     import_module(module)

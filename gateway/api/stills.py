@@ -1,0 +1,34 @@
+"""What a camera shows: its latest still."""
+
+from fastapi import APIRouter, Response
+
+from core.errors import NotVisible
+from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheRegistry
+from gateway.devices import visible_asset
+from gateway.stills import latest_still
+
+router = APIRouter(prefix="/assets", tags=["registry"])
+
+
+@router.get(
+    "/{identifier}/still",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "taken at Last-Modified"}},
+)
+async def still(
+    identifier: str,
+    actor: CurrentActor,
+    clock: TheClock,
+    registry: TheRegistry,
+    session: Reading,
+) -> Response:
+    """Give the latest picture of a camera; 404 until there is one."""
+    asset = visible_asset(registry, actor, identifier)
+    row = await latest_still(session, actor, registry.devices_of(asset.id, clock.now()))
+    if row is None:
+        raise NotVisible("still of", identifier)
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "Last-Modified": f"{row.at:%a, %d %b %Y %H:%M:%S} GMT",
+    }
+    return Response(row.jpeg, media_type="image/jpeg", headers=headers)

@@ -1,0 +1,50 @@
+"""The latest still of each camera, as its edge sends one a minute. No history is kept of them."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import Condition
+from core.actor import Actor
+from core.clock import to_datetime
+from core.registry import Device
+from gateway.registry import RegistrySnapshot
+from gateway.storage.still_tables import StillRow
+from gateway.storage.visibility import visible_to
+
+LARGEST = 200_000  # bytes; an edge sends at most 60,000
+
+
+async def keep_still(session: AsyncSession, registry: RegistrySnapshot, event: Condition) -> None:
+    """Replace the still of a camera unless the one that is kept is newer.
+
+    What is no JPEG, a very large one or of an unknown device is passed over: another one comes in
+    a minute.
+    """
+    device = registry.devices.get(event.device)
+    if device is None or not event.still.startswith(b"\xff\xd8") or len(event.still) > LARGEST:
+        return
+    at = to_datetime(event.time)
+    asset = registry.asset_of(device.id, at)
+    place_path = registry.path_of(asset.place if asset else device.place)
+    row = await session.get(StillRow, device.id)
+    if row is None:
+        session.add(StillRow(device=device.id, place_path=place_path, at=at, jpeg=event.still))
+    elif row.at < at:
+        row.place_path, row.at, row.jpeg = place_path, at, event.still
+
+
+async def latest_still(
+    session: AsyncSession, actor: Actor, devices: Iterable[Device]
+) -> StillRow | None:
+    """Give the newest still of these devices that the actor may see."""
+    return await session.scalar(
+        select(StillRow)
+        .where(
+            StillRow.device.in_([device.id for device in devices]),
+            visible_to(actor, StillRow.place_path),
+        )
+        .order_by(StillRow.at.desc())
+        .limit(1)
+    )
