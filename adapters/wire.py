@@ -39,7 +39,8 @@ def down(edge: str, kind: str) -> str:
 
 
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True):
-    v: int = msgspec.field(default=VERSION)
+    # A factory, because a plain default would be left out of the envelope.
+    v: int = msgspec.field(default_factory=lambda: VERSION)
 
 
 # ---- edge → gateway -------------------------------------------------------------------------
