@@ -12,6 +12,7 @@ from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusIOException
 from pymodbus.pdu import ExceptionResponse, ModbusPDU
 
+from adapters.cancellation import honour_cancellation
 from adapters.contract import DeviceState, Item, Point
 from adapters.modbus import codec
 from adapters.modbus.answer import RAW_ANSWERS, RawAnswer
@@ -294,6 +295,8 @@ class ModbusConnection:
             if not self.client.connected:
                 raise Retryable(f"{self.endpoint.address}: connection lost") from error
             raise Silent from error
+        finally:
+            honour_cancellation()
         if not isinstance(answer, ExceptionResponse):
             return answer
         code = answer.exception_code
@@ -376,6 +379,7 @@ async def open_modbus(
     if not await client.connect():
         raise Retryable(f"{endpoint.address}: no connection within {timeout_s:g} s")
     try:
+        honour_cancellation()
         yield connection
     finally:
         client.close()

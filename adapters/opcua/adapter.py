@@ -22,6 +22,7 @@ from asyncua.ua.uaerrors import (
     UaError,
 )
 
+from adapters.cancellation import honour_cancellation
 from adapters.contract import DeviceState, Item, Point
 from adapters.opcua.block import columns
 from adapters.trouble import Troubles
@@ -84,7 +85,9 @@ class OpcUaConnection:
 
     async def stream(self) -> AsyncIterator[Item]:
         """Give what the subscription brings; a publish response comes as one block."""
-        for item in await self.subscribe():
+        refused = await self.subscribe()
+        honour_cancellation()
+        for item in refused:
             yield item
         while True:
             try:
@@ -244,6 +247,7 @@ class OpcUaConnection:
         deadline = self.clock.monotonic() + WRITE_S / 2
         while True:
             found = await node.read_value()
+            honour_cancellation()
             if is_same(found, wanted):
                 return float(found)
             if self.clock.monotonic() > deadline:
@@ -295,6 +299,7 @@ async def open_opcua(
             raise Permanent(f"{endpoint.address}: refused: {error!r}") from error
         except (OSError, TimeoutError, UaError) as error:
             raise Retryable(f"{endpoint.address}: no connection: {error!r}") from error
+        honour_cancellation()
         yield connection
     finally:
         await client.disconnect()

@@ -150,6 +150,18 @@ class TestModbus(UnitConformance):
 
         assert 9 <= self.with_rig(test) <= 12
 
+    def test_a_cancellation_in_the_turn_of_an_answer_is_not_lost(self) -> None:
+        async def test(rig: ModbusRig, relay: Relay) -> None:
+            for _ in range(40):
+                async with self.opened(rig.port) as line:
+                    reading = asyncio.create_task(line.drain())
+                    await until_asked(rig)
+                    reading.cancel()
+                    await asyncio.wait([reading], timeout=1)
+                    assert reading.cancelled()
+
+        self.with_rig(test)
+
     def test_a_value_of_several_registers_is_written_in_their_order(self) -> None:
         async def test(rig: ModbusRig, relay: Relay) -> tuple[float, list[int]]:
             async with self.opened(relay.port) as line:
@@ -182,6 +194,14 @@ class TestModbus(UnitConformance):
 
         with pytest.raises(Retryable, match="unit 3 does not answer"):
             self.with_rig(test)
+
+
+async def until_asked(rig: ModbusRig) -> None:
+    """Wait for the turn of the loop in which the server answers the next request."""
+    rig.requests.clear()
+    async with asyncio.timeout(5):
+        while not rig.requests:  # noqa: ASYNC110 - no event is as early
+            await asyncio.sleep(0)
 
 
 async def collect_for(line: Line, seconds: float) -> None:
