@@ -35,7 +35,6 @@ from gateway.storage.case_tables import (
 
 SYSTEM = "kvartal"  # who does what no person did
 SHORTLY_BEFORE = timedelta(minutes=5)  # a lamp may be missed before its cabinet is
-SILENT = "device"  # group of a device that does not answer, for whatever reason
 OPEN_TO_ABSORB = frozenset({CaseState.NEW, CaseState.ROUTED})
 REPORTED = frozenset({CaseState.RESOLVED, CaseState.VERIFIED})
 
@@ -59,6 +58,7 @@ class Subject:
     address: Text
     position: Position | None
     asset: Asset | None = None
+    silent: bool = False
 
 
 Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
@@ -142,6 +142,7 @@ class Desk:
             active_incidents=0,
             unacknowledged=0,
             appeals=0,
+            silent=subject.silent,
             touched=False,
             open_key=subject.key,
             clocks=[],
@@ -153,12 +154,13 @@ class Desk:
         keep_case(case, row)
         return row
 
-    def add_incident(self, row: CaseRow, incident: IncidentRow) -> None:
+    def add_incident(self, row: CaseRow, incident: IncidentRow, *, silent: bool) -> None:
         """Hang an incident on a case, which becomes as bad as it."""
         incident.case = row
         self.session.add(incident)
         self.touch_incident(incident)
         row.incidents += 1
+        row.silent &= silent
         row.unacknowledged += 1
         row.active_incidents += incident.cleared_at is None
         row.proved_at = None
@@ -216,7 +218,9 @@ class Desk:
 
         stops_below: not only complaints, but what hangs below and was missed shortly before too.
         """
-        below: Iterable[str | None] = (*area.downstream, None) if stops_below else (None,)
+        below: Iterable[str | None] = (
+            (*area.downstream, row.asset, None) if stops_below else (None,)
+        )
         victims = [other for other in self.open_cases(below) if self._explains(row, area, other)]
         if not victims:
             return
@@ -309,7 +313,9 @@ class Desk:
             return False
         if other.asset is None:
             return other.group == row.group and area.touches(other.place, self.position(other))
-        return other.group in (row.group, SILENT) and other.opened_at >= self.now - SHORTLY_BEFORE
+        return (
+            other.silent or other.group == row.group
+        ) and other.opened_at >= self.now - SHORTLY_BEFORE
 
     def _close_absorbed(self, victim: CaseRow, row: CaseRow) -> None:
         row.incidents += victim.incidents

@@ -9,7 +9,7 @@ from core.priority import is_worse
 from core.registry import Asset
 from core.text import Text
 from gateway.affected import Area
-from gateway.case_desk import SILENT, Desk, Subject
+from gateway.case_desk import Desk, Subject
 from gateway.meaning import Meaning
 from gateway.storage.case_tables import CaseRow, IncidentRow
 
@@ -22,7 +22,7 @@ def case_for(
     if asset is not None:
         if (own := desk.case_with(asset_key(asset.id, group))) is not None:
             return own
-        if (cause := _cause(desk, asset, group)) is not None:
+        if (cause := _cause(desk, asset, meaning)) is not None:
             return cause
         if (waiting := _complaint(desk, asset, group)) is not None:
             desk.give_asset(waiting, asset, asset_key(asset.id, group))
@@ -39,6 +39,7 @@ def case_for(
             if asset
             else desk.registry.position_of_place(place),
             asset=asset,
+            silent=meaning.silent,
         )
     )
 
@@ -60,15 +61,15 @@ def _stops_below(severity: str) -> bool:
     return is_worse(Severity(severity), Severity.LOW)
 
 
-def _cause(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
-    """Find the active case of what feeds the asset, or of the asset where it just went silent."""
+def _cause(desk: Desk, asset: Asset, meaning: Meaning) -> CaseRow | None:
+    """Find the active case of what feeds the asset, or of an asset that now went silent too."""
     above = desk.registry.feeds.upstream(asset.id, desk.now)
     found = [
         row
         for row in desk.open_cases((*above, asset.id))
         if row.active_incidents
         and _stops_below(row.severity)
-        and (group == SILENT or (group == row.group and row.asset != asset.id))
+        and (meaning.silent or (meaning.category.group == row.group and row.asset != asset.id))
     ]
     # The root: what has the fewest things above itself.
     return min(

@@ -12,7 +12,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
-from adapters.wire import ActiveSet, CommandResult, Condition, DeviceChange, WireEvent
+from adapters.wire import STILL, ActiveSet, CommandResult, Condition, DeviceChange, WireEvent
 from core.clock import Clock, to_datetime
 from core.incident import Incident
 from core.registry import Asset
@@ -25,6 +25,7 @@ from gateway.evidence_files import EvidenceFiles
 from gateway.folding import case_for, fold_below
 from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
 from gateway.registry import CurrentRegistry
+from gateway.stills import keep_still
 from gateway.storage.case_tables import EvidenceRow, IncidentRow
 
 PROVED: Text = {
@@ -86,6 +87,8 @@ class Intake:
         for event in events:
             for fact in facts(event):
                 await self._take(block, fact)
+            if isinstance(event, Condition) and event.condition == STILL:
+                await keep_still(session, self._registry.snapshot, event)
             if isinstance(event, ActiveSet):
                 block.clear_others(event)
             if isinstance(event, CommandResult):
@@ -109,7 +112,7 @@ class Intake:
 def facts(event: WireEvent) -> Iterable[Fact]:
     """Give what an event says about conditions."""
     match event:
-        case Condition():
+        case Condition() if event.condition != STILL:
             yield Fact(
                 device=event.device,
                 condition=event.condition,
@@ -242,7 +245,7 @@ class Block:
         keep_incident(Incident.raised(fact.at, self._now, transient=fact.transient), incident)
         case = case_for(self.desk, incident, asset, subject.place, meaning)
         incident.first_out = case.incidents == 0
-        self.desk.add_incident(case, incident)
+        self.desk.add_incident(case, incident, silent=meaning.silent)
         if still:
             incident.still = self._still(incident, fact.at, still)
         await fold_below(self.desk, case, incident, asset)

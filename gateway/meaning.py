@@ -7,7 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth
-from core.alarm import Severity
+from core.alarm import AlarmTest, Severity
 from core.category import CATEGORIES, Category
 from core.text import Text
 
@@ -28,12 +28,14 @@ class Births(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """signal: key of the one whose value is told with the incident; empty where there is none."""
+    """signal: key of the one whose value is told with the incident; empty where there is none.
+    silent: it only says that nothing is heard, which is explained by anything that broke above."""
 
     category: Category
     severity: Severity
     name: Text
     signal: str
+    silent: bool
     cause: Text
     consequence: Text
     action: Text
@@ -44,6 +46,7 @@ SILENT = Meaning(
     severity=Severity.MEDIUM,
     name={"ru": "Устройство не отвечает", "en": "Device does not answer"},
     signal="",
+    silent=True,
     cause={"ru": "Нет питания или связи", "en": "No power or no connection"},
     consequence={"ru": "Показания не поступают", "en": "No readings arrive"},
     action={
@@ -56,6 +59,7 @@ SILENT_LAMP = Meaning(
     severity=Severity.LOW,
     name={"ru": "Светильник не отвечает", "en": "Street light does not answer"},
     signal="",
+    silent=True,
     cause=SILENT.cause,
     consequence={"ru": "Тёмный участок улицы", "en": "A dark spot in the street"},
     action={
@@ -82,6 +86,7 @@ async def meaning_of(
         severity=Severity(definition.severity),
         name=definition.name,
         signal=definition.signal,
+        silent=definition.test == AlarmTest.SILENT,
         cause=definition.cause,
         consequence=definition.consequence,
         action=definition.action,

@@ -19,6 +19,7 @@ State = String(30)
 class CaseRow(Base):
     """open_key: says what the case is about while it is open, and can be there only once.
 
+    silent: all that is known is that devices do not answer.
     touched: a person has done something about it. proved_at: since when telemetry shows that all
     its incidents are back to normal. merged_into: the case that took over everything.
     """
@@ -50,6 +51,7 @@ class CaseRow(Base):
     active_incidents: Mapped[int] = mapped_column(default=0)
     unacknowledged: Mapped[int] = mapped_column(default=0)
     appeals: Mapped[int] = mapped_column(default=0)
+    silent: Mapped[bool] = mapped_column(default=False)
     touched: Mapped[bool] = mapped_column(default=False)
     proved_at: Mapped[datetime | None]
     merged_into: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.address import AddressBook
+from core.alarm import Severity
 from core.appeal import Draft, Territory, check_appeal, masked
 from core.errors import DomainError
 from core.evidence import Capture, EvidenceKind, Grade, grade, media_type
 from core.position import distance_m
-from core.priority import Severity, people_behind, priority
+from core.priority import people_behind, priority
 from core.registry import Executor, Place, PlaceKind, Route
 from core.routing import route_case
 

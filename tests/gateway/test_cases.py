@@ -16,6 +16,7 @@ from adapters.wire import (
     ActiveCondition,
     ActiveSet,
     AlarmBirth,
+    CommandResult,
     Condition,
     DeviceChange,
     SignalBirth,
@@ -39,7 +40,7 @@ from core.registry import (
     Registry,
     Route,
 )
-from gateway import appeals, cases
+from gateway import appeals, cases, commands
 from gateway.api.models import CaseDetail, CaseRow
 from gateway.case_desk import open_desk
 from gateway.directory import NothingBorn
@@ -162,7 +163,10 @@ class Directory(NothingBorn):
     """What the devices of the town measure."""
 
     def signals_of(self, _device: str) -> Sequence[SignalBirth]:
-        return [SignalBirth(key="mains", name=name("Mains"), unit="V")]
+        return [
+            SignalBirth(key="mains", name=name("Mains"), unit="V"),
+            SignalBirth(key="on", name=name("Light"), writable=True),
+        ]
 
 
 class Hall:
@@ -277,6 +281,26 @@ def test_an_open_cabinet_door_does_not_fold_a_lamp(tmp_path: Path) -> None:
             return await here.worklist(LEFT)
 
     assert len(asyncio.run(scenario())) == 2
+
+
+def test_silent_lamps_fold_under_a_cabinet_that_is_silent_too(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            await here.take(lost("lamp-1"), lost("cabinet-1"), lost("lamp-2"))
+            return await here.worklist(LEFT)
+
+    (case,) = asyncio.run(scenario())
+    assert (case.asset, case.category, case.incidents) == ("cabinet-1", "device.silent", 3)
+
+
+def test_a_cabinet_without_mains_explains_why_it_was_silent(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            await here.take(lost("cabinet-1"), condition("cabinet-1", "mains_lost", after=1))
+            return await here.worklist(LEFT)
+
+    (case,) = asyncio.run(scenario())
+    assert (case.category, case.incidents) == ("lighting.cabinet", 2)
 
 
 def test_a_complaint_beside_a_dark_lamp_joins_the_case_of_the_cabinet(tmp_path: Path) -> None:
@@ -616,3 +640,56 @@ def test_three_hundred_lamps_lost_at_once_take_well_under_a_second(
     took, found = asyncio.run(scenario())
     assert took < 1.0
     assert found == (1 if cabinet else LAMPS)
+
+
+async def command(here: Hall, *, confirmed: bool) -> str:
+    """Prepare a command, confirm it if so, and give its id."""
+    async with here.database.transaction() as session:
+        desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
+        row = await commands.prepare(
+            desk, LEFT, Directory(), device="lamp-1-device", key="on", value=1, case=None
+        )
+        if confirmed:
+            await commands.confirm(desk, LEFT, row.id)
+        return row.id
+
+
+async def command_after(here: Hall, identifier: str, seconds: float) -> str:
+    """Let time pass, look for commands whose time is over, and give the state of this one."""
+    here.clock.at += timedelta(seconds=seconds)
+    async with here.database.transaction() as session:
+        await commands.lapse(session, here.clock)
+        return (await commands.find(session, LEFT, identifier)).state
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "seconds", "state"),
+    [
+        (False, 60, "prepared"),
+        (False, 61, "expired"),
+        (True, 45, "requested"),
+        (True, 46, "unknown"),
+    ],
+)
+def test_a_command_does_not_wait_for_ever(
+    tmp_path: Path, confirmed: bool, seconds: float, state: str
+) -> None:
+    async def scenario() -> str:
+        async with hall(tmp_path) as here:
+            return await command_after(here, await command(here, confirmed=confirmed), seconds)
+
+    assert asyncio.run(scenario()) == state
+
+
+def test_a_late_answer_is_still_an_answer_and_the_order_was_given_once(tmp_path: Path) -> None:
+    async def scenario() -> tuple[str, int]:
+        async with hall(tmp_path) as here:
+            number = await command(here, confirmed=True)
+            assert await command_after(here, number, 60) == "unknown"
+            await here.take(CommandResult(command=number, state="confirmed", time=1, value=1))
+            async with here.database.reading() as session:
+                orders = select(func.count()).where(OutboxRow.topic == "order")
+                state = (await commands.find(session, LEFT, number)).state
+                return state, await session.scalar(orders) or 0
+
+    assert asyncio.run(scenario()) == ("confirmed", 1)

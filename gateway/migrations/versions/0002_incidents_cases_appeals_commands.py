@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("active_incidents", sa.Integer(), nullable=False),
         sa.Column("unacknowledged", sa.Integer(), nullable=False),
         sa.Column("appeals", sa.Integer(), nullable=False),
+        sa.Column("silent", sa.Boolean(), nullable=False),
         sa.Column("touched", sa.Boolean(), nullable=False),
         sa.Column("proved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
