@@ -26,13 +26,15 @@ from gateway.api import (
     places,
     problems,
     registry,
+    series,
     session,
+    stills,
 )
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, OriginGuard, SizeGuard
 from gateway.api.rate import Rate
 from gateway.commands import watch
-from gateway.directory import NothingBorn
+from gateway.directory import NoHistory, NothingBorn
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry import CurrentRegistry
@@ -49,6 +51,7 @@ ROUTERS = (
     places.router,
     assets.router,
     devices.router,
+    series.router,
     edges.router,
     registry.router,
     live.router,
@@ -56,6 +59,7 @@ ROUTERS = (
     cases.router,
     appeals.router,
     commands.router,
+    stills.router,
 )
 
 
@@ -140,6 +144,7 @@ async def _open_parts(
         database=database,
         registry=current,
         directory=directory,
+        history=NoHistory(),
         hub=hub,
         appeal_rate=Rate(burst=20, every_s=3.0),
     )

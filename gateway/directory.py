@@ -55,6 +55,18 @@ class Directory(Protocol):
         ...
 
 
+class History(Protocol):
+    """Gives what a series was, from the time-series store."""
+
+    async def range(self, series: int, start: int, end: int, points: int) -> tuple[Readings, bool]:
+        """Give the readings of [start, end), oldest first, and whether they are downsampled.
+
+        start, end: nanoseconds UTC. points: at most about so many; where there are more, the
+        lowest and the highest of each stretch of time are kept.
+        """
+        ...
+
+
 class NothingBorn:
     """The directory before any edge has said what it reads."""
 
@@ -78,3 +90,12 @@ class NothingBorn:
 
     def edge_state(self, _edge: str) -> EdgeState:
         return EdgeState()
+
+
+class NoHistory:
+    """The history before anything was stored."""
+
+    async def range(
+        self, _series: int, _start: int, _end: int, _points: int
+    ) -> tuple[Readings, bool]:
+        return Readings.of([], [], [], [], 0), False

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from gateway.api.rate import Rate
-from gateway.directory import Directory
+from gateway.directory import Directory, History
 from gateway.live import Hub
 from gateway.registry import CurrentRegistry
 from gateway.settings import Settings
@@ -18,5 +18,6 @@ class Parts:
     database: Database
     registry: CurrentRegistry
     directory: Directory
+    history: History
     hub: Hub
     appeal_rate: Rate

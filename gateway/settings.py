@@ -57,7 +57,7 @@ class Settings(BaseSettings):
         24, gt=0, le=720, description="hours for which a sign-in link is good"
     )
     request_max_mb: float = Field(
-        20, gt=0, le=200, description="megabytes that one request may carry, photos included"
+        55, gt=0, le=200, description="megabytes that one request may carry, photos included"
     )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"

@@ -10,7 +10,7 @@ from starlette.requests import HTTPConnection
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.errors import DomainError
-from gateway.directory import Directory
+from gateway.directory import Directory, History
 from gateway.parts import Parts
 from gateway.registry import RegistrySnapshot
 from gateway.settings import Settings
@@ -39,6 +39,10 @@ def directory_of(parts: GatewayParts) -> Directory:
     return parts.directory
 
 
+def history_of(parts: GatewayParts) -> History:
+    return parts.history
+
+
 def settings_of(parts: GatewayParts) -> Settings:
     return parts.settings
 
@@ -56,6 +60,7 @@ async def writing(parts: GatewayParts) -> AsyncIterator[AsyncSession]:
 TheClock = Annotated[Clock, Depends(clock_of)]
 TheRegistry = Annotated[RegistrySnapshot, Depends(registry_of)]
 TheDirectory = Annotated[Directory, Depends(directory_of)]
+TheHistory = Annotated[History, Depends(history_of)]
 TheSettings = Annotated[Settings, Depends(settings_of)]
 Reading = Annotated[AsyncSession, Depends(reading)]
 # "function": committed before the answer is sent, so that nobody is told of what then fails.

@@ -46,6 +46,7 @@ def _features(nodes: Iterable[PlaceNode]) -> list[dict[str, object]]:
                 "id": node.place.id,
                 "kind": node.place.kind.value,
                 "name": dict(node.place.name),
+                "address": dict(node.address),
             },
         }
         for node in nodes

@@ -4,11 +4,13 @@ import asyncio
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from adapters.wire import SignalBirth
 from core.readings import Readings
 from gateway.directory import NothingBorn
 
@@ -28,8 +30,20 @@ class Lamps(NothingBorn):
     def series_of(self, device: str) -> Mapping[str, int]:
         return SERIES.get(device, {})
 
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        on = SignalBirth(key="on", name={"en": "On"}, kind="state", states={1: {"en": "lit"}})
+        return (on, SignalBirth(key="power", name={"en": "Power"}, unit="W"))
+
     def latest(self, series: NDArray[np.uint32]) -> Readings:
         return LATEST.take(np.isin(LATEST.signal, series))
+
+
+class Recorded:
+    """A history of three readings of whatever is asked, each a second after the start."""
+
+    async def range(self, series: int, start: int, end: int, points: int) -> tuple[Readings, bool]:
+        times = [start, start + 1_000_000_000, end - 1]
+        return Readings.of([series] * 3, times, [1.0, math.nan, series], [0, 130, 0], 0), True
 
 
 def shown(message: dict[str, Any]) -> list[tuple[str, str, float | None]]:
@@ -103,5 +117,62 @@ def test_a_burst_is_gathered_to_the_newest_of_each_series(play: Any) -> None:
                 while shown(await live.next("values")) != [("lamp-1-head", "on", 999.0)]:
                     messages += 1
             assert messages <= 1
+
+    play(scene)
+
+
+def test_a_device_shows_its_signals_with_their_latest_readings(play: Any) -> None:
+    async def scene(gateway: Any) -> None:
+        gateway.app.state.parts = replace(gateway.parts, directory=Lamps())
+        async with gateway.signed_in() as browser:
+            device = (await browser.get("/api/v1/devices/lamp-1-head")).json()
+        assert (device["family"], device["edge"], device["online"]) == (
+            "street_light",
+            "edge-1",
+            None,
+        )
+        on, power = device["signals"]
+        assert (on["value"], on["states"]) == (1.0, {"1": {"en": "lit"}})
+        assert (power["value"], power["unit"]) == (40.0, "W")
+        assert power["time"] == "1970-01-01T00:00:00.005000Z"
+
+    play(scene)
+
+
+def test_a_series_is_given_in_columns(play: Any) -> None:
+    async def scene(gateway: Any) -> None:
+        gateway.app.state.parts = replace(gateway.parts, directory=Lamps(), history=Recorded())
+        async with gateway.signed_in() as browser:
+            answer = await browser.get(
+                "/api/v1/devices/lamp-1-head/signals/power/series",
+                params={"start": "2026-05-01T00:00:00Z", "end": "2026-05-01T00:10:00Z"},
+            )
+        assert answer.json() == {
+            "device": "lamp-1-head",
+            "signal": "power",
+            "unit": "W",
+            "time_ms": [1777593600000, 1777593601000, 1777594199999],
+            "value": [1.0, None, 12.0],
+            "quality": [0, 130, 0],
+            "downsampled": True,
+        }
+
+    play(scene)
+
+
+def test_a_series_that_cannot_be_is_refused(play: Any) -> None:
+    async def scene(gateway: Any) -> None:
+        gateway.app.state.parts = replace(gateway.parts, directory=Lamps())
+        device = "/api/v1/devices/lamp-1-head/signals"
+        async with gateway.signed_in() as browser:
+
+            async def status(path: str, **query: str) -> int:
+                return (await browser.get(path, params=query)).status_code
+
+            assert await status(f"{device}/colour/series") == 404
+            assert await status("/api/v1/devices/lamp-2-head/signals/on/series") == 404
+            assert await status(f"{device}/on/series", start="2026-05-01T00:00:00") == 422
+            turned = {"start": "2026-05-02T00:00:00Z", "end": "2026-05-01T00:00:00Z"}
+            assert await status(f"{device}/on/series", **turned) == 422
 
     play(scene)

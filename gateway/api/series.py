@@ -1,0 +1,64 @@
+"""What a signal was: its readings over a time, thinned out to what a chart can show."""
+
+import math
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
+
+from core.clock import to_nanoseconds
+from core.errors import DomainError, NotVisible
+from gateway.api.dependencies import (
+    CurrentActor,
+    TheClock,
+    TheDirectory,
+    TheHistory,
+    TheRegistry,
+)
+from gateway.api.models import Series
+from gateway.devices import visible_device
+
+router = APIRouter(prefix="/devices", tags=["registry"])
+
+USUALLY = timedelta(minutes=15)
+NANOSECONDS_PER_MS = 1_000_000
+Points = Annotated[int, Query(ge=10, le=5000, description="at most about so many readings")]
+
+
+@router.get("/{identifier}/signals/{key}/series")
+async def series(
+    *,
+    identifier: str,
+    key: str,
+    actor: CurrentActor,
+    clock: TheClock,
+    registry: TheRegistry,
+    directory: TheDirectory,
+    history: TheHistory,
+    start: AwareDatetime | None = None,
+    end: AwareDatetime | None = None,
+    points: Points = 600,
+) -> Series:
+    """Give the readings from start up to end; without them, of the last 15 minutes."""
+    device = visible_device(registry, actor, identifier)
+    number = directory.series_of(device.id).get(key)
+    if number is None:
+        raise NotVisible("signal", f"{identifier}.{key}")
+    until = end or clock.now()
+    since = start or until - USUALLY
+    if since >= until:
+        raise DomainError("invalid", "start is not before end. Ask for a time that has a length.")
+    block, downsampled = await history.range(
+        number, to_nanoseconds(since), to_nanoseconds(until), points
+    )
+    units = {signal.key: signal.unit for signal in directory.signals_of(device.id)}
+    return Series(
+        device=device.id,
+        signal=key,
+        unit=units.get(key, "1"),
+        time_ms=(block.time // NANOSECONDS_PER_MS).tolist(),
+        value=[None if math.isnan(value) else value for value in block.value.tolist()],
+        quality=block.quality.tolist(),
+        downsampled=downsampled,
+    )
