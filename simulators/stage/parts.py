@@ -146,7 +146,7 @@ class Stage:
             name="edge",
             command=[*kvartal("edge", "run"), "--config", str(folder / "edge.yaml")],
             ready=lambda child: child.said,
-            listen_for="is ready",
+            listen_for=" ready",
         )
 
 
