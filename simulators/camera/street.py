@@ -118,9 +118,9 @@ def _mark(picture: Picture) -> None:
                 )
     fill(picture, rectangle(MEDIAN + 0.2, right - 0.1, STOP_LINE - 0.4, STOP_LINE), PAINT)
     fill(picture, rectangle(left + 0.1, MEDIAN - 0.2, FAR_STOP_LINE, FAR_STOP_LINE + 0.4), PAINT)
-    for near in (STOP_LINE + 2, FAR_STOP_LINE - 5.5):
+    for edge in (STOP_LINE + 2, FAR_STOP_LINE - 5.5):
         for stripe in np.arange(left + 0.3, right - 0.4, 1.0):
-            fill(picture, rectangle(stripe, stripe + 0.5, near, near + 3.5), PAINT)
+            fill(picture, rectangle(stripe, stripe + 0.5, edge, edge + 3.5), PAINT)
 
 
 def _tree(picture: Picture, x: float, y: float, size: float, random: np.random.Generator) -> None:
