@@ -169,7 +169,8 @@ class ModbusConnection:
             else:
                 self.memory[request.base : request.base + len(payload)] = payload
                 self.gather(request, 0)
-                self.troubles.end(self.name_of(request))
+                if self.troubles.known:
+                    self.troubles.end(self.name_of(request))
             self.revive(unit)
 
     def gather(self, request: Request, reason: int) -> None:
