@@ -1,11 +1,13 @@
 """The HTTP server: uvicorn in our own loop, ended by a signal or by a part that broke."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import structlog
 import uvicorn
 import uvloop
 
@@ -13,7 +15,10 @@ from core.errors import ConfigError
 from gateway.app import create_app
 from gateway.settings import Settings
 
-GRACE_S = 4  # for requests and sockets to end, of the 5 s that a stop may take
+log = structlog.get_logger()
+
+STOP_S = 5  # that a stop may take at most
+GRACE_S = 3  # of them for requests and sockets to end
 MESSAGE_MAX = 64 * 1024  # bytes of a WebSocket message; a client sends small ones only
 OK, BROKE = 0, 1
 
@@ -37,7 +42,7 @@ async def _serve(
 
     def stop() -> None:
         failed.set()
-        server.should_exit = True
+        server.stop()
 
     app = create_app(settings, on_failure=stop)
     server = _Server(
@@ -66,12 +71,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._on_ready = on_ready
 
+    def stop(self) -> None:
+        """End in order, or at the latest after STOP_S: what is durable is committed already."""
+        self.should_exit = True
+        asyncio.get_running_loop().call_later(STOP_S, _give_up)
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
         signals = (signal.SIGINT, signal.SIGTERM)
         for number in signals:
-            loop.add_signal_handler(number, self.handle_exit, number, None)
+            loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
@@ -82,6 +92,11 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         host, port = (sockets or [])[0].getsockname()[:2]
         self._on_ready(f"http://{host}:{port}")
+
+
+def _give_up() -> None:
+    log.error("the gateway did not stop in time", seconds=STOP_S)
+    os._exit(BROKE)
 
 
 def _listening(settings: Settings) -> socket.socket:
