@@ -1,8 +1,7 @@
-"""The gateway put together: what is opened at the start, in which order, and the HTTP on top."""
+"""The HTTP of the gateway: its routes, what guards them, and how long its parts live."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -10,7 +9,6 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from core.clock import Clock, SystemClock
-from gateway import outbox
 from gateway.api import (
     appeals,
     assets,
@@ -32,17 +30,8 @@ from gateway.api import (
 )
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, OriginGuard, SizeGuard
-from gateway.api.rate import Rate
-from gateway.commands import watch
-from gateway.directory import NoHistory, NothingBorn
-from gateway.live import Hub, pulse
-from gateway.parts import Parts
-from gateway.registry import CurrentRegistry
+from gateway.assembly import open_parts
 from gateway.settings import Settings
-from gateway.storage.database import Database
-from gateway.storage.schema import upgrade
-from gateway.storage.tables import OutboxRow
-from gateway.tasks import Tasks
 
 PREFIX = "/api/v1"
 ROUTERS = (
@@ -107,55 +96,8 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            app.state.parts = await _open_parts(settings, clock, on_failure, stack)
+        async with open_parts(settings, clock, on_failure) as parts:
+            app.state.parts = parts
             yield
 
     return lifespan
-
-
-async def _open_parts(
-    settings: Settings, clock: Clock, on_failure: Callable[[], None], stack: AsyncExitStack
-) -> Parts:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    stack.push_async_callback(database.close)
-    await upgrade(database.engine)
-    current = CurrentRegistry()
-    async with database.reading() as reading:
-        await current.reload(reading)
-    directory = NothingBorn()
-    hub = Hub(clock, current, directory)
-    shown = outbox.OutboxReader(
-        database, (*outbox.SHOWN, "registry"), _show(database, current, hub)
-    )
-    await shown.start()
-    hub.seq = shown.seq
-    tasks = await stack.enter_async_context(Tasks(on_failure))
-    tasks.start("outbox reader", shown.run())
-    tasks.start(
-        "outbox trim", outbox.keep_trimmed(database, clock, timedelta(days=settings.outbox_days))
-    )
-    tasks.start("live pulse", pulse(hub, database, clock))
-    tasks.start("commands", watch(database, clock))
-    return Parts(
-        settings=settings,
-        clock=clock,
-        database=database,
-        registry=current,
-        directory=directory,
-        history=NoHistory(),
-        hub=hub,
-        appeal_rate=Rate(burst=20, every_s=3.0),
-    )
-
-
-def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:
-    async def show(rows: Sequence[OutboxRow]) -> None:
-        if any(row.topic == "registry" for row in rows):
-            async with database.reading() as session:
-                await registry.reload(session)
-            hub.refresh()
-        hub.changes(rows)
-
-    return show

@@ -1,4 +1,4 @@
-"""What the gateway is made of; `gateway.app` builds it, requests reach it through Depends."""
+"""What the gateway is made of; `gateway.assembly` opens it, requests reach it through Depends."""
 
 from dataclasses import dataclass
 
