@@ -13,7 +13,7 @@ from typing import Any
 from core.clock import SystemClock
 from simulators.command import SEED, write_registry
 from simulators.stage.children import CannotStart, Children
-from simulators.stage.parts import Stage, command_output, kvartal
+from simulators.stage.parts import Stage, outputs
 from simulators.stage.ports import taken
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
@@ -83,15 +83,14 @@ async def _open(stage: Stage, children: Children) -> None:
     """Start everything in order, say what comes up, and print where to go."""
     secrets = stage.write_secrets()
     _say("the gateway takes the town's registry")
-    await command_output([*kvartal("gateway", "import"), *stage.data_dir, str(stage.registry)])
-    scripted = await command_output(stage.link(*SCRIPTED))
+    people = [stage.link(*person) for _, *person in PEOPLE]
+    _, scripted, *links = await outputs([stage.importing(), stage.link(*SCRIPTED), *people])
     stage.write_token(scripted)
     broker, gateway, town, edge = stage.children(secrets)
     await children.start(broker)
     await children.wait_ready(broker)
     for child in (gateway, town, edge):
         await children.start(child)
-    links = [(title, await command_output(stage.link(*person))) for title, *person in PEOPLE]
     for child in (gateway, town, edge):
         await children.wait_ready(child)
         _say(f"{child.name} is ready")
@@ -99,7 +98,7 @@ async def _open(stage: Stage, children: Children) -> None:
     print(f"  control room        {stage.address}/control")
     print(f"  tester's page       {stage.tester_address}/\n")
     print("  Sign in with one of these links, which are good for a day:")
-    for title, link in links:
+    for (title, *_), link in zip(PEOPLE, links, strict=True):
         print(f"  {title:30} {link}")
     print(f"\n  logs: {stage.logs}\n", flush=True)
 

@@ -1,12 +1,14 @@
 """The processes of the demo: their commands, settings and secrets, and how to see them up."""
 
 import asyncio
+import json
 import os
 import re
 import secrets
 import sys
 import urllib.request
 from asyncio.subprocess import PIPE
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,6 +22,13 @@ from simulators.stage.ports import HOST, is_open
 from simulators.town.addresses import Ports
 from simulators.town.registry import EDGE
 
+ONE_AFTER_ANOTHER = """
+import json, sys
+from core.command_line import run
+for arguments in json.load(sys.stdin):
+    if code := run(arguments):
+        sys.exit(code)
+"""
 USERS = ("gateway", "town", EDGE)
 
 
@@ -28,13 +37,19 @@ def kvartal(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("kvartal")), *arguments]
 
 
-async def command_output(command: list[str]) -> str:
-    """Run a command that ends by itself, and give its output. CannotStart with what it said."""
-    process = await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
-    output, errors = await process.communicate()
+async def outputs(commands: Sequence[Sequence[str]]) -> list[str]:
+    """Run `kvartal` commands that say one line each, and give the lines.
+
+    They share a process: loading the gateway takes longer than what they do. CannotStart with what
+    the first that goes wrong says.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ONE_AFTER_ANOTHER, stdin=PIPE, stdout=PIPE, stderr=PIPE
+    )
+    output, errors = await process.communicate(json.dumps(commands).encode())
     if process.returncode:
-        raise CannotStart(f"{' '.join(command[1:3])}: {errors.decode(errors='replace').strip()}")
-    return output.decode().strip()
+        raise CannotStart(errors.decode(errors="replace").strip())
+    return output.decode().splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +84,17 @@ class Stage:
     def registry(self) -> Path:
         return self.state / "registry.json"
 
+    def importing(self) -> list[str]:
+        """Give the arguments that make the gateway take the town's registry."""
+        return ["gateway", "import", *self.data_dir, str(self.registry)]
+
     @property
     def data_dir(self) -> list[str]:
         return ["--data-dir", str(self.state / "gateway")]
 
     def link(self, role: str, place: str, name: str, executor: str) -> list[str]:
-        """Give the command that prints a sign-in link."""
-        command = [*kvartal("gateway", "link"), *self.data_dir, "--role", role, "--place", place]
+        """Give the arguments that make `kvartal` print a sign-in link."""
+        command = ["gateway", "link", *self.data_dir, "--role", role, "--place", place]
         return [*command, "--name", name, "--executor", executor, "--reusable"]
 
     def write_secrets(self) -> dict[str, Path]:

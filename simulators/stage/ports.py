@@ -27,10 +27,18 @@ def is_open(port: int) -> bool:
 
 
 def taken(ports: Iterable[int]) -> list[str]:
-    """Give a line for each port that is not free: which, and who holds it as far as one can see."""
+    """Give a line for each process that holds one of the ports, as far as one can see who it is."""
     busy = [port for port in ports if not is_free(port)]
     holders = _holders(busy) if busy else {}
-    return [f"port {port} is taken by {holders.get(port, 'another process')}" for port in busy]
+    held: dict[str, list[str]] = {}
+    for port in busy:
+        held.setdefault(holders.get(port, "another process"), []).append(str(port))
+    return [f"port {_shortened(mine)} is taken by {holder}" for holder, mine in held.items()]
+
+
+def _shortened(ports: list[str]) -> str:
+    shown = ", ".join(ports[:3])
+    return shown if len(ports) <= 3 else f"{shown} and {len(ports) - 3} more"
 
 
 def _holders(ports: list[int]) -> dict[int, str]:
