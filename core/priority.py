@@ -11,9 +11,13 @@ PEOPLE_BEHIND_AN_APPEAL = 25  # of those who notice something, about one in so m
 
 
 def priority(severity: Severity, people: int) -> Severity:
-    """Give a step above the severity for many people, two for very many."""
+    """Give a step above the severity for many people, two for very many.
+
+    Numbers alone make nothing critical: that is for danger to life, and must stay below 1 %.
+    """
     steps = (people >= MANY) + (people >= VERY_MANY)
-    return LEVELS[min(LEVELS.index(severity) + steps, len(LEVELS) - 1)]
+    raised = LEVELS[min(LEVELS.index(severity) + steps, LEVELS.index(Severity.HIGH))]
+    return worse(severity, raised)
 
 
 def people_behind(kinds: Iterable[str], appeals: int) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.alarm import Severity
-from core.case import Case, CaseState
+from core.case import Case, CaseState, Proof
 from core.category import Category, category
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
@@ -42,6 +42,10 @@ OPENED: Text = {"ru": "Дело открыто: {title}", "en": "Opened: {title}
 RAISED: Text = {"ru": "Сработало: {name}", "en": "Raised: {name}"}
 CLEARED: Text = {"ru": "Снова в норме: {name}", "en": "Back to normal: {name}"}
 CAME_AGAIN: Text = {"ru": "Снова в работе: опять {name}", "en": "Reopened: {name} again"}
+RECOVERED: Text = {
+    "ru": "Закрыто: устройства снова отвечают, вмешательство не потребовалось",
+    "en": "Closed: the devices answer again, nobody had to do anything",
+}
 MERGED: Text = {"ru": "Вошло в дело {number}", "en": "Merged into case {number}"}
 ABSORBED: Text = {"ru": "Вошло дело {number}: {title}", "en": "Took over case {number}: {title}"}
 
@@ -188,12 +192,14 @@ class Desk:
         self.touch_incident(incident)
         row.active_incidents -= 1
         self.say(row, "cleared", CLEARED, name=incident.name)
-        case = case_of(row)
         if category(incident.problem).release is not None:
+            case = case_of(row)
             case.released(self.now)
-        keep_case(case, row)
+            keep_case(case, row)
         if row.active_incidents == 0:
             self.prove(row, proof)
+            if row.silent and not row.touched and not row.appeals and row.state == CaseState.ROUTED:
+                self._close_recovered(row)
 
     def prove(self, row: CaseRow, text: Text) -> None:
         """Add what telemetry says as evidence of the highest grade."""
@@ -316,6 +322,16 @@ class Desk:
         return (
             other.silent or other.group == row.group
         ) and other.opened_at >= self.now - SHORTLY_BEFORE
+
+    def _close_recovered(self, row: CaseRow) -> None:
+        """Close what nobody had to do anything about: all of its devices are heard again."""
+        case = case_of(row)
+        case.accept(self.now)
+        case.resolve(self.now)
+        case.close(self.now, Proof(incidents=row.incidents, telemetry=True))
+        keep_case(case, row)
+        self._put_away(row)
+        self.say(row, "closed", RECOVERED)
 
     def _close_absorbed(self, victim: CaseRow, row: CaseRow) -> None:
         row.incidents += victim.incidents

@@ -4,29 +4,54 @@ Of a cascade the incident that opened the case is marked as the first-out. Where
 before their cabinet was, the mark goes to the cabinet: what feeds the others is the cause.
 """
 
+from dataclasses import dataclass
+
 from core.alarm import Severity
 from core.priority import is_worse
 from core.registry import Asset
-from core.text import Text
+from core.text import Text, filled
 from gateway.affected import Area
 from gateway.case_desk import Desk, Subject
-from gateway.meaning import Meaning
+from gateway.meaning import SILENT, Meaning
 from gateway.storage.case_tables import CaseRow, IncidentRow
+
+LINE_SILENT: Text = {"ru": "Молчит линия {line}", "en": "The line {line} is silent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The devices of one endpoint in one municipality: many lost at once are one trouble."""
+
+    endpoint: str
+    place: str
+
+    @property
+    def key(self) -> str:
+        return f"line:{self.endpoint}|{self.place}"
 
 
 def case_for(
-    desk: Desk, incident: IncidentRow, asset: Asset | None, place: str, meaning: Meaning
+    desk: Desk,
+    incident: IncidentRow,
+    asset: Asset | None,
+    place: str,
+    *,
+    meaning: Meaning,
+    line: Line | None,
 ) -> CaseRow:
-    """Give the case of this asset's problem, of what feeds it, or a new one."""
+    """Give the case of this asset's problem, of what feeds it, of its line, or a new one."""
     group = meaning.category.group
     if asset is not None:
         if (own := desk.case_with(asset_key(asset.id, group))) is not None:
             return own
         if (cause := _cause(desk, asset, meaning)) is not None:
             return cause
-        if (waiting := _complaint(desk, asset, group)) is not None:
-            desk.give_asset(waiting, asset, asset_key(asset.id, group))
-            return waiting
+    if line is not None:
+        return _case_of_line(desk, line)
+    if asset is not None and (waiting := _complaint(desk, asset, group)) is not None:
+        desk.give_asset(waiting, asset, asset_key(asset.id, group))
+        return waiting
+    registry = desk.registry
     return desk.open_case(
         Subject(
             category=meaning.category,
@@ -34,12 +59,25 @@ def case_for(
             title=meaning.name,
             key=asset_key(asset.id, group) if asset else f"device:{incident.device}|{group}",
             place=place,
-            address=_address(desk, asset, place),
-            position=desk.registry.position_of(asset)
-            if asset
-            else desk.registry.position_of_place(place),
+            address=registry.address_of(place),
+            position=registry.position_of(asset) if asset else registry.position_of_place(place),
             asset=asset,
             silent=meaning.silent,
+        )
+    )
+
+
+def _case_of_line(desk: Desk, line: Line) -> CaseRow:
+    return desk.open_case(
+        Subject(
+            category=SILENT.category,
+            severity=SILENT.severity,
+            title=filled(LINE_SILENT, line=line.endpoint),
+            key=line.key,
+            place=line.place,
+            address=desk.registry.address_of(line.place),
+            position=None,
+            silent=True,
         )
     )
 
@@ -88,11 +126,3 @@ def _complaint(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
             if area.touches(row.place, desk.position(row)):
                 return row
     return None
-
-
-def _address(desk: Desk, asset: Asset | None, place: str) -> Text:
-    address = desk.registry.address_of(place)
-    if asset is None:
-        return address
-    return {language: f"{words}, {asset.name[language]}" if language in asset.name else words
-            for language, words in address.items()}  # fmt: skip

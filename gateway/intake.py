@@ -4,6 +4,7 @@ An edge owns whether a condition is active; everything after that is decided her
 events, within the transaction that also records the block as taken.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,11 +23,14 @@ from gateway.case_desk import SYSTEM, Desk, open_desk
 from gateway.case_rows import active_key, incident_of, keep_incident
 from gateway.directory import Directory
 from gateway.evidence_files import EvidenceFiles
-from gateway.folding import case_for, fold_below
+from gateway.folding import Line, case_for, fold_below
 from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
 from gateway.registry import CurrentRegistry
 from gateway.stills import keep_still
 from gateway.storage.case_tables import EvidenceRow, IncidentRow
+
+MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
+MUNICIPALITY = 2  # levels of a place's path, the region being the first
 
 PROVED: Text = {
     "ru": "{name}: снова в норме с {at} UTC{value}",
@@ -153,6 +157,7 @@ class Block:
         self._active: dict[str, IncidentRow] = {}
         self._raised: set[tuple[str, datetime]] = set()
         self._cleared: set[tuple[str, datetime]] = set()
+        self._lost: Counter[Line] = Counter()
         self._meanings: dict[tuple[str, str, str], Meaning] = {}
 
     async def load(self, events: Iterable[WireEvent]) -> None:
@@ -167,6 +172,8 @@ class Block:
             if fact.active and asset is not None:
                 assets |= self._registry.feeds.affected(asset.id, self._now)
                 assets |= self._registry.feeds.upstream(asset.id, self._now)
+            if line := self._line(fact):
+                self._lost[line] += 1
         await self.desk.load(assets)
         times = {fact.at for fact in about}
         theirs = and_(
@@ -182,6 +189,22 @@ class Block:
             select(IncidentRow).where(wanted).options(joinedload(IncidentRow.case))
         ):
             self._know(row)
+
+    def _line(self, fact: Fact) -> Line | None:
+        """Give the line on which a device was lost."""
+        device = self._registry.devices.get(fact.device)
+        if device is None or not fact.active or fact.condition != DEVICE_LOST:
+            return None
+        above = self._registry.path_of(device.place).split("/")[:-1]
+        return Line(device.endpoint, above[:MUNICIPALITY][-1])
+
+    def _line_of(self, fact: Fact) -> Line | None:
+        """Give the line where it, not the device, seems to be in trouble."""
+        line = self._line(fact)
+        if line is None:
+            return None
+        is_lost = self._lost[line] >= MANY_LOST or self.desk.case_with(line.key) is not None
+        return line if is_lost else None
 
     def _know(self, row: IncidentRow) -> None:
         key = active_key(row.device, row.condition)
@@ -243,7 +266,14 @@ class Block:
             action=dict(meaning.action),
         )
         keep_incident(Incident.raised(fact.at, self._now, transient=fact.transient), incident)
-        case = case_for(self.desk, incident, asset, subject.place, meaning)
+        case = case_for(
+            self.desk,
+            incident,
+            asset,
+            subject.place,
+            meaning=meaning,
+            line=self._line_of(fact),
+        )
         incident.first_out = case.incidents == 0
         self.desk.add_incident(case, incident, silent=meaning.silent)
         if still:

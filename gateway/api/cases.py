@@ -14,6 +14,7 @@ from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, Evidence
 from gateway.case_desk import Desk
 from gateway.case_rows import show_evidence
 
+# The actor comes first in every route: a stranger is turned away before the store is locked.
 router = APIRouter(tags=["cases"])
 
 Photo = Annotated[UploadFile, File(description="JPEG, PNG or WebP, at most 10 MB")]
@@ -37,7 +38,7 @@ async def read_case(
 
 @router.post("/cases/{number}/accept")
 async def accept_case(
-    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Take the case on."""
     return await _act(number, Verb.ACCEPT, form, desk, actor)
@@ -45,28 +46,28 @@ async def accept_case(
 
 @router.post("/cases/{number}/resolve")
 async def resolve_case(
-    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Report that the work is done."""
     return await _act(number, Verb.RESOLVE, form, desk, actor)
 
 
 @router.post("/cases/{number}/close")
-async def close_case(number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor) -> CaseDetail:
+async def close_case(number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk) -> CaseDetail:
     """Close on proof; the refusal lists what is missing."""
     return await _act(number, Verb.CLOSE, form, desk, actor)
 
 
 @router.post("/cases/{number}/reopen")
 async def reopen_case(
-    number: int, form: CaseVerb, desk: TheDesk, actor: CurrentActor
+    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Send the case back to work."""
     return await _act(number, Verb.REOPEN, form, desk, actor)
 
 
 @router.post("/cases/{number}/note")
-async def note_case(number: int, form: CaseNote, desk: TheDesk, actor: CurrentActor) -> CaseDetail:
+async def note_case(number: int, actor: CurrentActor, form: CaseNote, desk: TheDesk) -> CaseDetail:
     """Write a note on the timeline."""
     await cases.add_note(desk, actor, number, form.note)
     return await cases.case_detail(desk.session, desk.now, actor, number)
@@ -74,7 +75,7 @@ async def note_case(number: int, form: CaseNote, desk: TheDesk, actor: CurrentAc
 
 @router.post("/cases/{number}/evidence")
 async def attach_evidence(
-    number: int, photo: Photo, desk: TheDesk, files: TheFiles, actor: CurrentActor
+    number: int, actor: CurrentActor, photo: Photo, desk: TheDesk, files: TheFiles
 ) -> EvidenceOut:
     """Attach a photo of the work done."""
     content = await photo.read(MAX_PHOTO + 1)

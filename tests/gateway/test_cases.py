@@ -262,7 +262,7 @@ def test_a_dead_cabinet_folds_its_lamps_into_one_case(tmp_path: Path) -> None:
 def test_lamps_that_were_missed_before_their_cabinet_are_taken_over(tmp_path: Path) -> None:
     async def scenario() -> tuple[Sequence[CaseRow], list[bool]]:
         async with hall(tmp_path) as here:
-            await here.take(*(lost(f"lamp-{n}") for n in range(5)))
+            await here.take(*(condition(f"lamp-{n}", "lamp_silent") for n in range(5)))
             assert len(await here.worklist(LEFT)) == 5
             await here.take(condition("cabinet-1", "mains_lost", after=3))
             found = await here.worklist(LEFT)
@@ -301,6 +301,44 @@ def test_a_cabinet_without_mains_explains_why_it_was_silent(tmp_path: Path) -> N
 
     (case,) = asyncio.run(scenario())
     assert (case.category, case.incidents) == ("lighting.cabinet", 2)
+
+
+def test_many_devices_of_a_line_that_are_lost_at_once_are_one_case_a_bank(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            await here.take(*(lost(f"lamp-{n}") for n in range(8)), lost("lift-2"))
+            await here.take(lost("lift-1", after=1))
+            return await here.worklist(replace(LEFT, place_path="town/"))
+
+    found = asyncio.run(scenario())
+    assert sorted((case.asset or "", case.place, case.incidents) for case in found) == [
+        ("", "left-bank", 9),
+        ("lift-2", "sadovaya-1", 1),
+    ]
+
+
+def test_a_device_that_answers_again_closes_its_untouched_case(tmp_path: Path) -> None:
+    back = DeviceChange(device="lift-1-device", online=True, time=to_nanoseconds(START) + 9)
+
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            await here.take(lost("lift-1"))
+            await here.take(back)
+            return await here.worklist(LEFT, "all")
+
+    (case,) = asyncio.run(scenario())
+    assert (case.state, case.active_incidents) == ("closed", 0)
+
+
+def test_a_lift_that_runs_again_still_waits_for_a_person(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            await here.take(condition("lift-1", "stopped"))
+            await here.take(condition("lift-1", "stopped", active=False, after=1))
+            return await here.worklist(LEFT)
+
+    (case,) = asyncio.run(scenario())
+    assert case.state == "routed"
 
 
 def test_a_complaint_beside_a_dark_lamp_joins_the_case_of_the_cabinet(tmp_path: Path) -> None:
@@ -634,7 +672,7 @@ def test_three_hundred_lamps_lost_at_once_take_well_under_a_second(
         async with hall(tmp_path) as here:
             await here.take(*[condition("cabinet-1", "mains_lost")][: int(cabinet)])
             began = perf_counter()
-            await here.take(*(lost(f"lamp-{n}", after=1) for n in range(LAMPS)))
+            await here.take(*(condition(f"lamp-{n}", "lamp_silent") for n in range(LAMPS)))
             return perf_counter() - began, len(await here.worklist(LEFT))
 
     took, found = asyncio.run(scenario())
