@@ -28,13 +28,13 @@ YARD_CAMERA = {"ru": "Дворовая камера, {address}", "en": "Yard cam
 
 
 def add_lighting(draft: "Draft") -> None:
-    """One cabinet a street, at its start, feeding lamps on alternating sides."""
+    """One cabinet a street, away from crossings and the bridge, feeds lamps on both sides."""
     for street in STREETS:
         name = {"ru": street.ru, "en": street.en}
         cabinet = f"cabinet-{street.id}"
         draft.add_asset(
             cabinet, "feeder_cabinet", filled(CABINET, street=name),
-            place=street.id, owner="city-light", at=lon_lat(street.at(4.0, 12.0)),
+            place=street.id, owner="city-light", at=lon_lat(street.at(0.3 * street.length, 12.0)),
         )  # fmt: skip
         draft.add_device("generic-feeder-cabinet", "town-broker", street.id)
         for number in range(1, LAMPS_A_STREET + 1):
