@@ -21,7 +21,6 @@ from core.text import Text, filled
 from gateway import commands
 from gateway.case_desk import SYSTEM, Desk, open_desk
 from gateway.case_rows import active_key, incident_of, keep_incident
-from gateway.directory import Directory
 from gateway.evidence_files import EvidenceFiles
 from gateway.folding import Line, case_for, fold_below
 from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
@@ -64,18 +63,11 @@ class Intake:
     """Takes blocks of events. One instance serves the process."""
 
     def __init__(
-        self,
-        clock: Clock,
-        registry: CurrentRegistry,
-        *,
-        births: Births,
-        directory: Directory,
-        evidence: EvidenceFiles,
+        self, clock: Clock, registry: CurrentRegistry, births: Births, evidence: EvidenceFiles
     ) -> None:
         self._clock = clock
         self._registry = registry
         self._births = births
-        self._directory = directory
         self._evidence = evidence
 
     async def take_events(
@@ -109,8 +101,7 @@ class Intake:
         kind = subject.asset.kind if subject.asset else ""
         meaning = await block.meaning(self._births, fact, kind)
         still = await self._evidence.put(fact.still) if fact.still else ""
-        unit = unit_of(self._directory, fact.device, meaning.signal)
-        await block.raise_(fact, subject, meaning, unit=unit, still=still)
+        await block.raise_(fact, subject, meaning, still)
 
 
 def facts(event: WireEvent) -> Iterable[Fact]:
@@ -242,9 +233,7 @@ class Block:
             )
         return self._meanings[key]
 
-    async def raise_(
-        self, fact: Fact, subject: Subject, meaning: Meaning, *, unit: str, still: str
-    ) -> None:
+    async def raise_(self, fact: Fact, subject: Subject, meaning: Meaning, still: str) -> None:
         """Open an incident and hang it on the case of its problem."""
         asset = subject.asset
         incident = IncidentRow(
@@ -260,7 +249,7 @@ class Block:
             raised_at=fact.at,
             seen_at=self._now,
             value=fact.value,
-            unit=unit,
+            unit=meaning.unit,
             cause=dict(meaning.cause),
             consequence=dict(meaning.consequence),
             action=dict(meaning.action),
@@ -331,8 +320,3 @@ class Block:
 def _proof(incident: IncidentRow, fact: Fact) -> Text:
     value = "" if fact.value is None else f", {fact.value:g} {incident.unit}".rstrip()
     return filled(PROVED, name=incident.name, at=f"{fact.at:%d.%m.%Y %H:%M:%S}", value=value)
-
-
-def unit_of(directory: Directory, device: str, signal: str) -> str:
-    """Give the unit of a signal, empty where it is not known."""
-    return next((one.unit for one in directory.signals_of(device) if one.key == signal), "")

@@ -1,12 +1,13 @@
 """What a condition means: its name, how bad it is, of which problem it is a sign, what to do."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapters.wire import AlarmBirth
+from adapters.wire import AlarmBirth, SignalBirth
 from core.alarm import AlarmTest, Severity
 from core.category import CATEGORIES, Category
 from core.text import Text
@@ -25,16 +26,20 @@ class Births(Protocol):
         """Give the alarm of the device's profile with this key."""
         ...
 
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what the device measures."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """signal: key of the one whose value is told with the incident; empty where there is none.
+    """unit: of the value that is told with the incident; empty where there is none.
     silent: it only says that nothing is heard, which is explained by anything that broke above."""
 
     category: Category
     severity: Severity
     name: Text
-    signal: str
+    unit: str
     silent: bool
     cause: Text
     consequence: Text
@@ -45,7 +50,7 @@ SILENT = Meaning(
     category=CATEGORIES["device.silent"],
     severity=Severity.MEDIUM,
     name={"ru": "Устройство не отвечает", "en": "Device does not answer"},
-    signal="",
+    unit="",
     silent=True,
     cause={"ru": "Нет питания или связи", "en": "No power or no connection"},
     consequence={"ru": "Показания не поступают", "en": "No readings arrive"},
@@ -58,7 +63,7 @@ SILENT_LAMP = Meaning(
     category=CATEGORIES["lighting.lamp"],
     severity=Severity.LOW,
     name={"ru": "Светильник не отвечает", "en": "Street light does not answer"},
-    signal="",
+    unit="",
     silent=True,
     cause=SILENT.cause,
     consequence={"ru": "Тёмный участок улицы", "en": "A dark spot in the street"},
@@ -85,9 +90,13 @@ async def meaning_of(
         category=CATEGORIES.get(definition.problem, SILENT.category),
         severity=Severity(definition.severity),
         name=definition.name,
-        signal=definition.signal,
+        unit=_unit(births.signals_of(device), definition.signal),
         silent=definition.test == AlarmTest.SILENT,
         cause=definition.cause,
         consequence=definition.consequence,
         action=definition.action,
     )
+
+
+def _unit(signals: Sequence[SignalBirth], key: str) -> str:
+    return next((signal.unit for signal in signals if signal.key == key), "")

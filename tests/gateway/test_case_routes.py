@@ -42,7 +42,7 @@ class Lamps(NothingBorn):
         ]  # fmt: skip
 
 
-class Births:
+class Births(Lamps):
     async def alarm_definition(
         self, _session: AsyncSession, _device: str, condition: str
     ) -> AlarmBirth | None:
@@ -52,13 +52,8 @@ class Births:
 
 async def take(gateway: Gateway, *events: WireEvent) -> None:
     parts = gateway.parts
-    intake = Intake(
-        parts.clock,
-        parts.registry,
-        births=Births(),
-        directory=Lamps(),
-        evidence=EvidenceFiles(parts.settings.data_dir / "evidence"),
-    )
+    evidence = EvidenceFiles(parts.settings.data_dir / "evidence")
+    intake = Intake(parts.clock, parts.registry, Births(), evidence)
     async with parts.database.transaction() as session:
         await intake.take_events(session, "edge-1", events)
 

@@ -146,7 +146,7 @@ ALARMS = {
 }  # fmt: skip
 
 
-class Births:
+class Births(NothingBorn):
     """What a birth would have told."""
 
     async def alarm_definition(
@@ -157,10 +157,6 @@ class Births:
         severity, problem = ALARMS[condition]
         return AlarmBirth(key=condition, signal="mains", severity=severity, problem=problem,
                           name=name(condition))  # fmt: skip
-
-
-class Directory(NothingBorn):
-    """What the devices of the town measure."""
 
     def signals_of(self, _device: str) -> Sequence[SignalBirth]:
         return [
@@ -178,13 +174,7 @@ class Hall:
         self.files = EvidenceFiles(folder / "evidence")
         self.registry = CurrentRegistry()
         self.registry.snapshot = RegistrySnapshot(town(), 1)
-        self.intake = Intake(
-            self.clock,
-            self.registry,
-            births=Births(),
-            directory=Directory(),
-            evidence=self.files,
-        )
+        self.intake = Intake(self.clock, self.registry, Births(), self.files)
 
     async def take(self, *events: WireEvent) -> None:
         async with self.database.transaction() as session:
@@ -685,7 +675,7 @@ async def command(here: Hall, *, confirmed: bool) -> str:
     async with here.database.transaction() as session:
         desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
         row = await commands.prepare(
-            desk, LEFT, Directory(), device="lamp-1-device", key="on", value=1, case=None
+            desk, LEFT, Births(), device="lamp-1-device", key="on", value=1, case=None
         )
         if confirmed:
             await commands.confirm(desk, LEFT, row.id)
