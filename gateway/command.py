@@ -61,13 +61,14 @@ def print_link(
     *,
     config: Path | None,
     data_dir: Path | None,
+    listen: str | None,
     role: str,
     place: str,
     name: str,
     executor: str,
     reusable: bool,
 ) -> int:
-    settings = load_settings(config, data_dir=data_dir)
+    settings = load_settings(config, data_dir=data_dir, listen=listen)
 
     async def make() -> str:
         registry = CurrentRegistry()
@@ -125,6 +126,13 @@ def _parser() -> argparse.ArgumentParser:
     server = commands.add_parser("run", parents=[where], help="run the server until Ctrl+C")
     server.add_argument("--listen", metavar="HOST:PORT", help=_described("listen"))
     server.add_argument("--broker", metavar="URL", help=_described("broker"))
+    server.add_argument("--broker-user", metavar="NAME", help=_described("broker_user"))
+    server.add_argument(
+        "--broker-password-file",
+        type=Path,
+        metavar="FILE",
+        help=_described("broker_password_file"),
+    )
     server.set_defaults(action=run_server)
 
     link = commands.add_parser("link", parents=[where], help="print a link that signs a person in")
@@ -135,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     link.add_argument(
         "--reusable", action="store_true", help="good until it expires, not for one sign-in only"
     )
+    link.add_argument("--listen", metavar="HOST:PORT", help="where the gateway listens")
     link.set_defaults(action=print_link)
 
     registry = commands.add_parser(
@@ -150,4 +159,5 @@ def _parser() -> argparse.ArgumentParser:
 
 def _described(field: str) -> str:
     known = Settings.model_fields[field]
-    return f"{known.description} (default: {known.default})"
+    default = f" (default: {known.default})" if known.default else ""
+    return f"{known.description}{default}"

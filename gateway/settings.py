@@ -37,6 +37,12 @@ class Settings(BaseSettings):
         pattern=r"^mqtts?://",
         description="URL of the MQTT 5 broker through which edges are reached",
     )
+    broker_user: str = Field(
+        "", max_length=100, description="account at the broker; empty: none is asked for"
+    )
+    broker_password_file: Path | None = Field(
+        None, description="file that holds the account's password, readable by us alone"
+    )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the case store; empty: SQLite in data_dir"
     )
@@ -90,6 +96,16 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """URL of the relational store."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'kvartal.sqlite'}"
+
+    @property
+    def broker_password(self) -> str:
+        """Read the broker's password. ConfigError where its file cannot be read."""
+        if self.broker_password_file is None:
+            return ""
+        try:
+            return self.broker_password_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"broker_password_file: {error}") from error
 
     @property
     def request_max_bytes(self) -> int:
