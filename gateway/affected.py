@@ -24,8 +24,8 @@ class Area:
 
     def touches(self, place: str, position: Position | None) -> bool:
         """Tell whether somebody at this place, or within 60 m of the assets, notices it."""
-        path = self._registry.path_of(place)
-        if any(path.startswith(house) for house in self._houses):
+        known = self._registry.places.get(place)  # an old case may be about one that is gone
+        if known is not None and any(known.path.startswith(house) for house in self._houses):
             return True
         if position is None or not len(self._positions):
             return False

@@ -1,5 +1,6 @@
 """Between the rows of the store, the rules of core and what the API shows."""
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -86,6 +87,11 @@ def keep_incident(incident: Incident, row: IncidentRow) -> None:
     row.acknowledged_at = incident.acknowledged_at
     row.acknowledged_by = incident.acknowledged_by
     row.active_key = active_key(row.device, row.condition) if incident.active else None
+
+
+def finite(value: float | None) -> float | None:
+    """Give the value, None for what JSON cannot say: a device may report NaN."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 def active_key(device: str, condition: str) -> str:

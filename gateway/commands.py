@@ -20,7 +20,7 @@ from core.signal import Signal, SignalKind
 from core.text import Text, filled
 from gateway import outbox
 from gateway.case_desk import Desk
-from gateway.case_rows import show_command
+from gateway.case_rows import finite, show_command
 from gateway.devices import latest_of, visible_device
 from gateway.directory import Directory
 from gateway.registry import RegistrySnapshot
@@ -173,7 +173,7 @@ async def take_result(session: AsyncSession, clock: Clock, result: CommandResult
     except DomainError:
         return  # it was answered before
     _keep(answered, row)
-    row.result_value, row.result_text = result.value, result.text[:500]
+    row.result_value, row.result_text = finite(result.value), result.text[:500]
     await _say(session, row, clock.now())
     await _publish(session, row)
 

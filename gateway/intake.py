@@ -15,12 +15,13 @@ from sqlalchemy.orm import joinedload
 
 from adapters.wire import STILL, ActiveSet, CommandResult, Condition, DeviceChange, WireEvent
 from core.clock import Clock, to_datetime
+from core.errors import DomainError
 from core.incident import Incident
 from core.registry import Asset
 from core.text import Text, filled
 from gateway import commands
 from gateway.case_desk import SYSTEM, Desk, open_desk
-from gateway.case_rows import active_key, incident_of, keep_incident
+from gateway.case_rows import active_key, finite, incident_of, keep_incident
 from gateway.evidence_files import EvidenceFiles
 from gateway.folding import Line, case_for, fold_below
 from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
@@ -77,6 +78,8 @@ class Intake:
 
         Taking the same events twice changes nothing. All of it is in the caller's transaction.
         """
+        if not self._registry.snapshot.places:
+            raise DomainError("no_registry", "nothing can happen anywhere before the first import")
         desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
         block = Block(desk, edge)
         await block.load(events)
@@ -113,7 +116,7 @@ def facts(event: WireEvent) -> Iterable[Fact]:
                 condition=event.condition,
                 active=event.active,
                 at=to_datetime(event.time),
-                value=event.value,
+                value=finite(event.value),
                 text=event.text,
                 still=event.still,
                 transient=event.transient,
@@ -207,13 +210,13 @@ class Block:
             self._cleared.add((key, row.cleared_at))
 
     def subject(self, fact: Fact) -> Subject:
-        """Give the asset that the device served then; a device that is gone counts for its edge."""
+        """Give the asset that the device served then; a device that is gone counts for its edge,
+        one of an edge that is gone for the whole region."""
         asset = self._registry.asset_of(fact.device, fact.at)
         if asset is not None:
             return Subject(asset, asset.place)
-        if fact.device in self._registry.devices:
-            return Subject(None, self._registry.devices[fact.device].place)
-        return Subject(None, self._registry.edges[self._edge].place)
+        known = self._registry.devices.get(fact.device) or self._registry.edges.get(self._edge)
+        return Subject(None, known.place if known else next(iter(self._registry.places)))
 
     def is_news(self, fact: Fact) -> bool:
         """Tell whether a raise is not known yet."""

@@ -422,6 +422,23 @@ def test_a_lost_clear_leaves_no_ghost(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == [("lift-1-device", False), ("lift-2-device", True)]
 
 
+def test_what_the_registry_does_not_know_is_told_to_the_region(tmp_path: Path) -> None:
+    strange = Condition(device="stranger", condition="odd", active=True, time=1, number=1,
+                        value=float("nan"))  # fmt: skip
+
+    async def scenario() -> tuple[Sequence[CaseRow], CaseDetail]:
+        async with hall(tmp_path) as here:
+            await here.take(strange)
+            region = replace(LEFT, place_path="town/")
+            (case,) = await here.worklist(region)
+            return await here.worklist(LEFT), await here.detail(region, case.id)
+
+    left, detail = asyncio.run(scenario())
+    assert left == []
+    assert (detail.place, detail.category, detail.title) == ("town", "device.silent", {"en": "odd"})
+    assert detail.incident_list[0].value is None
+
+
 def test_a_set_of_what_is_active_raises_what_was_not_known(tmp_path: Path) -> None:
     async def scenario() -> Sequence[CaseRow]:
         async with hall(tmp_path) as here:
