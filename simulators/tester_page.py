@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from simulators.world.names import FAMILIES, FAULTS
 from simulators.world.world import World
 
 NAMES = ("127.0.0.1", "localhost")
@@ -55,9 +56,12 @@ def family_state(world: World, family: str) -> dict[str, object]:
     """Give what the page shows: what can be set in this family, and each device as it is."""
     devices = world.families[family].devices
     shown = world.families[family].columns
-    signals = [s for s in world.profile(devices[0]).signals if s.key in shown] if devices else []
+    signals = [s for s in world.profile(devices[0]).signals if s.key in shown]
     return {
-        "families": {name: len(each.devices) for name, each in world.families.items()},
+        "families": {
+            name: {"name": FAMILIES[name], "devices": len(each.devices)}
+            for name, each in world.families.items()
+        },
         "signals": [
             {
                 "key": signal.key, "name": signal.name, "unit": signal.unit,
@@ -65,7 +69,7 @@ def family_state(world: World, family: str) -> dict[str, object]:
             }
             for signal in signals
         ],
-        "faults": world.possible_faults(devices[0]) if devices else [],
+        "faults": {name: FAULTS[name] for name in world.possible_faults(devices[0])},
         "devices": [
             {
                 "id": device, "name": world.devices[device].name, "values": world.values(device),
