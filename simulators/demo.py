@@ -84,7 +84,9 @@ async def _open(stage: Stage, children: Children) -> None:
     secrets = stage.write_secrets()
     _say("the gateway takes the town's registry")
     people = [stage.link(*person) for _, *person in PEOPLE]
-    _, scripted, *links = await outputs([stage.importing(), stage.link(*SCRIPTED), *people])
+    _, scripted, *links = await outputs(
+        [stage.importing(), stage.link(*SCRIPTED), *people], stage.environment
+    )
     stage.write_token(scripted)
     broker, gateway, town, edge = stage.children(secrets)
     await children.start(broker)

@@ -8,7 +8,7 @@ import secrets
 import sys
 import urllib.request
 from asyncio.subprocess import PIPE
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -37,14 +37,20 @@ def kvartal(*arguments: str) -> list[str]:
     return [str(Path(sys.executable).with_name("kvartal")), *arguments]
 
 
-async def outputs(commands: Sequence[Sequence[str]]) -> list[str]:
+async def outputs(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> list[str]:
     """Run `kvartal` commands that say one line each, and give the lines.
 
     They share a process: loading the gateway takes longer than what they do. CannotStart with what
     the first that goes wrong says.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", ONE_AFTER_ANOTHER, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        sys.executable,
+        "-c",
+        ONE_AFTER_ANOTHER,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env={**os.environ, **environment},
     )
     output, errors = await process.communicate(json.dumps(commands).encode())
     if process.returncode:
@@ -83,6 +89,11 @@ class Stage:
     @property
     def registry(self) -> Path:
         return self.state / "registry.json"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Tell every command of the gateway where the pages are, or links lead elsewhere."""
+        return {"KVARTAL_GATEWAY_LISTEN": f"{HOST}:{self.port}"}
 
     def importing(self) -> list[str]:
         """Give the arguments that make the gateway take the town's registry."""
