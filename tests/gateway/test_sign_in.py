@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import pytest
 
 
 def test_a_link_signs_in_once(play: Any) -> None:
@@ -99,16 +100,20 @@ def test_every_bad_field_is_listed(play: Any) -> None:
     play(scene)
 
 
-def test_too_large_a_request_is_refused_by_its_length_and_as_it_streams(play: Any) -> None:
+def test_too_large_a_request_is_refused_by_its_length_and_as_it_streams(
+    play: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KVARTAL_GATEWAY_REQUEST_MAX_MB", "1")
+
     async def scene(gateway: Any) -> None:
-        async def endless() -> AsyncIterator[bytes]:
-            for _ in range(30):
-                yield b"x" * 1_000_000
+        async def streaming() -> AsyncIterator[bytes]:
+            for _ in range(11):
+                yield b"x" * 100_000
 
         async with gateway.signed_in("administrator", "prirechye") as browser:
-            announced = await browser.put("/api/v1/registry", content=b"x" * 21_000_000)
+            announced = await browser.put("/api/v1/registry", content=b"x" * 1_000_001)
             assert announced.status_code == 413
-            streamed = await browser.put("/api/v1/registry", content=endless())
+            streamed = await browser.put("/api/v1/registry", content=streaming())
             assert streamed.status_code == 413
 
     play(scene)
