@@ -14,7 +14,9 @@ export default defineConfig({
   },
   server: {
     // The gateway compares Origin with Host: both must be the gateway's own.
-    proxy: { "/api": { target: GATEWAY, ws: true, changeOrigin: true, headers: { origin: GATEWAY } } },
+    proxy: {
+      "/api": { target: GATEWAY, ws: true, changeOrigin: true, headers: { origin: GATEWAY } },
+    },
   },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"], restoreMocks: true },
 });

@@ -1,13 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type {
-  AppealReceipt,
-  CaseVerb,
-  CommandIn,
-  EvidenceOut,
-  MapOut,
-  Verb,
-} from "./types";
+import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, Verb } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -18,9 +11,7 @@ export const getPublicMap = async () => (await answer(GET("/api/v1/public/map"))
 export const getCategories = () => answer(GET("/api/v1/public/categories"));
 export const fileAppeal = (form: FormData) => postForm<AppealReceipt>("/public/appeals", form);
 export const followAppeal = (number: string, key: string) =>
-  answer(
-    GET("/api/v1/public/appeals/{number}", { params: { path: { number }, query: { key } } }),
-  );
+  answer(GET("/api/v1/public/appeals/{number}", { params: { path: { number }, query: { key } } }));
 
 export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
 export const getEdges = () => answer(GET("/api/v1/edges"));

@@ -190,6 +190,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{identifier}/signals/{key}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Series
+         * @description Give the readings from start up to end; without them, of the last 15 minutes.
+         */
+        get: operations["series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edges": {
         parameters: {
             query?: never;
@@ -515,23 +535,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/devices/{identifier}/signals/{key}/series": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Series */
-        get: operations["series"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -541,8 +544,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prepare */
-        post: operations["prepare"];
+        /**
+         * Prepare Command
+         * @description Check a command. Nothing is sent before it is confirmed, within a minute.
+         */
+        post: operations["prepare_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -558,8 +564,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm */
-        post: operations["confirm"];
+        /**
+         * Confirm Command
+         * @description Send a command that was prepared. Once, and only by who prepared it.
+         */
+        post: operations["confirm_command"];
         delete?: never;
         options?: never;
         head?: never;
@@ -573,8 +582,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Command */
-        get: operations["command"];
+        /**
+         * Read Command
+         * @description Give a command as it stands.
+         */
+        get: operations["read_command"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{identifier}/still": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Still
+         * @description Give the latest picture of a camera; 404 until there is one.
+         */
+        get: operations["still"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1053,6 +1085,70 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** CommandIn */
+        CommandIn: {
+            /** Device */
+            device: string;
+            /** Signal */
+            signal: string;
+            /** Value */
+            value: number;
+            /** Case */
+            case?: number | null;
+        };
+        /**
+         * CommandOut
+         * @description A command is prepared first; it is sent only when the same person confirms it.
+         */
+        CommandOut: {
+            /** Id */
+            id: string;
+            /** Device */
+            device: string;
+            /** Signal */
+            signal: string;
+            /** Value */
+            value: number;
+            /** Value Now */
+            value_now: number | null;
+            /** Unit */
+            unit: string;
+            /** Case */
+            case: number | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "prepared" | "requested" | "sent" | "confirmed" | "refused" | "expired" | "unknown";
+            /**
+             * Warnings
+             * @description what to know before confirming
+             */
+            warnings: {
+                [key: string]: string;
+            }[];
+            /** By */
+            by: string;
+            /**
+             * Prepared At
+             * Format: date-time
+             */
+            prepared_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Result At */
+            result_at?: string | null;
+            /** Result Value */
+            result_value?: number | null;
+            /**
+             * Result Text
+             * @default
+             */
+            result_text: string;
+        };
         /**
          * DeadlineOut
          * @description A named clock: due_at moves while it is paused.
@@ -1304,7 +1400,7 @@ export interface components {
         };
         /**
          * MapOut
-         * @description features: GeoJSON of streets and buildings, properties {id, kind, name}. bounds: west,
+         * @description features: GeoJSON of streets and buildings, properties {id, kind, name, address}. bounds: west,
          *     south, east, north.
          */
         MapOut: {
@@ -1378,6 +1474,26 @@ export interface components {
         Revision: {
             /** Revision */
             revision: number;
+        };
+        /**
+         * Series
+         * @description Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest.
+         */
+        Series: {
+            /** Device */
+            device: string;
+            /** Signal */
+            signal: string;
+            /** Unit */
+            unit: string;
+            /** Time Ms */
+            time_ms: number[];
+            /** Value */
+            value: (number | null)[];
+            /** Quality */
+            quality: number[];
+            /** Downsampled */
+            downsampled: boolean;
         };
         /** SignIn */
         SignIn: {
@@ -1476,65 +1592,6 @@ export interface components {
             edge: components["schemas"]["EdgeOut"] | null;
             /** @default null */
             device: components["schemas"]["DeviceOut"] | null;
-        };
-        /**
-         * CommandOut
-         * @description A command is prepared first; it is sent only when the same person confirms it.
-         */
-        CommandOut: {
-            /** Id */
-            id: string;
-            /** Device */
-            device: string;
-            /** Signal */
-            signal: string;
-            /** Value */
-            value: number;
-            /** Value Now */
-            value_now: number | null;
-            /** Unit */
-            unit: string;
-            /** Case */
-            case: number | null;
-            /**
-             * State
-             * @enum {string}
-             */
-            state: "prepared" | "requested" | "sent" | "confirmed" | "refused" | "expired" | "unknown";
-            /**
-             * Warnings
-             * @description what to know before confirming
-             */
-            warnings: {
-                [key: string]: string;
-            }[];
-            /** By */
-            by: string;
-            /**
-             * Prepared At
-             * Format: date-time
-             */
-            prepared_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-            /**
-             * Result At
-             * @default null
-             */
-            result_at: string | null;
-            /**
-             * Result Value
-             * @default null
-             */
-            result_value: number | null;
-            /**
-             * Result Text
-             * @default
-             */
-            result_text: string;
         };
         /**
          * Hello
@@ -1647,66 +1704,6 @@ export interface components {
             value: (number | null)[];
             /** Quality */
             quality: number[];
-        };
-        /** Body_live */
-        Body_live: {
-            a: components["schemas"]["Hello"];
-            b: components["schemas"]["Change"];
-            c: components["schemas"]["Values"];
-            d: components["schemas"]["Pulse"];
-            e: components["schemas"]["Subscribe"];
-            f: components["schemas"]["Problem"];
-            g: components["schemas"]["AppealReceipt"];
-            h: components["schemas"]["EvidenceOut"];
-        };
-        /** CommandIn */
-        CommandIn: {
-            /** Device */
-            device: string;
-            /** Signal */
-            signal: string;
-            /** Value */
-            value: number;
-            /** Case */
-            case?: number | null;
-        };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
-        /**
-         * Series
-         * @description Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest.
-         */
-        Series: {
-            /** Device */
-            device: string;
-            /** Signal */
-            signal: string;
-            /** Unit */
-            unit: string;
-            /** Time Ms */
-            time_ms: number[];
-            /** Value */
-            value: (number | null)[];
-            /** Quality */
-            quality: number[];
-            /** Downsampled */
-            downsampled: boolean;
-        };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
     };
     responses: never;
@@ -2008,6 +2005,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeviceOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    series: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+                /** @description at most about so many readings */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                identifier: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
@@ -2574,43 +2608,7 @@ export interface operations {
             };
         };
     };
-    series: {
-        parameters: {
-            query: {
-                start: string;
-                end: string;
-                points?: number;
-            };
-            header?: never;
-            path: {
-                identifier: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Series"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    prepare: {
+    prepare_command: {
         parameters: {
             query?: never;
             header?: never;
@@ -2624,7 +2622,7 @@ export interface operations {
         };
         responses: {
             /** @description Successful Response */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2632,18 +2630,18 @@ export interface operations {
                     "application/json": components["schemas"]["CommandOut"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    confirm: {
+    confirm_command: {
         parameters: {
             query?: never;
             header?: never;
@@ -2663,18 +2661,18 @@ export interface operations {
                     "application/json": components["schemas"]["CommandOut"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    command: {
+    read_command: {
         parameters: {
             query?: never;
             header?: never;
@@ -2694,13 +2692,44 @@ export interface operations {
                     "application/json": components["schemas"]["CommandOut"];
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    still: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description taken at Last-Modified */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

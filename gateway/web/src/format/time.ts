@@ -15,7 +15,10 @@ export function ageParts(seconds: number): AgeParts {
   if (s < MINUTE) return { key: "seconds", values: { n: s } };
   if (s < HOUR) return { key: "minutes", values: { n: Math.floor(s / MINUTE) } };
   if (s < DAY) {
-    return { key: "hours", values: { h: Math.floor(s / HOUR), m: Math.floor((s % HOUR) / MINUTE) } };
+    return {
+      key: "hours",
+      values: { h: Math.floor(s / HOUR), m: Math.floor((s % HOUR) / MINUTE) },
+    };
   }
   return { key: "days", values: { d: Math.floor(s / DAY), h: Math.floor((s % DAY) / HOUR) } };
 }

@@ -68,7 +68,8 @@ export const en = {
     working: "Signing you in…",
     noToken: "Open the sign-in link that you were given. It looks like {{example}}.",
     wrong: "This link does not sign in any more. Ask the administrator for a new one.",
-    ended: "Your session has ended. Open your sign-in link again: you will come back to this page, and what you typed is kept.",
+    ended:
+      "Your session has ended. Open your sign-in link again: you will come back to this page, and what you typed is kept.",
     code: "Sign-in code",
     submit: "Sign in",
     signOut: "Sign out",
@@ -147,7 +148,8 @@ export const en = {
     connecting: "Connecting",
     offline: "No connection",
     staleTitle: "The picture is old",
-    stale: "Nothing has come for {{age}}. What you see may be wrong. The page keeps trying to connect.",
+    stale:
+      "Nothing has come for {{age}}. What you see may be wrong. The page keeps trying to connect.",
     staleData: "The gateway answers, but no device has reported for {{age}}. Check the edges.",
     unacknowledged: "Unacknowledged",
     active: "Active",
@@ -236,7 +238,8 @@ export const en = {
     uploading: "Uploading…",
     grade: "grade {{grade}}",
     openStill: "Open the picture in full",
-    changed: "Somebody changed this case a moment ago. It is loaded anew; look at it and press again.",
+    changed:
+      "Somebody changed this case a moment ago. It is loaded anew; look at it and press again.",
     window15: "15 min",
     window24: "24 h",
     noChart: "No readings in this time.",

@@ -2,13 +2,15 @@ import type { en } from "./en";
 
 /** Keys of `En` with text; a counted key has the Russian forms one, few, many and other. */
 type Words<En> = {
-  [Key in keyof En as Key extends `${string}_other` | `${string}_one` ? never : Key]: En[Key] extends string
-    ? string
-    : Words<En[Key]>;
+  [
+    Key in keyof En as Key extends `${string}_other` | `${string}_one` ? never : Key
+  ]: En[Key] extends string ? string : Words<En[Key]>;
 } & {
-  [Key in keyof En as Key extends `${infer Base}_other`
-    ? `${Base}_one` | `${Base}_few` | `${Base}_many` | `${Base}_other`
-    : never]: string;
+  [
+    Key in keyof En as Key extends `${infer Base}_other`
+      ? `${Base}_one` | `${Base}_few` | `${Base}_many` | `${Base}_other`
+      : never
+  ]: string;
 };
 
 export const ru: Words<typeof en> = {
@@ -80,7 +82,8 @@ export const ru: Words<typeof en> = {
     working: "Входим…",
     noToken: "Откройте выданную вам ссылку для входа. Она выглядит так: {{example}}.",
     wrong: "Эта ссылка больше не действует. Попросите у администратора новую.",
-    ended: "Сеанс завершён. Откройте свою ссылку для входа ещё раз: вы вернётесь на эту страницу, а всё введённое сохранено.",
+    ended:
+      "Сеанс завершён. Откройте свою ссылку для входа ещё раз: вы вернётесь на эту страницу, а всё введённое сохранено.",
     code: "Код для входа",
     submit: "Войти",
     signOut: "Выйти",
@@ -161,8 +164,10 @@ export const ru: Words<typeof en> = {
     connecting: "Подключение",
     offline: "Нет связи",
     staleTitle: "Картина устарела",
-    stale: "Уже {{age}} нет новостей. То, что на экране, может быть неверно. Страница продолжает подключаться.",
-    staleData: "Шлюз отвечает, но уже {{age}} ни одно устройство не передавало данных. Проверьте узлы.",
+    stale:
+      "Уже {{age}} нет новостей. То, что на экране, может быть неверно. Страница продолжает подключаться.",
+    staleData:
+      "Шлюз отвечает, но уже {{age}} ни одно устройство не передавало данных. Проверьте узлы.",
     unacknowledged: "Не квитировано",
     active: "Активно",
     overdue: "Просрочено",
@@ -173,8 +178,8 @@ export const ru: Words<typeof en> = {
     keysOff: "Клавиши выключены",
     help: "Клавиши",
     filterOpen: "Открытые",
-    filterUnacknowledged: "Не квитированные",
-    filterOverdue: "Просроченные",
+    filterUnacknowledged: "Неквитированные",
+    filterOverdue: "Просрочены",
     filterClosed: "Закрытые",
     filterText: "Фильтр",
     filterPlaceholder: "Номер, слова, адрес",
@@ -264,7 +269,8 @@ export const ru: Words<typeof en> = {
     uploading: "Загружаем…",
     grade: "степень {{grade}}",
     openStill: "Открыть снимок целиком",
-    changed: "Заявку только что изменил другой сотрудник. Она загружена заново; посмотрите и нажмите ещё раз.",
+    changed:
+      "Заявку только что изменил другой сотрудник. Она загружена заново; посмотрите и нажмите ещё раз.",
     window15: "15 мин",
     window24: "24 ч",
     noChart: "За это время показаний нет.",

@@ -1,6 +1,14 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "../api/keys";
-import type { AssetDetail, CaseRow, Change, DeviceOut, EdgeOut, IncidentOut, LiveMessage } from "../api/types";
+import type {
+  AssetDetail,
+  CaseRow,
+  Change,
+  DeviceOut,
+  EdgeOut,
+  IncidentOut,
+  LiveMessage,
+} from "../api/types";
 import { LiveConnection, type Socket } from "./connection";
 import { FrameQueue } from "./frame";
 import type { Health } from "./health";
@@ -106,15 +114,20 @@ export class Live {
     if (cases.length) {
       const lay = (rows?: CaseRow[]) => rows && mergeCases(rows, cases, this.now());
       cache.setQueryData(keys.cases("open"), lay);
-      if (cases.some((row) => row.closed_at)) void cache.invalidateQueries({ queryKey: keys.cases("closed") });
+      if (cases.some((row) => row.closed_at))
+        void cache.invalidateQueries({ queryKey: keys.cases("closed") });
     }
     if (incidents.length) {
-      cache.setQueryData(keys.incidents, (rows?: IncidentOut[]) => rows && mergeIncidents(rows, incidents));
+      cache.setQueryData(
+        keys.incidents,
+        (rows?: IncidentOut[]) => rows && mergeIncidents(rows, incidents),
+      );
     }
     if (devices.length) {
       cache.setQueryData(keys.devices, (rows?: DeviceOut[]) => rows && mergeDevices(rows, devices));
     }
-    if (edges.length) cache.setQueryData(keys.edges, (rows?: EdgeOut[]) => rows && mergeEdges(rows, edges));
+    if (edges.length)
+      cache.setQueryData(keys.edges, (rows?: EdgeOut[]) => rows && mergeEdges(rows, edges));
     for (const command of bodies(changes, "command")) {
       cache.setQueryData(keys.command(command.id), command);
     }
@@ -124,7 +137,8 @@ export class Live {
   /** Cards hold more than a change carries: those on the screen are fetched again. */
   private refetchOpen(cases: CaseRow[], incidents: IncidentOut[], devices: DeviceOut[]): void {
     const touched = new Set([...cases.map((row) => row.id), ...incidents.map((row) => row.case)]);
-    for (const id of touched) if (id !== null) void this.cache.invalidateQueries({ queryKey: keys.case(id) });
+    for (const id of touched)
+      if (id !== null) void this.cache.invalidateQueries({ queryKey: keys.case(id) });
     for (const asset of new Set(incidents.map((row) => row.asset))) {
       void this.cache.invalidateQueries({ queryKey: keys.assetIncidents(asset) });
     }
@@ -133,7 +147,8 @@ export class Live {
     void this.cache.invalidateQueries({
       queryKey: ["asset"],
       predicate: ({ state }) =>
-        (state.data as AssetDetail | undefined)?.devices.some((device) => changed.has(device.id)) ?? false,
+        (state.data as AssetDetail | undefined)?.devices.some((device) => changed.has(device.id)) ??
+        false,
     });
   }
 }

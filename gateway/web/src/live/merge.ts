@@ -30,7 +30,11 @@ function merged<T extends Row>(
 }
 
 /** Lay changed cases over the list; an older version never replaces a newer one. */
-export function mergeCases(rows: readonly CaseRow[], changed: readonly CaseRow[], now: number): CaseRow[] {
+export function mergeCases(
+  rows: readonly CaseRow[],
+  changed: readonly CaseRow[],
+  now: number,
+): CaseRow[] {
   const all = merged(rows, changed, (before, next) => next.version >= before.version);
   return all.filter(
     (row) => row.closed_at === null || now - Date.parse(row.closed_at) < CLOSED_STAYS_MS,
@@ -38,7 +42,10 @@ export function mergeCases(rows: readonly CaseRow[], changed: readonly CaseRow[]
 }
 
 /** Lay changed incidents over the list of those that are active or wait to be acknowledged. */
-export function mergeIncidents(rows: readonly IncidentOut[], changed: readonly IncidentOut[]): IncidentOut[] {
+export function mergeIncidents(
+  rows: readonly IncidentOut[],
+  changed: readonly IncidentOut[],
+): IncidentOut[] {
   return merged(rows, changed).filter((row) => row.state !== "normal");
 }
 
@@ -46,7 +53,10 @@ export const mergeEdges = (rows: readonly EdgeOut[], changed: readonly EdgeOut[]
   merged(rows, changed);
 
 /** Lay changed devices over the list, keeping the signals that the change does not carry. */
-export function mergeDevices(rows: readonly DeviceOut[], changed: readonly DeviceOut[]): DeviceOut[] {
+export function mergeDevices(
+  rows: readonly DeviceOut[],
+  changed: readonly DeviceOut[],
+): DeviceOut[] {
   const known = new Map(rows.map((row) => [row.id, row]));
   const whole = changed.map((row) =>
     row.signals.length ? row : { ...row, signals: known.get(row.id)?.signals ?? [] },

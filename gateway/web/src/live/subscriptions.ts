@@ -46,7 +46,9 @@ export class Subscriptions {
       this.ask({
         kind: "subscribe",
         devices: [...this.devices.keys()],
-        families: Object.fromEntries([...this.families].map(([family, entry]) => [family, entry.signal])),
+        families: Object.fromEntries(
+          [...this.families].map(([family, entry]) => [family, entry.signal]),
+        ),
       });
     });
   }

@@ -23,7 +23,11 @@ export class LatestValues {
       const time = block.time_ms[at] ?? 0;
       const before = this.latest.get(key);
       if (before && before.time > time) return;
-      this.latest.set(key, { value: block.value[at] ?? null, quality: block.quality[at] ?? 0, time });
+      this.latest.set(key, {
+        value: block.value[at] ?? null,
+        quality: block.quality[at] ?? 0,
+        time,
+      });
       touched.add(key);
     });
     for (const key of touched) this.watchers.get(key)?.forEach((tell) => tell());

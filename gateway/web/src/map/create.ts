@@ -10,7 +10,12 @@ setWorkerUrl(workerUrl);
 const MARGIN_DEGREES = 0.01;
 
 /** Open a map of the town in `container`, or give null where the browser has no WebGL. */
-export function openMap(container: HTMLElement, town: MapOut, language: string, more: Partial<MapOptions> = {}): TownMap | null {
+export function openMap(
+  container: HTMLElement,
+  town: MapOut,
+  language: string,
+  more: Partial<MapOptions> = {},
+): TownMap | null {
   const [west, south, east, north] = town.bounds;
   try {
     return new TownMap({
@@ -18,7 +23,12 @@ export function openMap(container: HTMLElement, town: MapOut, language: string, 
       style: townStyle(town, language),
       bounds: [west, south, east, north],
       fitBoundsOptions: { padding: 32 },
-      maxBounds: [west - MARGIN_DEGREES * 2, south - MARGIN_DEGREES, east + MARGIN_DEGREES * 2, north + MARGIN_DEGREES],
+      maxBounds: [
+        west - MARGIN_DEGREES * 2,
+        south - MARGIN_DEGREES,
+        east + MARGIN_DEGREES * 2,
+        north + MARGIN_DEGREES,
+      ],
       maxZoom: 19,
       attributionControl: false,
       dragRotate: false,

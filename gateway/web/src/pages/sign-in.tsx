@@ -8,13 +8,15 @@ import { useWords } from "../i18n/text";
 import { LanguageSwitch, ThemeSwitch } from "../parts/switches";
 import { Logo } from "../parts/logo";
 import { Trouble } from "../parts/trouble";
+import { safePath } from "./sign-in-path";
 import "./sign-in.css";
 
-const HOME: Record<Me["role"], string> = { dispatcher: "/control", executor: "/field", administrator: "/admin" };
+const HOME: Record<Me["role"], string> = {
+  dispatcher: "/control",
+  executor: "/field",
+  administrator: "/admin",
+};
 const NEXT = "next";
-
-/** Only a path of this site, or nothing: a link must not lead away. */
-export const safePath = (path: string | null) => (path && /^\/(?![/\\])/.test(path) ? path : null);
 
 function kept(next: string | null): string | null {
   if (next) sessionStorage.setItem(NEXT, next);
@@ -74,7 +76,15 @@ export default function SignIn() {
             {t("session.code")}
           </label>
           <div className="row">
-            <input id="code" className="input" autoComplete="off" spellCheck={false} required value={code} onChange={(event) => setCode(event.target.value)} />
+            <input
+              id="code"
+              className="input"
+              autoComplete="off"
+              spellCheck={false}
+              required
+              value={code}
+              onChange={(event) => setCode(event.target.value)}
+            />
             <button type="submit" className="button solid" disabled={enter.isPending}>
               {t("session.submit")}
             </button>

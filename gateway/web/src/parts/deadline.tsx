@@ -27,7 +27,12 @@ const SOON = 0.8; // warning point of the deadline's span
 export function DeadlineBar({ start, due, now, done, overdue }: Props) {
   const left = useLeft();
   const { t } = useWords();
-  if (due === null) return <span className="deadline none">{done ? "" : <span className="hidden">{t("control.noDeadline")}</span>}</span>;
+  if (due === null)
+    return (
+      <span className="deadline none">
+        {done ? "" : <span className="hidden">{t("control.noDeadline")}</span>}
+      </span>
+    );
   const from = Date.parse(start);
   const span = Math.max(1, Date.parse(due) - from);
   const share = Math.min(1, Math.max(0, (now - from) / span));

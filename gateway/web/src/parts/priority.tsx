@@ -3,7 +3,12 @@ import { useWords } from "../i18n/text";
 import "./priority.css";
 
 /** From the worst to the mildest. */
-export const PRIORITIES = ["critical", "high", "medium", "low"] as const satisfies readonly Priority[];
+export const PRIORITIES = [
+  "critical",
+  "high",
+  "medium",
+  "low",
+] as const satisfies readonly Priority[];
 
 /** 4 is critical, 1 is low, 0 is nothing. */
 export const rank = (priority: Priority | null) =>
@@ -25,7 +30,14 @@ export const SHAPES: Record<Priority, string> = {
 export function PriorityMark({ priority, size = 20 }: { priority: Priority; size?: number }) {
   const { t } = useWords();
   return (
-    <svg className={`priority ${priority}`} width={size} height={size} viewBox="0 0 20 20" role="img" aria-label={t(`priority.${priority}`)}>
+    <svg
+      className={`priority ${priority}`}
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      role="img"
+      aria-label={t(`priority.${priority}`)}
+    >
       <path d={SHAPES[priority]} />
       <text x="10" y={priority === "high" ? 16.2 : 13.9} textAnchor="middle" aria-hidden="true">
         {t(`priorityLetter.${priority}`)}

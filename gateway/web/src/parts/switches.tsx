@@ -8,7 +8,13 @@ export function LanguageSwitch() {
   return (
     <div className="segments" role="group" aria-label={t("language.label")}>
       {LANGUAGES.map((each) => (
-        <button key={each} type="button" lang={each} aria-pressed={each === language} onClick={() => changeLanguage(each)}>
+        <button
+          key={each}
+          type="button"
+          lang={each}
+          aria-pressed={each === language}
+          onClick={() => changeLanguage(each)}
+        >
           {each.toUpperCase()}
         </button>
       ))}
@@ -20,7 +26,13 @@ export function ThemeSwitch() {
   const { t } = useWords();
   const next = useTheme() === "dark" ? "light" : "dark";
   return (
-    <button type="button" className="button icon quiet" aria-label={t(`theme.${next}`)} title={t(`theme.${next}`)} onClick={() => chooseTheme(next)}>
+    <button
+      type="button"
+      className="button icon quiet"
+      aria-label={t(`theme.${next}`)}
+      title={t(`theme.${next}`)}
+      onClick={() => chooseTheme(next)}
+    >
       <Icon name={next === "dark" ? "moon" : "sun"} />
     </button>
   );

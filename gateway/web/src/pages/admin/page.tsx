@@ -42,7 +42,12 @@ function Page() {
         <p className="faint">{`${me.name} · ${say(me.place_name)}`}</p>
         <LanguageSwitch />
         <ThemeSwitch />
-        <button type="button" className="button quiet icon" aria-label={t("session.signOut")} onClick={() => void leave()}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("session.signOut")}
+          onClick={() => void leave()}
+        >
           <Icon name="leave" />
         </button>
       </header>
@@ -69,11 +74,13 @@ function Edges() {
           <table>
             <thead>
               <tr>
-                {(["edge", "state", "seen", "revision", "lost", "software"] as const).map((column) => (
-                  <th key={column} scope="col">
-                    {t(`admin.${column}`)}
-                  </th>
-                ))}
+                {(["edge", "state", "seen", "revision", "lost", "software"] as const).map(
+                  (column) => (
+                    <th key={column} scope="col">
+                      {t(`admin.${column}`)}
+                    </th>
+                  ),
+                )}
               </tr>
             </thead>
             <tbody>
@@ -98,16 +105,26 @@ function EdgeRow({ edge }: { edge: EdgeOut }) {
       <th scope="row">
         {say(edge.name)} <span className="faint">{edge.id}</span>
       </th>
-      <td className={edge.online ? "" : "abnormal"}>{t(edge.online ? "admin.online" : "admin.offline")}</td>
-      <td>{edge.seen_at ? t("age.ago", { age: time.age((now - Date.parse(edge.seen_at)) / 1000) }) : "—"}</td>
+      <td className={edge.online ? "" : "abnormal"}>
+        {t(edge.online ? "admin.online" : "admin.offline")}
+      </td>
+      <td>
+        {edge.seen_at
+          ? t("age.ago", { age: time.age((now - Date.parse(edge.seen_at)) / 1000) })
+          : "—"}
+      </td>
       <td className={behind ? "abnormal" : ""}>
         {behind
-          ? t("admin.behind", { offered: edge.revision_offered, inForce: edge.revision_in_force ?? "—" })
+          ? t("admin.behind", {
+              offered: edge.revision_offered,
+              inForce: edge.revision_in_force ?? "—",
+            })
           : t("admin.inForce", { revision: edge.revision_offered })}
         {edge.problem && <p>{edge.problem}</p>}
       </td>
       <td className={edge.devices_lost ? "abnormal" : ""}>
-        {edge.devices_lost} <span className="faint">{t("admin.ofDevices", { total: edge.devices })}</span>
+        {edge.devices_lost}{" "}
+        <span className="faint">{t("admin.ofDevices", { total: edge.devices })}</span>
       </td>
       <td>{edge.software || "—"}</td>
     </tr>
@@ -116,8 +133,19 @@ function EdgeRow({ edge }: { edge: EdgeOut }) {
 
 /** True when every typed word is in the device's name, id, profile, family or place. */
 function matches(device: DeviceOut, typed: string): boolean {
-  const own = [...Object.values(device.name), device.id, device.profile, device.family, device.place].join(" ").toLocaleLowerCase();
-  return typed.toLocaleLowerCase().split(/\s+/).every((word) => own.includes(word));
+  const own = [
+    ...Object.values(device.name),
+    device.id,
+    device.profile,
+    device.family,
+    device.place,
+  ]
+    .join(" ")
+    .toLocaleLowerCase();
+  return typed
+    .toLocaleLowerCase()
+    .split(/\s+/)
+    .every((word) => own.includes(word));
 }
 
 function Devices() {
@@ -126,15 +154,30 @@ function Devices() {
   const [typed, setTyped] = useState("");
   const [onlyLost, setOnlyLost] = useState(false);
   const found = useMemo(
-    () => (devices.data ?? []).filter((device) => matches(device, typed) && (!onlyLost || device.online === false)),
+    () =>
+      (devices.data ?? []).filter(
+        (device) => matches(device, typed) && (!onlyLost || device.online === false),
+      ),
     [devices.data, typed, onlyLost],
   );
   return (
     <section>
       <h2>{t("admin.devices")}</h2>
       <div className="tools">
-        <input type="search" className="input" aria-label={t("admin.search")} placeholder={t("admin.search")} value={typed} onChange={(event) => setTyped(event.target.value)} />
-        <button type="button" className="button" aria-pressed={onlyLost} onClick={() => setOnlyLost(!onlyLost)}>
+        <input
+          type="search"
+          className="input"
+          aria-label={t("admin.search")}
+          placeholder={t("admin.search")}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <button
+          type="button"
+          className="button"
+          aria-pressed={onlyLost}
+          onClick={() => setOnlyLost(!onlyLost)}
+        >
           {t("admin.onlyLost")}
         </button>
         <p className="faint" role="status">
@@ -161,7 +204,13 @@ function Devices() {
                   {say(device.name)} <span className="faint">{device.id}</span>
                 </th>
                 <td className={device.online === false ? "abnormal" : ""}>
-                  {t(device.online === null ? "card.notHeard" : device.online ? "card.online" : "card.lost")}
+                  {t(
+                    device.online === null
+                      ? "card.notHeard"
+                      : device.online
+                        ? "card.online"
+                        : "card.lost",
+                  )}
                   {device.reason && <span className="faint">{` ${device.reason}`}</span>}
                 </td>
                 <td>{device.profile}</td>

@@ -1,6 +1,7 @@
 import { useEffect, useEffectEvent } from "react";
 
-export type Act = "next" | "previous" | "open" | "acknowledge" | "close" | "filter" | "fresh" | "help";
+export type Act =
+  "next" | "previous" | "open" | "acknowledge" | "close" | "filter" | "fresh" | "help";
 
 /** By the place of a key, so that a Cyrillic layout works as well. */
 const ACTS: Record<string, Act> = {
@@ -18,7 +19,10 @@ const ACTS: Record<string, Act> = {
 const TYPING = "input, textarea, select, [contenteditable]";
 const OWN_KEYS = "button, a, summary, .maplibregl-canvas";
 
-type Press = Pick<KeyboardEvent, "code" | "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "target">;
+type Press = Pick<
+  KeyboardEvent,
+  "code" | "key" | "shiftKey" | "ctrlKey" | "altKey" | "metaKey" | "target"
+>;
 
 /** What a press means, or null: text fields and dialogs keep their keys, buttons keep Enter and arrows. */
 export function actOf(press: Press): Act | null {

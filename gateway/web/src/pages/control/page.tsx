@@ -86,7 +86,9 @@ function Desk() {
       choice.caseId === null
         ? town.data?.assets.find((asset) => asset.id === choice.assetId)
         : list.all.find((row) => row.id === choice.caseId);
-    return spot && spot.latitude !== null && spot.longitude !== null ? { latitude: spot.latitude, longitude: spot.longitude } : null;
+    return spot && spot.latitude !== null && spot.longitude !== null
+      ? { latitude: spot.latitude, longitude: spot.longitude }
+      : null;
   }, [choice.caseId, choice.assetId, list.all, town.data]);
 
   return (
@@ -138,11 +140,33 @@ function Desk() {
             !town.error && <Waiting />
           )}
         </section>
-        <section ref={detail} className="pane detail" tabIndex={-1} aria-label={t("control.detail")}>
+        <section
+          ref={detail}
+          className="pane detail"
+          tabIndex={-1}
+          aria-label={t("control.detail")}
+        >
           <Trouble error={acknowledging.error} />
-          {choice.caseId !== null && <CaseCard key={choice.caseId} id={choice.caseId} onShown={shown} onClose={choice.leave} />}
-          {choice.assetId !== null && <AssetCard key={choice.assetId} id={choice.assetId} cases={list.all} onShown={shown} onClose={choice.leave} />}
-          {choice.caseId === null && choice.assetId === null && <p className="quiet-state">{t("control.nothing")}</p>}
+          {choice.caseId !== null && (
+            <CaseCard
+              key={choice.caseId}
+              id={choice.caseId}
+              onShown={shown}
+              onClose={choice.leave}
+            />
+          )}
+          {choice.assetId !== null && (
+            <AssetCard
+              key={choice.assetId}
+              id={choice.assetId}
+              cases={list.all}
+              onShown={shown}
+              onClose={choice.leave}
+            />
+          )}
+          {choice.caseId === null && choice.assetId === null && (
+            <p className="quiet-state">{t("control.nothing")}</p>
+          )}
         </section>
       </main>
       <TapePane incidents={incidents.data ?? NO_INCIDENTS} />

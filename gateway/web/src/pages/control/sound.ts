@@ -46,7 +46,9 @@ export class Sound {
 export function voiceFor(rows: readonly CaseRow[]): { priority: Priority; every_s: number } | null {
   for (const priority of ["critical", "high"] as const) {
     const voice = VOICES[priority];
-    const waits = rows.some((row) => row.priority === priority && row.unacknowledged > 0 && row.closed_at === null);
+    const waits = rows.some(
+      (row) => row.priority === priority && row.unacknowledged > 0 && row.closed_at === null,
+    );
     if (voice && waits) return { priority, every_s: voice.every_s };
   }
   return null;

@@ -17,7 +17,9 @@ export function Stale() {
         <Icon name="warning" size={22} />
         <p>
           <strong>{t("control.staleTitle")}</strong>
-          {t(health.phase === "open" ? "control.staleData" : "control.stale", { age: time.age(age) })}
+          {t(health.phase === "open" ? "control.staleData" : "control.stale", {
+            age: time.age(age),
+          })}
         </p>
       </div>
     </div>

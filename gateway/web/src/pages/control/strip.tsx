@@ -42,26 +42,63 @@ export function Strip({ cases, sound, keysOn, onKeys, onHelp }: Props) {
         <span>{`${t(`role.${me.role}`)} · ${say(me.place_name)}`}</span>
       </p>
       <div className="switches">
-        <button type="button" className="button quiet icon" aria-pressed={sound.on} aria-label={t(sound.on ? "control.soundOn" : "control.soundOff")} title={t(sound.on ? "control.soundOn" : "control.soundOff")} onClick={sound.toggle}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-pressed={sound.on}
+          aria-label={t(sound.on ? "control.soundOn" : "control.soundOff")}
+          title={t(sound.on ? "control.soundOn" : "control.soundOff")}
+          onClick={sound.toggle}
+        >
           <Icon name={sound.on ? "sound" : "mute"} />
         </button>
-        <button type="button" className="button quiet icon" aria-label={t("control.soundTest")} title={t("control.soundTest")} onClick={sound.test}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("control.soundTest")}
+          title={t("control.soundTest")}
+          onClick={sound.test}
+        >
           <Icon name="bell" />
         </button>
-        <button type="button" className="button quiet icon" aria-pressed={keysOn} aria-label={t(keysOn ? "control.keysOn" : "control.keysOff")} title={t(keysOn ? "control.keysOn" : "control.keysOff")} onClick={onKeys}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-pressed={keysOn}
+          aria-label={t(keysOn ? "control.keysOn" : "control.keysOff")}
+          title={t(keysOn ? "control.keysOn" : "control.keysOff")}
+          onClick={onKeys}
+        >
           <Icon name="keys" />
         </button>
-        <button type="button" className="button quiet icon" aria-label={t("control.help")} title={t("control.help")} onClick={onHelp}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("control.help")}
+          title={t("control.help")}
+          onClick={onHelp}
+        >
           {"?"}
         </button>
         <ThemeSwitch />
         <LanguageSwitch />
         {me.role === "administrator" && (
-          <Link href="/admin" className="button quiet icon" aria-label={t("control.administration")} title={t("control.administration")}>
+          <Link
+            href="/admin"
+            className="button quiet icon"
+            aria-label={t("control.administration")}
+            title={t("control.administration")}
+          >
             <Icon name="gear" />
           </Link>
         )}
-        <button type="button" className="button quiet icon" aria-label={t("session.signOut")} title={t("session.signOut")} onClick={() => void leave()}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("session.signOut")}
+          title={t("session.signOut")}
+          onClick={() => void leave()}
+        >
           <Icon name="leave" />
         </button>
       </div>

@@ -57,9 +57,12 @@ function Line({ event }: { event: TapeEvent }) {
   return (
     <span className="line">
       <time dateTime={event.at}>{time.clock(event.at)}</time>
-      <span className="mark">{event.severity && <PriorityMark priority={event.severity} size={13} />}</span>
+      <span className="mark">
+        {event.severity && <PriorityMark priority={event.severity} size={13} />}
+      </span>
       <span>
-        {event.link ? <Link href={event.link}>{subject}</Link> : subject} <span className="what">{words(event)}</span>
+        {event.link ? <Link href={event.link}>{subject}</Link> : subject}{" "}
+        <span className="what">{words(event)}</span>
       </span>
     </span>
   );
@@ -70,9 +73,15 @@ function useEventWords() {
   return ({ what }: TapeEvent): string => {
     switch (what.kind) {
       case "caseChanged":
-        return t("tape.caseChanged", { id: what.id, state: t(`state.${what.state}`).toLocaleLowerCase(language) });
+        return t("tape.caseChanged", {
+          id: what.id,
+          state: t(`state.${what.state}`).toLocaleLowerCase(language),
+        });
       case "commandChanged":
-        return t("tape.commandChanged", { signal: what.signal, state: t(`command.state.${what.state as "sent"}`).toLocaleLowerCase(language) });
+        return t("tape.commandChanged", {
+          signal: what.signal,
+          state: t(`command.state.${what.state as "sent"}`).toLocaleLowerCase(language),
+        });
       default:
         return t(`tape.${what.kind}`);
     }

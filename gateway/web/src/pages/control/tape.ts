@@ -6,7 +6,11 @@ export interface TapeEvent {
   at: string;
   what:
     | { kind: "raised" | "cleared" | "acknowledged" }
-    | { kind: "caseChanged"; id: number; state: "new" | "routed" | "accepted" | "resolved" | "verified" | "closed" }
+    | {
+        kind: "caseChanged";
+        id: number;
+        state: "new" | "routed" | "accepted" | "resolved" | "verified" | "closed";
+      }
     | { kind: "commandChanged"; signal: string; state: string }
     | { kind: "edgeOnline" | "edgeLost" | "deviceOnline" | "deviceLost" };
   subject: Text;
@@ -21,10 +25,16 @@ const caseLink = (id: number | null) => (id === null ? null : `/control/case/${i
 /** What happened to an incident last. */
 function incidentEvent(incident: IncidentOut, id: string, at: string): TapeEvent {
   const last = Math.max(
-    ...[incident.raised_at, incident.cleared_at, incident.acknowledged_at].map((time) => (time ? Date.parse(time) : 0)),
+    ...[incident.raised_at, incident.cleared_at, incident.acknowledged_at].map((time) =>
+      time ? Date.parse(time) : 0,
+    ),
   );
   const is = (time: string | null) => time !== null && Date.parse(time) === last;
-  const kind = is(incident.acknowledged_at) ? "acknowledged" : is(incident.cleared_at) ? "cleared" : "raised";
+  const kind = is(incident.acknowledged_at)
+    ? "acknowledged"
+    : is(incident.cleared_at)
+      ? "cleared"
+      : "raised";
   return {
     id,
     at,
@@ -41,15 +51,36 @@ export function eventOf(change: Change): TapeEvent | null {
   if (incident) return incidentEvent(incident, base.id, change.at);
   if (change.case) {
     const { id, state, title } = change.case;
-    return { ...base, what: { kind: "caseChanged", id, state }, subject: title, link: caseLink(id) };
+    return {
+      ...base,
+      what: { kind: "caseChanged", id, state },
+      subject: title,
+      link: caseLink(id),
+    };
   }
   if (command) {
     const { signal, state, device: name } = command;
-    return { ...base, what: { kind: "commandChanged", signal, state }, subject: { en: name }, link: caseLink(command.case) };
+    return {
+      ...base,
+      what: { kind: "commandChanged", signal, state },
+      subject: { en: name },
+      link: caseLink(command.case),
+    };
   }
-  if (edge) return { ...base, what: { kind: edge.online ? "edgeOnline" : "edgeLost" }, subject: edge.name, link: null };
+  if (edge)
+    return {
+      ...base,
+      what: { kind: edge.online ? "edgeOnline" : "edgeLost" },
+      subject: edge.name,
+      link: null,
+    };
   if (device) {
-    return { ...base, what: { kind: device.online ? "deviceOnline" : "deviceLost" }, subject: device.name, link: null };
+    return {
+      ...base,
+      what: { kind: device.online ? "deviceOnline" : "deviceLost" },
+      subject: device.name,
+      link: null,
+    };
   }
   return null;
 }

@@ -24,8 +24,14 @@ function useView(): [View, (view: View) => void] {
     typed: params.get("q") ?? "",
   };
   const change = (next: View) => {
-    const kept = { tab: next.tab === TABS[0] ? "" : next.tab, sort: next.sort === SORTS[0] ? "" : next.sort, q: next.typed };
-    setParams(Object.fromEntries(Object.entries(kept).filter(([, value]) => value)), { replace: true });
+    const kept = {
+      tab: next.tab === TABS[0] ? "" : next.tab,
+      sort: next.sort === SORTS[0] ? "" : next.sort,
+      q: next.typed,
+    };
+    setParams(Object.fromEntries(Object.entries(kept).filter(([, value]) => value)), {
+      replace: true,
+    });
   };
   return [view, change];
 }
@@ -38,17 +44,40 @@ export function useWorklist() {
   // Being overdue is looked at twice a minute; the rows themselves tell the second.
   const now = useNow(30_000);
   const open = useQuery({ queryKey: keys.cases("open"), queryFn: () => getCases("open") });
-  const closed = useQuery({ queryKey: keys.cases("closed"), queryFn: () => getCases("closed"), enabled: view.tab === "closed" });
+  const closed = useQuery({
+    queryKey: keys.cases("closed"),
+    queryFn: () => getCases("closed"),
+    enabled: view.tab === "closed",
+  });
   const all = open.data ?? NOTHING;
   const source = view.tab === "closed" ? (closed.data ?? NOTHING) : all;
   const fresh = useMemo(
-    () => sorted(source.filter((row) => belongs(row, view.tab, now) && matches(row, view.typed, language)), view.tab === "closed" ? "newest" : view.sort),
+    () =>
+      sorted(
+        source.filter((row) => belongs(row, view.tab, now) && matches(row, view.typed, language)),
+        view.tab === "closed" ? "newest" : view.sort,
+      ),
     [source, view.tab, view.sort, view.typed, language, now],
   );
   const counts = useMemo(() => {
-    const count = (tab: Tab) => all.filter((row) => row.closed_at === null && belongs(row, tab, now)).length;
-    return { open: count("open"), unacknowledged: count("unacknowledged"), overdue: count("overdue"), closed: 0 };
+    const count = (tab: Tab) =>
+      all.filter((row) => row.closed_at === null && belongs(row, tab, now)).length;
+    return {
+      open: count("open"),
+      unacknowledged: count("unacknowledged"),
+      overdue: count("overdue"),
+      closed: 0,
+    };
   }, [all, now]);
   const shown = useHeldRows(fresh, held, `${view.tab} ${view.sort} ${view.typed}`);
-  return { view, setView, setHeld, all, counts, ...shown, error: open.error ?? closed.error, refetch: () => void open.refetch() };
+  return {
+    view,
+    setView,
+    setHeld,
+    all,
+    counts,
+    ...shown,
+    error: open.error ?? closed.error,
+    refetch: () => void open.refetch(),
+  };
 }

@@ -31,7 +31,10 @@ function Tasks() {
   const { t } = useWords();
   const me = useMe();
   const cases = useQuery({ queryKey: keys.cases("open"), queryFn: () => getCases("open") });
-  const rows = sorted((cases.data ?? []).filter((row) => row.closed_at === null), "deadline");
+  const rows = sorted(
+    (cases.data ?? []).filter((row) => row.closed_at === null),
+    "deadline",
+  );
   return (
     <div className="field">
       <header>
@@ -39,7 +42,12 @@ function Tasks() {
         <span className="spring" />
         <LanguageSwitch />
         <ThemeSwitch />
-        <button type="button" className="button quiet icon" aria-label={t("session.signOut")} onClick={() => void leave()}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("session.signOut")}
+          onClick={() => void leave()}
+        >
           <Icon name="leave" />
         </button>
       </header>
@@ -76,14 +84,23 @@ function Task({ row }: { row: CaseRow }) {
         </span>
         <Icon name={open ? "up" : "down"} />
       </button>
-      <DeadlineBar start={row.opened_at} due={row.due_at} now={now} done={false} overdue={isOverdue(row, now)} />
+      <DeadlineBar
+        start={row.opened_at}
+        due={row.due_at}
+        now={now}
+        done={false}
+        overdue={isOverdue(row, now)}
+      />
       {open && <Work id={row.id} />}
     </li>
   );
 }
 
 function Work({ id }: { id: number }) {
-  const { data, error, refetch } = useQuery({ queryKey: keys.case(id), queryFn: () => getCase(id) });
+  const { data, error, refetch } = useQuery({
+    queryKey: keys.case(id),
+    queryFn: () => getCase(id),
+  });
   if (data) return <Actions detail={data} />;
   return error ? <Trouble error={error} retry={() => void refetch()} /> : <Waiting />;
 }
@@ -93,7 +110,8 @@ function Actions({ detail }: { detail: CaseDetail }) {
   const [note, setNote, clearNote] = useDraft(`note.${detail.id}`, "");
   const move = useMove(detail);
   const photo = usePhoto(detail.id);
-  const first = detail.incident_list.find((incident) => incident.first_out) ?? detail.incident_list[0];
+  const first =
+    detail.incident_list.find((incident) => incident.first_out) ?? detail.incident_list[0];
   const advice = first ? say(first.action) : "";
   return (
     <div className="work">
@@ -116,11 +134,25 @@ function Actions({ detail }: { detail: CaseDetail }) {
       )}
       <Trouble error={move.error ?? photo.error} />
       {photo.isSuccess && <p role="status">{t("field.photoDone")}</p>}
-      <textarea className="input" rows={2} maxLength={2000} aria-label={t("card.note")} placeholder={t("card.notePlaceholder")} value={note} onChange={(event) => setNote(event.target.value)} />
+      <textarea
+        className="input"
+        rows={2}
+        maxLength={2000}
+        aria-label={t("card.note")}
+        placeholder={t("card.notePlaceholder")}
+        value={note}
+        onChange={(event) => setNote(event.target.value)}
+      />
       <div className="buttons">
         <PhotoButton adding={photo} label={t("field.photo")} camera />
         {VERBS.filter((verb) => detail.allowed.includes(verb)).map((verb) => (
-          <button key={verb} type="button" className="button solid" disabled={move.isPending} onClick={() => move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote })}>
+          <button
+            key={verb}
+            type="button"
+            className="button solid"
+            disabled={move.isPending || (verb === "close" && detail.missing_proof.length > 0)}
+            onClick={() => move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote })}
+          >
             {t(`verb.${verb}`)}
           </button>
         ))}

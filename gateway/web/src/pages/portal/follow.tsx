@@ -39,7 +39,14 @@ export default function Follow() {
             <label className="label" htmlFor={name}>
               {t(`follow.${name}`)}
             </label>
-            <input id={name} className="input" required autoComplete="off" value={typed[name]} onChange={(event) => setTyped({ ...typed, [name]: event.target.value })} />
+            <input
+              id={name}
+              className="input"
+              required
+              autoComplete="off"
+              value={typed[name]}
+              onChange={(event) => setTyped({ ...typed, [name]: event.target.value })}
+            />
           </div>
         ))}
         <button type="submit" className="button solid">
@@ -58,7 +65,8 @@ function Status({ status }: { status: AppealStatus }) {
   const time = useTime();
   const executor = say(status.executor_name);
   const facts: [string, string][] = [[t("follow.filed"), time.long(status.filed_at)]];
-  if (status.expected_at && status.state === "open") facts.push([t("follow.expected"), time.long(status.expected_at)]);
+  if (status.expected_at && status.state === "open")
+    facts.push([t("follow.expected"), time.long(status.expected_at)]);
   if (executor) facts.push([t("follow.executor"), executor]);
   return (
     <section className="status" aria-live="polite">

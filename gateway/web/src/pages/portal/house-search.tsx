@@ -5,7 +5,17 @@ import { findHouses, type House } from "./places";
 const SHOWN = 8;
 
 /** A combobox over the houses of the town: type words, choose with arrows or the pointer. */
-export function HouseSearch({ houses, invalid, errorId, onChoose }: { houses: House[]; invalid: boolean; errorId: string; onChoose: (house: House) => void }) {
+export function HouseSearch({
+  houses,
+  invalid,
+  errorId,
+  onChoose,
+}: {
+  houses: House[];
+  invalid: boolean;
+  errorId: string;
+  onChoose: (house: House) => void;
+}) {
   const { t } = useWords();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
@@ -47,11 +57,25 @@ export function HouseSearch({ houses, invalid, errorId, onChoose }: { houses: Ho
           setAt(0);
         }}
       />
-      <div className="options" id={`${id}-list`} role="listbox" aria-label={t("portal.house")} hidden={!shown.length}>
+      <div
+        className="options"
+        id={`${id}-list`}
+        role="listbox"
+        aria-label={t("portal.house")}
+        hidden={!shown.length}
+      >
         {shown.map((house, index) => (
           // The keyboard is served by the input above, as the combobox pattern asks.
           // eslint-disable-next-line jsx-a11y/click-events-have-key-events
-          <div key={house.id} id={`${id}-${index}`} role="option" aria-selected={index === at} tabIndex={-1} onPointerEnter={() => setAt(index)} onClick={() => onChoose(house)}>
+          <div
+            key={house.id}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === at}
+            tabIndex={-1}
+            onPointerEnter={() => setAt(index)}
+            onClick={() => onChoose(house)}
+          >
             {house.name}
           </div>
         ))}

@@ -49,9 +49,15 @@ export function Portal() {
 
   const said = file.error instanceof ApiError ? file.error : null;
   const wrong = {
-    category: (tried && !draft.category ? t("portal.needCategory") : null) ?? said?.field("category") ?? null,
+    category:
+      (tried && !draft.category ? t("portal.needCategory") : null) ??
+      said?.field("category") ??
+      null,
     place: (tried && !draft.spot ? t("portal.needPlace") : null) ?? said?.field("place") ?? null,
-    words: (tried && !draft.words.trim() ? t("portal.needWords") : null) ?? said?.field("description") ?? null,
+    words:
+      (tried && !draft.words.trim() ? t("portal.needWords") : null) ??
+      said?.field("description") ??
+      null,
     email: said?.field("email") ?? null,
   };
 
@@ -59,7 +65,10 @@ export function Portal() {
     event.preventDefault();
     setTried(true);
     if (draft.category && draft.spot && draft.words.trim()) file.mutate(formOf(draft, photos));
-    else requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true], .wrong input")?.focus());
+    else
+      requestAnimationFrame(() =>
+        form.current?.querySelector<HTMLElement>("[aria-invalid=true], .wrong input")?.focus(),
+      );
   }
 
   if (file.data) {
@@ -87,7 +96,13 @@ export function Portal() {
           <div className="categories">
             {categories.data?.map((category) => (
               <label key={category.code} className="category">
-                <input type="radio" name="category" value={category.code} checked={draft.category === category.code} onChange={() => change({ category: category.code })} />
+                <input
+                  type="radio"
+                  name="category"
+                  value={category.code}
+                  checked={draft.category === category.code}
+                  onChange={() => change({ category: category.code })}
+                />
                 <Icon name={categoryIcon(category.code)} size={22} />
                 <span>
                   {say(category.name)}
@@ -98,7 +113,9 @@ export function Portal() {
           </div>
           <FieldError id="category-error" words={wrong.category} />
           {draft.category === "gas.leak" && <p className="notice">{t("portal.gas")}</p>}
-          {draft.category === "lift.trapped" && <p className="notice mild">{t("portal.trapped")}</p>}
+          {draft.category === "lift.trapped" && (
+            <p className="notice mild">{t("portal.trapped")}</p>
+          )}
         </fieldset>
         <fieldset>
           <legend>{t("portal.where")}</legend>
@@ -133,7 +150,16 @@ export function Portal() {
           <label className="legend" htmlFor="email">
             {t("portal.email")} <small>{t("portal.optional")}</small>
           </label>
-          <input id="email" type="email" className="input" autoComplete="email" value={draft.email} aria-invalid={wrong.email !== null} aria-describedby="email-hint email-error" onChange={(event) => change({ email: event.target.value })} />
+          <input
+            id="email"
+            type="email"
+            className="input"
+            autoComplete="email"
+            value={draft.email}
+            aria-invalid={wrong.email !== null}
+            aria-describedby="email-hint email-error"
+            onChange={(event) => change({ email: event.target.value })}
+          />
           <p id="email-hint" className="hint">
             {t("portal.emailHint")}
           </p>

@@ -8,7 +8,13 @@ export const LARGEST_MB = 10;
 const TYPES = ["image/jpeg", "image/png", "image/webp"];
 
 /** Photos with a preview; the server looks at them again by their content. */
-export function PhotoField({ photos, onChange }: { photos: File[]; onChange: (photos: File[]) => void }) {
+export function PhotoField({
+  photos,
+  onChange,
+}: {
+  photos: File[];
+  onChange: (photos: File[]) => void;
+}) {
   const { t } = useWords();
   const [error, setError] = useState<string | null>(null);
 
@@ -33,7 +39,12 @@ export function PhotoField({ photos, onChange }: { photos: File[]; onChange: (ph
         {photos.map((photo) => (
           <li key={`${photo.name}-${photo.lastModified}`}>
             <Preview photo={photo} />
-            <button type="button" className="button icon" aria-label={t("portal.photoRemove", { name: photo.name })} onClick={() => onChange(photos.filter((each) => each !== photo))}>
+            <button
+              type="button"
+              className="button icon"
+              aria-label={t("portal.photoRemove", { name: photo.name })}
+              onClick={() => onChange(photos.filter((each) => each !== photo))}
+            >
               <Icon name="cross" />
             </button>
           </li>

@@ -12,14 +12,25 @@ import { housesOf, type Spot } from "./places";
 const PointMap = lazy(() => import("./point-map"));
 
 /** Where it is: a house found by words, or a point on the map. */
-export function PlaceField({ spot, onChange, error }: { spot: Spot | null; onChange: (spot: Spot | null) => void; error: string | null }) {
+export function PlaceField({
+  spot,
+  onChange,
+  error,
+}: {
+  spot: Spot | null;
+  onChange: (spot: Spot | null) => void;
+  error: string | null;
+}) {
   const { t, language } = useWords();
   const map = useQuery({ queryKey: keys.publicMap, queryFn: getPublicMap });
   const [showMap, setShowMap] = useState(false);
   const words =
     spot?.kind === "house"
       ? spot.name
-      : spot && t("portal.pointChosen", { point: `${spot.latitude.toFixed(5)}, ${spot.longitude.toFixed(5)}` });
+      : spot &&
+        t("portal.pointChosen", {
+          point: `${spot.latitude.toFixed(5)}, ${spot.longitude.toFixed(5)}`,
+        });
 
   return (
     <div className="place-field">
@@ -41,7 +52,12 @@ export function PlaceField({ spot, onChange, error }: { spot: Spot | null; onCha
         />
       )}
       <FieldError id="place-error" words={error} />
-      <button type="button" className="button" aria-expanded={showMap} onClick={() => setShowMap(!showMap)}>
+      <button
+        type="button"
+        className="button"
+        aria-expanded={showMap}
+        onClick={() => setShowMap(!showMap)}
+      >
         <Icon name="pin" />
         {t(showMap ? "portal.hideMap" : "portal.onMap")}
       </button>

@@ -1,5 +1,6 @@
-import type { MapOut, Text } from "../../api/types";
+import type { MapOut } from "../../api/types";
 import { inLanguage } from "../../i18n/text";
+import { BUILDINGS, propertiesOf } from "../../map/feature";
 
 /** A house of the town as the search lists it. */
 export interface House {
@@ -8,33 +9,28 @@ export interface House {
 }
 
 /** What the applicant chose: a house, a point, or nothing yet. */
-export type Spot = { kind: "house"; id: string; name: string } | { kind: "point"; latitude: number; longitude: number };
-
-interface Properties {
-  id?: string;
-  kind?: string;
-  name?: Text | string;
-}
-
-export const propertiesOf = (feature: Record<string, unknown>) => (feature["properties"] ?? {}) as Properties;
-
-export function nameOf(properties: Properties, language: string): string {
-  const { name } = properties;
-  return typeof name === "object" ? inLanguage(name, language) : (name ?? "");
-}
-
-const BUILDINGS = new Set(["building", "house"]);
+export type Spot =
+  | { kind: "house"; id: string; name: string }
+  | { kind: "point"; latitude: number; longitude: number };
 
 export function housesOf(map: MapOut, language: string): House[] {
   return map.features
     .map(propertiesOf)
     .filter((each) => BUILDINGS.has(each.kind ?? ""))
-    .map((each) => ({ id: each.id ?? "", name: nameOf(each, language) }))
+    .map((each) => ({
+      id: each.id ?? "",
+      name: inLanguage(each.address ?? each.name ?? {}, language),
+    }))
     .sort((a, b) => a.name.localeCompare(b.name, language, { numeric: true }));
 }
 
 const plain = (text: string) =>
-  text.toLocaleLowerCase().replaceAll("ё", "е").replaceAll(/[.,]/g, " ").split(/\s+/).filter(Boolean);
+  text
+    .toLocaleLowerCase()
+    .replaceAll("ё", "е")
+    .replaceAll(/[.,]/g, " ")
+    .split(/\s+/)
+    .filter(Boolean);
 
 /** Find the houses in which every typed word begins some word of the name. */
 export function findHouses(houses: readonly House[], typed: string): House[] {

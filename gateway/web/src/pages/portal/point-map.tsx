@@ -7,13 +7,23 @@ import { openMap } from "../../map/create";
 import type { Spot } from "./places";
 
 /** A map on which the applicant taps the place; Enter takes the middle for those without a pointer. */
-export default function PointMap({ town, spot, onChoose }: { town: MapOut; spot: Spot | null; onChoose: (spot: Spot) => void }) {
+export default function PointMap({
+  town,
+  spot,
+  onChoose,
+}: {
+  town: MapOut;
+  spot: Spot | null;
+  onChoose: (spot: Spot) => void;
+}) {
   const { t, language, say } = useWords();
   const theme = useTheme();
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<TownMap | null>(null);
   const [failed, setFailed] = useState(false);
-  const take = useEffectEvent((latitude: number, longitude: number) => onChoose({ kind: "point", latitude, longitude }));
+  const take = useEffectEvent((latitude: number, longitude: number) =>
+    onChoose({ kind: "point", latitude, longitude }),
+  );
 
   useEffect(() => {
     if (!box.current) return;
@@ -35,7 +45,9 @@ export default function PointMap({ town, spot, onChoose }: { town: MapOut; spot:
 
   useEffect(() => {
     if (!map.current || spot?.kind !== "point") return;
-    const marker = new Marker({ color: token("solid") }).setLngLat([spot.longitude, spot.latitude]).addTo(map.current);
+    const marker = new Marker({ color: token("solid") })
+      .setLngLat([spot.longitude, spot.latitude])
+      .addTo(map.current);
     return () => {
       marker.remove();
     };
@@ -48,7 +60,12 @@ export default function PointMap({ town, spot, onChoose }: { town: MapOut; spot:
   };
   return (
     <div className="point-map">
-      <div ref={box} className="canvas" role="group" aria-label={t("map.label", { name: say(town.name) })} />
+      <div
+        ref={box}
+        className="canvas"
+        role="group"
+        aria-label={t("map.label", { name: say(town.name) })}
+      />
       <div className="below">
         <span>{t("portal.mapHint")}</span>
         <button type="button" className="button" onClick={middle}>

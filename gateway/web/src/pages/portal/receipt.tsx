@@ -39,8 +39,18 @@ export function Receipt({ receipt, onAnother }: { receipt: AppealReceipt; onAnot
         {t("portal.keepLink")}
       </label>
       <div className="copy-row">
-        <input id="follow-link" className="input" readOnly value={link} onFocus={(event) => event.target.select()} />
-        <button type="button" className="button" onClick={() => void navigator.clipboard.writeText(link).then(() => setCopied(true))}>
+        <input
+          id="follow-link"
+          className="input"
+          readOnly
+          value={link}
+          onFocus={(event) => event.target.select()}
+        />
+        <button
+          type="button"
+          className="button"
+          onClick={() => void navigator.clipboard.writeText(link).then(() => setCopied(true))}
+        >
           {t(copied ? "common.copied" : "common.copy")}
         </button>
       </div>

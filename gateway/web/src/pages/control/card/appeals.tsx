@@ -17,7 +17,14 @@ export function Appeals({ appeals }: { appeals: AppealOut[] }) {
           <li key={appeal.number}>
             <p className="faint">
               <Icon name="person" size={13} />
-              {[appeal.number, say(appeal.category_name), time.moment(appeal.filed_at), appeal.contact].filter(Boolean).join(" · ")}
+              {[
+                appeal.number,
+                say(appeal.category_name),
+                time.moment(appeal.filed_at),
+                appeal.contact,
+              ]
+                .filter(Boolean)
+                .join(" · ")}
             </p>
             <p className="said">{appeal.description}</p>
             {appeal.address && <p className="faint">{appeal.address}</p>}

@@ -26,8 +26,12 @@ interface Props {
 export function AssetCard({ id, cases, onShown, onClose }: Props) {
   const { t, say } = useWords();
   const asset = useQuery({ queryKey: keys.asset(id), queryFn: () => getAsset(id) });
-  const incidents = useQuery({ queryKey: keys.assetIncidents(id), queryFn: () => getAssetIncidents(id) });
-  if (asset.error instanceof ApiError && asset.error.status === 404) return <p className="quiet-state">{t("card.notYours")}</p>;
+  const incidents = useQuery({
+    queryKey: keys.assetIncidents(id),
+    queryFn: () => getAssetIncidents(id),
+  });
+  if (asset.error instanceof ApiError && asset.error.status === 404)
+    return <p className="quiet-state">{t("card.notYours")}</p>;
   if (asset.error) return <Trouble error={asset.error} retry={() => void asset.refetch()} />;
   if (!asset.data) return <Waiting />;
   const own = cases.filter((row) => row.asset === id && row.closed_at === null);
@@ -43,7 +47,12 @@ export function AssetCard({ id, cases, onShown, onClose }: Props) {
           <h2>{say(asset.data.name)}</h2>
           <p className="where">{say(asset.data.address)}</p>
         </div>
-        <button type="button" className="button quiet icon" aria-label={t("common.close")} onClick={onClose}>
+        <button
+          type="button"
+          className="button quiet icon"
+          aria-label={t("common.close")}
+          onClick={onClose}
+        >
           <Icon name="cross" />
         </button>
       </header>
@@ -67,7 +76,20 @@ export function AssetCard({ id, cases, onShown, onClose }: Props) {
 }
 
 type Translate = ReturnType<typeof useWords>["t"];
-const KINDS = ["lift", "street_light", "feeder_cabinet", "heat_point", "house", "flat", "traffic_signal", "traffic_controller", "camera", "sensor", "water_main", "meter"] as const;
+const KINDS = [
+  "lift",
+  "street_light",
+  "feeder_cabinet",
+  "heat_point",
+  "house",
+  "flat",
+  "traffic_signal",
+  "traffic_controller",
+  "camera",
+  "sensor",
+  "water_main",
+  "meter",
+] as const;
 
 function kindWord(kind: string, t: Translate): string {
   const known = KINDS.find((each) => each === kind) ?? KINDS.find((each) => kind.endsWith(each));
@@ -88,7 +110,9 @@ function Relations({ title, assets }: { title: string; assets: readonly AssetOut
             </Link>
           </li>
         ))}
-        {assets.length > SHOWN_RELATIONS && <li className="faint">{`+${assets.length - SHOWN_RELATIONS}`}</li>}
+        {assets.length > SHOWN_RELATIONS && (
+          <li className="faint">{`+${assets.length - SHOWN_RELATIONS}`}</li>
+        )}
       </ul>
     </Section>
   );

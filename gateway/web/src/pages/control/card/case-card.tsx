@@ -29,9 +29,13 @@ interface Props {
 
 /** Everything about one case: where it stands, why, what to do, with whom, until when. */
 export function CaseCard({ id, onShown, onClose }: Props) {
-  const { data, error, refetch } = useQuery({ queryKey: keys.case(id), queryFn: () => getCase(id) });
+  const { data, error, refetch } = useQuery({
+    queryKey: keys.case(id),
+    queryFn: () => getCase(id),
+  });
   const { t } = useWords();
-  if (error instanceof ApiError && error.status === 404) return <p className="quiet-state">{t("card.notYours")}</p>;
+  if (error instanceof ApiError && error.status === 404)
+    return <p className="quiet-state">{t("card.notYours")}</p>;
   if (error && !data) return <Trouble error={error} retry={() => void refetch()} />;
   if (!data) return <Waiting />;
   return (
@@ -42,10 +46,12 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         <Section title={t("card.clocks")}>
           <Deadlines deadlines={data.deadlines} />
         </Section>
-        <Routing detail={data} />
-        {data.incident_list.length > 0 && <Incidents incidents={data.incident_list} title={t("card.incidents")} onShown={onShown} />}
-        <Appeals appeals={data.appeal_list} />
+        {data.incident_list.length > 0 && (
+          <Incidents incidents={data.incident_list} title={t("card.incidents")} onShown={onShown} />
+        )}
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
+        <Appeals appeals={data.appeal_list} />
+        <Routing detail={data} />
         <Evidence caseId={id} evidence={data.evidence} />
         <Timeline entries={data.timeline} />
       </div>
@@ -67,7 +73,12 @@ function Head({ detail, onClose }: { detail: CaseDetail; onClose: () => void }) 
         <h2>{say(detail.title)}</h2>
         <p className="where">{say(detail.address)}</p>
       </div>
-      <button type="button" className="button quiet icon" aria-label={t("common.close")} onClick={onClose}>
+      <button
+        type="button"
+        className="button quiet icon"
+        aria-label={t("common.close")}
+        onClick={onClose}
+      >
         <Icon name="cross" />
       </button>
     </header>

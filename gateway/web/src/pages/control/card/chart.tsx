@@ -39,7 +39,14 @@ export function Chart({ device, signal, span, incidents }: Props) {
   if (!series.data) return <Waiting />;
   return (
     <>
-      <Plot key={series.dataUpdatedAt} stored={series.data} device={device} signal={signal} span={span} incidents={incidents} />
+      <Plot
+        key={series.dataUpdatedAt}
+        stored={series.data}
+        device={device}
+        signal={signal}
+        span={span}
+        incidents={incidents}
+      />
       {!series.data.time_ms.length && <p className="faint">{t("card.noChart")}</p>}
     </>
   );
@@ -76,7 +83,10 @@ function follow(values: LatestValues, track: Track, device: string, key: string)
   return values.follow((block) => {
     block.device.forEach((each, at) => {
       if (each !== device || block.signal[at] !== key) return;
-      track.add(block.time_ms[at] ?? 0, isBad(block.quality[at] ?? 0) ? null : (block.value[at] ?? null));
+      track.add(
+        block.time_ms[at] ?? 0,
+        isBad(block.quality[at] ?? 0) ? null : (block.value[at] ?? null),
+      );
     });
   });
 }
@@ -106,16 +116,26 @@ function Plot({ stored, device, signal, span, incidents }: Props & { stored: Ser
       track.cut(now - WINDOWS_S[span]);
       // A signal is reported when it changes: until then the last value still holds.
       const held = last === undefined ? [] : [now];
-      plot.setData([[...track.time, ...held], [...track.value, ...held.map(() => last ?? null)]], false);
+      plot.setData(
+        [
+          [...track.time, ...held],
+          [...track.value, ...held.map(() => last ?? null)],
+        ],
+        false,
+      );
       plot.setScale("x", { min: now - WINDOWS_S[span], max: now });
-      plot.redraw();
     };
     draw();
     const unfollow = follow(live.values, track, device, signal.key);
-    const timer = setInterval(() => {
-      if (!document.hidden) draw();
-    }, span === "window15" ? REDRAW_MS : REDRAW_MS * 20);
-    const sizes = new ResizeObserver(() => plot.setSize({ width: container.clientWidth, height: HEIGHT_PX }));
+    const timer = setInterval(
+      () => {
+        if (!document.hidden) draw();
+      },
+      span === "window15" ? REDRAW_MS : REDRAW_MS * 20,
+    );
+    const sizes = new ResizeObserver(() =>
+      plot.setSize({ width: container.clientWidth, height: HEIGHT_PX }),
+    );
     sizes.observe(container);
     return () => {
       unfollow();
@@ -125,15 +145,32 @@ function Plot({ stored, device, signal, span, incidents }: Props & { stored: Ser
     };
   }, [track, live, device, signal, span, language, theme]);
 
-  return <div ref={box} className="plot" role="img" aria-label={`${t("card.chart")}: ${say(signal.name)}`} />;
+  return (
+    <div
+      ref={box}
+      className="plot"
+      role="img"
+      aria-label={`${t("card.chart")}: ${say(signal.name)}`}
+    />
+  );
 }
 
 const CLOCK = "{HH}:{mm}";
 
-function options(width: number, signal: SignalOut, language: "en" | "ru", marks: () => readonly IncidentOut[]): uPlot.Options {
+function options(
+  width: number,
+  signal: SignalOut,
+  language: "en" | "ru",
+  marks: () => readonly IncidentOut[],
+): uPlot.Options {
   const stepped = signal.kind === "state" ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
   const grid = { stroke: token("line"), width: 1 };
-  const axis = { stroke: token("ink-faint"), font: `11px ${token("font")}`, grid, ticks: { show: false } };
+  const axis = {
+    stroke: token("ink-faint"),
+    font: `11px ${token("font")}`,
+    grid,
+    ticks: { show: false },
+  };
   const unit = unitIn(signal.unit, language);
   return {
     width,
@@ -144,9 +181,24 @@ function options(width: number, signal: SignalOut, language: "en" | "ru", marks:
     scales: { y: { range: (_plot, low, high) => padded(low, high) } },
     axes: [
       { ...axis, space: 70, size: 24, values: (_plot, times) => times.map(uPlotTime) },
-      { ...axis, size: 56, space: 30, values: (_plot, ticks) => ticks.map((tick) => `${tick.toLocaleString(language)}${unit && ` ${unit}`}`) },
+      {
+        ...axis,
+        size: 56,
+        space: 30,
+        values: (_plot, ticks) =>
+          ticks.map((tick) => `${tick.toLocaleString(language)}${unit && ` ${unit}`}`),
+      },
     ],
-    series: [{}, { stroke: token("trace"), width: 1.5, points: { show: false }, spanGaps: false, ...(stepped && { paths: stepped }) }],
+    series: [
+      {},
+      {
+        stroke: token("trace"),
+        width: 1.5,
+        points: { show: false },
+        spanGaps: false,
+        ...(stepped && { paths: stepped }),
+      },
+    ],
     hooks: { draw: [(plot) => drawMarks(plot, signal, marks())] },
   };
 }
@@ -170,7 +222,8 @@ function drawMarks(plot: uPlot, signal: SignalOut, incidents: readonly IncidentO
   for (const limit of [signal.minimum, signal.maximum]) {
     if (limit === null) continue;
     const y = plot.valToPos(limit, "y", true);
-    if (y > bbox.top && y < bbox.top + bbox.height) line(ctx, bbox.left, y, bbox.left + bbox.width, y);
+    if (y > bbox.top && y < bbox.top + bbox.height)
+      line(ctx, bbox.left, y, bbox.left + bbox.width, y);
   }
   for (const incident of incidents) {
     const x = plot.valToPos(Date.parse(incident.raised_at) / 1000, "x", true);

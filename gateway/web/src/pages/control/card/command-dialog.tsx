@@ -27,16 +27,28 @@ export function CommandDialog({ device, signal, caseId, onClose }: Props) {
   const { t, say } = useWords();
   const cache = useQueryClient();
   const prepare = useMutation({
-    mutationFn: (value: number) => prepareCommand({ device: device.id, signal: signal.key, value, case: caseId }),
+    mutationFn: (value: number) =>
+      prepareCommand({ device: device.id, signal: signal.key, value, case: caseId }),
     onSuccess: (command) => cache.setQueryData(keys.command(command.id), command),
   });
   return (
     <Dialog title={`${t("command.title")} · ${say(device.name)}`} onClose={onClose}>
       <p className="command-signal">{say(signal.name) || signal.key}</p>
       {prepare.data ? (
-        <Prepared id={prepare.data.id} signal={signal} onAgain={() => prepare.reset()} onClose={onClose} />
+        <Prepared
+          id={prepare.data.id}
+          signal={signal}
+          onAgain={() => prepare.reset()}
+          onClose={onClose}
+        />
       ) : (
-        <Choose device={device} signal={signal} busy={prepare.isPending} error={prepare.error} onPrepare={(value) => prepare.mutate(value)} />
+        <Choose
+          device={device}
+          signal={signal}
+          busy={prepare.isPending}
+          error={prepare.error}
+          onPrepare={(value) => prepare.mutate(value)}
+        />
       )}
     </Dialog>
   );
@@ -77,7 +89,14 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
           <div className="choices">
             {states.map(([code, name]) => (
               <label key={code} className="button">
-                <input type="radio" className="hidden" name={id} value={code} checked={typed === code} onChange={() => setTyped(code)} />
+                <input
+                  type="radio"
+                  className="hidden"
+                  name={id}
+                  value={code}
+                  checked={typed === code}
+                  onChange={() => setTyped(code)}
+                />
                 {say(name)}
               </label>
             ))}
@@ -88,9 +107,23 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
           <label className="label" htmlFor={id}>
             {[t("command.value"), value.unit(signal.unit)].filter(Boolean).join(", ")}
           </label>
-          <input id={id} className="input" inputMode="decimal" autoComplete="off" value={typed} aria-invalid={wrong !== null} aria-describedby={`${id}-error`} onChange={(event) => setTyped(event.target.value)} />
+          <input
+            id={id}
+            className="input"
+            inputMode="decimal"
+            autoComplete="off"
+            value={typed}
+            aria-invalid={wrong !== null}
+            aria-describedby={`${id}-error`}
+            onChange={(event) => setTyped(event.target.value)}
+          />
           {signal.minimum !== null && signal.maximum !== null && (
-            <p className="faint">{t("command.range", { low: value.number(signal.minimum), high: value.number(signal.maximum) })}</p>
+            <p className="faint">
+              {t("command.range", {
+                low: value.number(signal.minimum),
+                high: value.number(signal.maximum),
+              })}
+            </p>
           )}
         </div>
       )}
@@ -105,7 +138,17 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
   );
 }
 
-function Prepared({ id, signal, onAgain, onClose }: { id: string; signal: SignalOut; onAgain: () => void; onClose: () => void }) {
+function Prepared({
+  id,
+  signal,
+  onAgain,
+  onClose,
+}: {
+  id: string;
+  signal: SignalOut;
+  onAgain: () => void;
+  onClose: () => void;
+}) {
   const { t, say } = useWords();
   const value = useValue();
   const time = useTime();
@@ -114,12 +157,16 @@ function Prepared({ id, signal, onAgain, onClose }: { id: string; signal: Signal
   const { data: command, error } = useQuery({
     queryKey: keys.command(id),
     queryFn: () => getCommand(id),
-    refetchInterval: (query) => (query.state.data && UNDER_WAY.has(query.state.data.state) ? ASK_AGAIN_MS : false),
+    refetchInterval: (query) =>
+      query.state.data && UNDER_WAY.has(query.state.data.state) ? ASK_AGAIN_MS : false,
   });
   const confirm = useMutation({
     mutationFn: () => confirmCommand(id),
     // The result may have come over the stream before this answer: it is not overwritten.
-    onSuccess: (answer) => cache.setQueryData(keys.command(id), (before?: CommandOut) => (before && !["prepared", "requested"].includes(before.state) ? before : answer)),
+    onSuccess: (answer) =>
+      cache.setQueryData(keys.command(id), (before?: CommandOut) =>
+        before && !["prepared", "requested"].includes(before.state) ? before : answer,
+      ),
   });
   if (!command) return <Trouble error={error} />;
   const left = (Date.parse(command.expires_at) - now) / 1000;
@@ -154,13 +201,24 @@ function Prepared({ id, signal, onAgain, onClose }: { id: string; signal: Signal
       <p className={`result ${command.state}`} role="status">
         {t(`command.state.${command.state}`)}
         {command.result_text && <span>{command.result_text}</span>}
-        {command.result_value !== null && <span>{`${t("command.readBack")}: ${value.of(signal, command.result_value)}`}</span>}
+        {command.result_value !== null && (
+          <span>{`${t("command.readBack")}: ${value.of(signal, command.result_value)}`}</span>
+        )}
       </p>
       <Trouble error={confirm.error ?? error} />
       <div className="actions">
-        {prepared && <p className="faint">{left > 0 ? t("command.expires", { age: time.age(left) }) : t("command.expiredBefore")}</p>}
+        {prepared && (
+          <p className="faint">
+            {left > 0 ? t("command.expires", { age: time.age(left) }) : t("command.expiredBefore")}
+          </p>
+        )}
         {prepared && left > 0 ? (
-          <button type="button" className="button solid" disabled={confirm.isPending} onClick={() => confirm.mutate()}>
+          <button
+            type="button"
+            className="button solid"
+            disabled={confirm.isPending}
+            onClick={() => confirm.mutate()}
+          >
             {t("command.confirm")}
           </button>
         ) : (

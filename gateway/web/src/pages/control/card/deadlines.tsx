@@ -19,7 +19,9 @@ export function Deadlines({ deadlines }: { deadlines: DeadlineOut[] }) {
             <span>{say(deadline.label) || deadline.name}</span>
             <span className="due">{time.moment(deadline.due_at, now)}</span>
             <strong>
-              {deadline.met_at === null ? left(deadline.due_at, now) : t("card.met", { time: time.moment(deadline.met_at, now) })}
+              {deadline.met_at === null
+                ? left(deadline.due_at, now)
+                : t("card.met", { time: time.moment(deadline.met_at, now) })}
               {deadline.met_at !== null && deadline.breached && ` · ${t("card.breached")}`}
             </strong>
           </li>

@@ -17,7 +17,15 @@ export function usePhoto(caseId: number) {
   });
 }
 
-export function PhotoButton({ adding, label, camera = false }: { adding: ReturnType<typeof usePhoto>; label: string; camera?: boolean }) {
+export function PhotoButton({
+  adding,
+  label,
+  camera = false,
+}: {
+  adding: ReturnType<typeof usePhoto>;
+  label: string;
+  camera?: boolean;
+}) {
   const { t } = useWords();
   return (
     <label className="button photo-button">
@@ -44,14 +52,18 @@ export function Evidence({ caseId, evidence }: { caseId: number; evidence: Evide
   const time = useTime();
   const adding = usePhoto(caseId);
   return (
-    <Section title={t("card.evidence")} aside={<PhotoButton adding={adding} label={t("card.addPhoto")} />}>
+    <Section
+      title={t("card.evidence")}
+      aside={<PhotoButton adding={adding} label={t("card.addPhoto")} />}
+    >
       <Trouble error={adding.error} />
       <ul className="evidence">
         {evidence.map((each) => (
           <li key={each.id}>
             {each.media_type.startsWith("image/") && <Still id={each.id} label={say(each.text)} />}
             <p>
-              <strong>{t(`evidenceKind.${each.kind}`)}</strong> {t("card.grade", { grade: each.grade })}
+              <strong>{t(`evidenceKind.${each.kind}`)}</strong>{" "}
+              {t("card.grade", { grade: each.grade })}
             </p>
             {say(each.text) && <p>{say(each.text)}</p>}
             <p className="faint">{`${time.moment(each.at)} · ${each.by}`}</p>

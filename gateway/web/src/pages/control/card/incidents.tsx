@@ -36,7 +36,15 @@ export function useAcknowledge() {
 }
 
 /** The incidents on the screen are those that the button acknowledges, and no others. */
-export function Incidents({ incidents, title, onShown }: { incidents: readonly IncidentOut[]; title: string; onShown?: (ids: number[]) => void }) {
+export function Incidents({
+  incidents,
+  title,
+  onShown,
+}: {
+  incidents: readonly IncidentOut[];
+  title: string;
+  onShown?: (ids: number[]) => void;
+}) {
   const { t } = useWords();
   const [all, setAll] = useState(false);
   const acknowledging = useAcknowledge();
@@ -49,7 +57,12 @@ export function Incidents({ incidents, title, onShown }: { incidents: readonly I
       title={`${title} ${incidents.length || ""}`}
       aside={
         waiting.length > 0 && (
-          <button type="button" className="button solid" disabled={acknowledging.isPending} onClick={() => acknowledging.mutate(waiting)}>
+          <button
+            type="button"
+            className="button solid"
+            disabled={acknowledging.isPending}
+            onClick={() => acknowledging.mutate(waiting)}
+          >
             {t("card.acknowledgeCount", { count: waiting.length })}
           </button>
         )
@@ -63,7 +76,12 @@ export function Incidents({ incidents, title, onShown }: { incidents: readonly I
         ))}
       </ul>
       {incidents.length > SHOWN && (
-        <button type="button" className="button quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+        <button
+          type="button"
+          className="button quiet"
+          aria-expanded={all}
+          onClick={() => setAll(!all)}
+        >
           {all ? t("card.fewer") : t("card.moreIncidents", { count: incidents.length - SHOWN })}
         </button>
       )}
@@ -77,9 +95,15 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
   const value = useValue();
   const now = useNow(60_000);
   const facts: string[] = [t("card.raised", { time: time.moment(incident.raised_at, now) })];
-  if (incident.cleared_at) facts.push(t("card.cleared", { time: time.moment(incident.cleared_at, now) }));
+  if (incident.cleared_at)
+    facts.push(t("card.cleared", { time: time.moment(incident.cleared_at, now) }));
   if (incident.acknowledged_at && incident.acknowledged_by) {
-    facts.push(t("card.acknowledgedBy", { name: incident.acknowledged_by, time: time.moment(incident.acknowledged_at, now) }));
+    facts.push(
+      t("card.acknowledgedBy", {
+        name: incident.acknowledged_by,
+        time: time.moment(incident.acknowledged_at, now),
+      }),
+    );
   }
   const guide = (["cause", "consequence", "action"] as const).filter((part) => say(incident[part]));
   return (
@@ -89,7 +113,9 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
           <PriorityMark priority={incident.severity} size={17} />
           <span className="words">{say(incident.name) || incident.condition}</span>
           {incident.first_out && <span className="tag">{t("card.firstOut")}</span>}
-          {incident.value !== null && <span className="value">{value.withUnit(incident.value, incident.unit)}</span>}
+          {incident.value !== null && (
+            <span className="value">{value.withUnit(incident.value, incident.unit)}</span>
+          )}
         </summary>
         <div className="inside">
           {say(incident.text) && <p>{say(incident.text)}</p>}
@@ -108,7 +134,9 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
               ))}
             </dl>
           )}
-          {typeof incident.still === "number" && <Still id={incident.still} label={say(incident.name)} />}
+          {typeof incident.still === "number" && (
+            <Still id={incident.still} label={say(incident.name)} />
+          )}
           <Link href={`/control/asset/${encodeURIComponent(incident.asset)}`} className="faint">
             {t("card.openAsset", { name: incident.asset })}
           </Link>

@@ -1,7 +1,15 @@
 import type { ReactNode } from "react";
 
 /** A titled part of a card. */
-export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className="card-section">
       <header>

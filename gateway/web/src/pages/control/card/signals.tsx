@@ -18,13 +18,25 @@ interface Chosen {
 const LIKELY = ["gauge", "state", "counter"];
 
 function firstChoice(devices: readonly DeviceOut[], preferred: string | undefined): Chosen | null {
-  const device = devices.find((each) => each.id === preferred && each.signals.length) ?? devices.find((each) => each.signals.length);
-  const signal = device?.signals.toSorted((a, b) => LIKELY.indexOf(a.kind) - LIKELY.indexOf(b.kind))[0];
+  const device =
+    devices.find((each) => each.id === preferred && each.signals.length) ??
+    devices.find((each) => each.signals.length);
+  const signal = device?.signals.toSorted(
+    (a, b) => LIKELY.indexOf(a.kind) - LIKELY.indexOf(b.kind),
+  )[0];
   return device && signal ? { device, signal } : null;
 }
 
 /** Live values of an asset's devices, the chart of one of them, and commands. */
-export function Signals({ devices, incidents, caseId }: { devices: readonly DeviceOut[]; incidents: readonly IncidentOut[]; caseId: number | null }) {
+export function Signals({
+  devices,
+  incidents,
+  caseId,
+}: {
+  devices: readonly DeviceOut[];
+  incidents: readonly IncidentOut[];
+  caseId: number | null;
+}) {
   const { t, say } = useWords();
   const [picked, setPicked] = useState<{ device: string; signal: string } | null>(null);
   const [span, setSpan] = useState<Window>("window15");
@@ -41,7 +53,12 @@ export function Signals({ devices, incidents, caseId }: { devices: readonly Devi
           aside={
             <div className="segments">
               {(Object.keys(WINDOWS_S) as Window[]).map((each) => (
-                <button key={each} type="button" aria-pressed={each === span} onClick={() => setSpan(each)}>
+                <button
+                  key={each}
+                  type="button"
+                  aria-pressed={each === span}
+                  onClick={() => setSpan(each)}
+                >
                   {t(`card.${each}`)}
                 </button>
               ))}
@@ -77,7 +94,14 @@ export function Signals({ devices, incidents, caseId }: { devices: readonly Devi
           </div>
         ))}
       </Section>
-      {commanding && <CommandDialog device={commanding.device} signal={commanding.signal} caseId={caseId} onClose={() => setCommanding(null)} />}
+      {commanding && (
+        <CommandDialog
+          device={commanding.device}
+          signal={commanding.signal}
+          caseId={caseId}
+          onClose={() => setCommanding(null)}
+        />
+      )}
     </>
   );
 }
@@ -112,7 +136,9 @@ function SignalLine({ device, signal, chosen, onPick, onCommand }: LineProps) {
       <button type="button" className="pick" aria-pressed={chosen} onClick={onPick}>
         <span className="name">{say(signal.name) || signal.key}</span>
         {trust && <span className="tag">{t(`card.${trust}`)}</span>}
-        <span className={`value ${trust ?? ""}`}>{value.of(signal, live ? live.value : signal.value)}</span>
+        <span className={`value ${trust ?? ""}`}>
+          {value.of(signal, live ? live.value : signal.value)}
+        </span>
         <span className="when">{at ? time.clock(at) : ""}</span>
       </button>
       {signal.writable && (

@@ -5,7 +5,13 @@ import { useWords } from "../../../i18n/text";
 export function Still({ id, label }: { id: number; label: string }) {
   const { t } = useWords();
   return (
-    <a className="still" href={evidenceUrl(id)} target="_blank" rel="noreferrer" title={t("card.openStill")}>
+    <a
+      className="still"
+      href={evidenceUrl(id)}
+      target="_blank"
+      rel="noreferrer"
+      title={t("card.openStill")}
+    >
       <img src={evidenceUrl(id)} alt={label || t("evidenceKind.still")} loading="lazy" />
     </a>
   );

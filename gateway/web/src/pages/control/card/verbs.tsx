@@ -24,7 +24,10 @@ export function useMove(row: Pick<CaseRow, "id" | "version">) {
     },
     onSuccess: (detail) => {
       cache.setQueryData(keys.case(row.id), detail);
-      cache.setQueryData(keys.cases("open"), (rows?: CaseRow[]) => rows && mergeCases(rows, [detail], live.now()));
+      cache.setQueryData(
+        keys.cases("open"),
+        (rows?: CaseRow[]) => rows && mergeCases(rows, [detail], live.now()),
+      );
     },
     onError: (error) => {
       const stale = error instanceof ApiError && error.status === STALE;
@@ -38,7 +41,8 @@ export function Verbs({ detail }: { detail: CaseDetail }) {
   const { t, say } = useWords();
   const [note, setNote, clearNote] = useDraft(`note.${detail.id}`, "");
   const move = useMove(detail);
-  const run = (verb: Verb | "note") => move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote });
+  const run = (verb: Verb | "note") =>
+    move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote });
   const allowed = VERBS.filter((verb) => detail.allowed.includes(verb));
   const missing = detail.missing_proof.map(say);
   return (
@@ -68,14 +72,26 @@ export function Verbs({ detail }: { detail: CaseDetail }) {
         onChange={(event) => setNote(event.target.value)}
       />
       <div className="actions">
-        <button type="button" className="button" disabled={!note.trim() || move.isPending} onClick={() => run("note")}>
+        <button
+          type="button"
+          className="button"
+          disabled={!note.trim() || move.isPending}
+          onClick={() => run("note")}
+        >
           {t("card.addNote")}
         </button>
         <span className="spring" />
         {allowed.map((verb) => {
           const blocked = verb === "close" && missing.length > 0;
           return (
-            <button key={verb} type="button" data-verb={verb} className={verb === "reopen" ? "button" : "button solid"} disabled={move.isPending || blocked} onClick={() => run(verb)}>
+            <button
+              key={verb}
+              type="button"
+              data-verb={verb}
+              className={verb === "reopen" ? "button" : "button solid"}
+              disabled={move.isPending || blocked}
+              onClick={() => run(verb)}
+            >
               {t(`verb.${verb}`)}
             </button>
           );

@@ -11,19 +11,27 @@ const GOLDEN_ANGLE = 2.399963;
 export function ranksOf(incidents: readonly IncidentOut[]): Map<string, number> {
   const ranks = new Map<string, number>();
   for (const incident of incidents) {
-    if (incident.active) ranks.set(incident.asset, Math.max(rank(incident.severity), ranks.get(incident.asset) ?? 0));
+    if (incident.active)
+      ranks.set(incident.asset, Math.max(rank(incident.severity), ranks.get(incident.asset) ?? 0));
   }
   return ranks;
 }
 
-const point = (longitude: number, latitude: number, properties: Record<string, unknown>): Feature<Point> => ({
+const point = (
+  longitude: number,
+  latitude: number,
+  properties: Record<string, unknown>,
+): Feature<Point> => ({
   type: "Feature",
   geometry: { type: "Point", coordinates: [longitude, latitude] },
   properties,
 });
 
 /** Make points of the assets; those at one place are laid out as a sunflower, so that each can be hit. */
-export function assetFeatures(assets: readonly MapAsset[], ranks: ReadonlyMap<string, number>): FeatureCollection<Point> {
+export function assetFeatures(
+  assets: readonly MapAsset[],
+  ranks: ReadonlyMap<string, number>,
+): FeatureCollection<Point> {
   const seen = new Map<string, number>();
   const features = assets.map((asset) => {
     const spot = `${asset.latitude},${asset.longitude}`;
@@ -32,8 +40,13 @@ export function assetFeatures(assets: readonly MapAsset[], ranks: ReadonlyMap<st
     const away = (STEP_M * Math.sqrt(n)) / METRES_PER_DEGREE;
     const latitude = asset.latitude + away * Math.sin(n * GOLDEN_ANGLE);
     const longitude =
-      asset.longitude + (away * Math.cos(n * GOLDEN_ANGLE)) / Math.cos((asset.latitude * Math.PI) / 180);
-    return point(longitude, latitude, { id: asset.id, kind: asset.kind, rank: ranks.get(asset.id) ?? 0 });
+      asset.longitude +
+      (away * Math.cos(n * GOLDEN_ANGLE)) / Math.cos((asset.latitude * Math.PI) / 180);
+    return point(longitude, latitude, {
+      id: asset.id,
+      kind: asset.kind,
+      rank: ranks.get(asset.id) ?? 0,
+    });
   });
   return { type: "FeatureCollection", features };
 }
@@ -48,7 +61,10 @@ export function caseFeatures(cases: readonly CaseRow[]): FeatureCollection<Point
 }
 
 /** List the ids whose rank differs, with the new rank. */
-export function rankChanges(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): [string, number][] {
+export function rankChanges(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): [string, number][] {
   const ids = new Set([...before.keys(), ...after.keys()]);
   return [...ids].flatMap((id) => {
     const now = after.get(id) ?? 0;

@@ -6,7 +6,10 @@ import { PRIORITIES, SHAPES } from "../../../parts/priority";
 
 const SCALE = 2; // drawn twice as large, for dense screens
 
-function picture(size: number, draw: (context: CanvasRenderingContext2D) => void): ImageData | null {
+function picture(
+  size: number,
+  draw: (context: CanvasRenderingContext2D) => void,
+): ImageData | null {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size * SCALE;
   const context = canvas.getContext("2d");
@@ -43,7 +46,11 @@ function kindMark(kind: string, colour: string): ImageData | null {
 }
 
 /** Add the marks of cases and kinds in the colours of the theme, with letters in the language. */
-export function addImages(map: TownMap, kinds: Iterable<string>, letter: (priority: Priority) => string): void {
+export function addImages(
+  map: TownMap,
+  kinds: Iterable<string>,
+  letter: (priority: Priority) => string,
+): void {
   const add = (name: string, image: ImageData | null) => {
     if (image) map.addImage(name, image, { pixelRatio: SCALE });
   };

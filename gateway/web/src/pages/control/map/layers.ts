@@ -9,7 +9,19 @@ const NEAR = 15.6;
 
 /** A colour by rank: 4 critical … 1 low, 0 nothing abnormal. */
 function colourBy(rank: ExpressionSpecification, calm: string): ExpressionSpecification {
-  return ["match", rank, 4, token("critical"), 3, token("high"), 2, token("medium"), 1, token("low"), calm];
+  return [
+    "match",
+    rank,
+    4,
+    token("critical"),
+    3,
+    token("high"),
+    2,
+    token("medium"),
+    1,
+    token("low"),
+    calm,
+  ];
 }
 
 const RANK: ExpressionSpecification = ["coalesce", ["get", "rank"], 0];
@@ -21,22 +33,76 @@ const IS_SINGLE: ExpressionSpecification = ["!", IS_CLUSTER];
 
 /** Add what lives on the map: lamps, other assets in clusters, cases on top, the selection. */
 export function addLiveLayers(map: TownMap): void {
-  const worst = { worst: ["max", RANK] };
+  const worst = { worst: ["max", RANK], abnormal: ["+", ["case", [">", RANK, 0], 1, 0]] };
   map.addSource("lamps", { type: "geojson", data: EMPTY, promoteId: "id" });
-  map.addSource("assets", { type: "geojson", data: EMPTY, promoteId: "id", cluster: true, clusterRadius: 26, clusterMaxZoom: 16, clusterProperties: worst });
-  map.addSource("cases", { type: "geojson", data: EMPTY, promoteId: "id", cluster: true, clusterRadius: 22, clusterMaxZoom: 17, clusterProperties: worst });
+  map.addSource("assets", {
+    type: "geojson",
+    data: EMPTY,
+    promoteId: "id",
+    cluster: true,
+    clusterRadius: 26,
+    clusterMaxZoom: 16,
+    clusterProperties: worst,
+  });
+  map.addSource("cases", {
+    type: "geojson",
+    data: EMPTY,
+    promoteId: "id",
+    cluster: true,
+    clusterRadius: 22,
+    clusterMaxZoom: 17,
+    clusterProperties: worst,
+  });
   map.addSource("selection", { type: "geojson", data: EMPTY });
 
-  const lampSize: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 13, 1.4, 16, 3, 18, 5];
-  const glowSize: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 13, 5, 16, 14, 18, 30];
-  map.addLayer({ id: "lamp-glow", type: "circle", source: "lamps", paint: { "circle-radius": glowSize, "circle-color": token("map-lamp-on"), "circle-blur": 1, "circle-opacity": ["case", IS_ON, 0.55, 0] } });
+  const lampSize: ExpressionSpecification = [
+    "interpolate",
+    ["linear"],
+    ["zoom"],
+    13,
+    1.4,
+    16,
+    3,
+    18,
+    5,
+  ];
+  const glowSize: ExpressionSpecification = [
+    "interpolate",
+    ["linear"],
+    ["zoom"],
+    13,
+    5,
+    16,
+    14,
+    18,
+    30,
+  ];
+  map.addLayer({
+    id: "lamp-glow",
+    type: "circle",
+    source: "lamps",
+    paint: {
+      "circle-radius": glowSize,
+      "circle-color": token("map-lamp-on"),
+      "circle-blur": 1,
+      "circle-opacity": ["case", IS_ON, 0.55, 0],
+    },
+  });
   map.addLayer({
     id: "lamp",
     type: "circle",
     source: "lamps",
     paint: {
       "circle-radius": lampSize,
-      "circle-color": ["case", [">", LAMP_RANK, 0], colourBy(LAMP_RANK, ""), IS_ON, token("map-lamp-on"), token("map-lamp-off")],
+      // What is wrong is a hollow ring: burning or not is the colour, abnormal is the shape.
+      "circle-color": [
+        "case",
+        [">", LAMP_RANK, 0],
+        token("map-land"),
+        IS_ON,
+        token("map-lamp-on"),
+        token("map-lamp-off"),
+      ],
       "circle-stroke-color": colourBy(LAMP_RANK, token("map-halo")),
       "circle-stroke-width": ["case", [">", LAMP_RANK, 0], 2, 0],
     },
@@ -47,13 +113,29 @@ export function addLiveLayers(map: TownMap): void {
     source: "assets",
     filter: IS_CLUSTER,
     paint: {
-      "circle-radius": ["interpolate", ["linear"], ["ln", ["get", "point_count"]], 0.7, 5, 6, 12],
+      "circle-radius": [
+        "case",
+        [">", WORST, 0],
+        9,
+        ["interpolate", ["linear"], ["ln", ["get", "point_count"]], 0.7, 3, 6, 6],
+      ],
       "circle-color": token("panel"),
       "circle-stroke-color": colourBy(WORST, token("map-asset")),
       "circle-stroke-width": ["case", [">", WORST, 0], 2.5, 1.2],
     },
   });
-  map.addLayer({ id: "asset-count", type: "symbol", source: "assets", filter: IS_CLUSTER, layout: { "text-field": ["get", "point_count_abbreviated"], "text-size": 10, "text-allow-overlap": true }, paint: { "text-color": token("ink-soft") } });
+  map.addLayer({
+    id: "asset-count",
+    type: "symbol",
+    source: "assets",
+    filter: ["all", IS_CLUSTER, [">", WORST, 0]],
+    layout: {
+      "text-field": ["to-string", ["get", "abnormal"]],
+      "text-size": 10,
+      "text-allow-overlap": true,
+    },
+    paint: { "text-color": token("ink-soft") },
+  });
   map.addLayer({
     id: "asset",
     type: "circle",
@@ -78,13 +160,33 @@ export function addLiveLayers(map: TownMap): void {
       "icon-allow-overlap": true,
     },
   });
-  map.addLayer({ id: "selection", type: "circle", source: "selection", paint: { "circle-radius": 19, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": token("ink"), "circle-stroke-width": 2 } });
+  map.addLayer({
+    id: "selection",
+    type: "circle",
+    source: "selection",
+    paint: {
+      "circle-radius": 19,
+      "circle-color": "rgba(0,0,0,0)",
+      "circle-stroke-color": token("ink"),
+      "circle-stroke-width": 2,
+    },
+  });
   map.addLayer({
     id: "case",
     type: "symbol",
     source: "cases",
     layout: {
-      "icon-image": ["match", ["case", IS_CLUSTER, WORST, RANK], 4, "case-critical", 3, "case-high", 2, "case-medium", "case-low"],
+      "icon-image": [
+        "match",
+        ["case", IS_CLUSTER, WORST, RANK],
+        4,
+        "case-critical",
+        3,
+        "case-high",
+        2,
+        "case-medium",
+        "case-low",
+      ],
       "icon-allow-overlap": true,
       "symbol-sort-key": ["case", IS_CLUSTER, WORST, RANK],
       "text-field": ["case", IS_CLUSTER, ["to-string", ["get", "point_count"]], ""],
@@ -93,6 +195,10 @@ export function addLiveLayers(map: TownMap): void {
       "text-offset": [1.15, 0],
       "text-allow-overlap": true,
     },
-    paint: { "text-color": token("ink"), "text-halo-color": token("map-halo"), "text-halo-width": 1.6 },
+    paint: {
+      "text-color": token("ink"),
+      "text-halo-color": token("map-halo"),
+      "text-halo-width": 1.6,
+    },
   });
 }

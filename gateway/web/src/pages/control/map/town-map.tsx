@@ -47,7 +47,8 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
     const [hit] = engine.queryRenderedFeatures(event.point, { layers: CLICKABLE });
     if (!hit) return;
     const id: unknown = hit.properties["id"];
-    if (hit.properties["cluster"]) void openCluster(engine, hit.source, Number(hit.properties["cluster_id"]), event);
+    if (hit.properties["cluster"])
+      void openCluster(engine, hit.source, Number(hit.properties["cluster_id"]), event);
     else if (hit.source === "cases") onCase(Number(id));
     else onAsset(String(id));
   });
@@ -59,26 +60,36 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
     const others = town.assets.filter((asset) => asset.kind !== LAMP);
     void sourceOf(engine, "lamps")?.setData(assetFeatures(lamps, now));
     void sourceOf(engine, "assets")?.setData(assetFeatures(others, now));
-    for (const lamp of lamps) engine.setFeatureState({ source: "lamps", id: lamp.id }, { rank: now.get(lamp.id) ?? 0 });
+    for (const lamp of lamps)
+      engine.setFeatureState({ source: "lamps", id: lamp.id }, { rank: now.get(lamp.id) ?? 0 });
   });
 
   // Theme and language change every layer: the map is opened anew with the same camera.
   useEffect(() => {
     if (!box.current) return;
-    const engine = openMap(box.current, town, language, camera.current ? { ...camera.current, bounds: undefined } : {});
+    const engine = openMap(
+      box.current,
+      town,
+      language,
+      camera.current ? { ...camera.current, bounds: undefined } : {},
+    );
     if (!engine) {
       setFailed(true);
       return;
     }
     engine.on("load", () => {
-      addImages(engine, new Set(town.assets.map((asset) => asset.kind)), (priority) => t(`priorityLetter.${priority}`));
+      addImages(engine, new Set(town.assets.map((asset) => asset.kind)), (priority) =>
+        t(`priorityLetter.${priority}`),
+      );
       addLiveLayers(engine);
       fill(engine);
       setMap(engine);
     });
     engine.on("click", (event) => choose(event, engine));
     engine.on("mousemove", (event) => {
-      const over = engine.getLayer("case") && engine.queryRenderedFeatures(event.point, { layers: CLICKABLE }).length > 0;
+      const over =
+        engine.getLayer("case") &&
+        engine.queryRenderedFeatures(event.point, { layers: CLICKABLE }).length > 0;
       engine.getCanvas().style.cursor = over ? "pointer" : "";
     });
     engine.on("moveend", () => {
@@ -95,15 +106,21 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
   useEffect(() => {
     if (!map) return;
     const changes = rankChanges(shownRanks.current, ranks);
-    const timer = setTimeout(() => {
-      shownRanks.current = ranks;
-      const isLamp = new Set(town.assets.filter((asset) => asset.kind === LAMP).map((asset) => asset.id));
-      for (const [id, rank] of changes) if (isLamp.has(id)) map.setFeatureState({ source: "lamps", id }, { rank });
-      const update = changes
-        .filter(([id]) => !isLamp.has(id))
-        .map(([id, rank]) => ({ id, addOrUpdateProperties: [{ key: "rank", value: rank }] }));
-      if (update.length) void sourceOf(map, "assets")?.updateData({ update });
-    }, changes.length ? REDRAW_MS : 0);
+    const timer = setTimeout(
+      () => {
+        shownRanks.current = ranks;
+        const isLamp = new Set(
+          town.assets.filter((asset) => asset.kind === LAMP).map((asset) => asset.id),
+        );
+        for (const [id, rank] of changes)
+          if (isLamp.has(id)) map.setFeatureState({ source: "lamps", id }, { rank });
+        const update = changes
+          .filter(([id]) => !isLamp.has(id))
+          .map(([id, rank]) => ({ id, addOrUpdateProperties: [{ key: "rank", value: rank }] }));
+        if (update.length) void sourceOf(map, "assets")?.updateData({ update });
+      },
+      changes.length ? REDRAW_MS : 0,
+    );
     return () => clearTimeout(timer);
   }, [map, ranks, town]);
 
@@ -111,17 +128,24 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
   const lastCases = useRef(0);
   useEffect(() => {
     if (!map) return;
-    const timer = setTimeout(() => {
-      lastCases.current = performance.now();
-      void sourceOf(map, "cases")?.setData(caseData);
-    }, Math.max(0, lastCases.current + REDRAW_MS - performance.now()));
+    const timer = setTimeout(
+      () => {
+        lastCases.current = performance.now();
+        void sourceOf(map, "cases")?.setData(caseData);
+      },
+      Math.max(0, lastCases.current + REDRAW_MS - performance.now()),
+    );
     return () => clearTimeout(timer);
   }, [map, caseData]);
 
   // Lamps that burn glow; their state is a feature state, which costs nothing.
   useEffect(() => {
     if (!map) return;
-    const assetOf = new Map(town.assets.flatMap((asset) => (asset.kind === LAMP ? asset.devices.map((device) => [device, asset.id] as const) : [])));
+    const assetOf = new Map(
+      town.assets.flatMap((asset) =>
+        asset.kind === LAMP ? asset.devices.map((device) => [device, asset.id] as const) : [],
+      ),
+    );
     const on = new Set<string>();
     const unfollow = live.values.follow((block: Pick<Values, "device" | "signal" | "value">) => {
       block.device.forEach((device, at) => {
@@ -149,24 +173,60 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
     const here = longitude !== null && latitude !== null;
     void sourceOf(map, "selection")?.setData({
       type: "FeatureCollection",
-      features: here ? [{ type: "Feature", properties: {}, geometry: { type: "Point", coordinates: [longitude, latitude] } }] : [],
+      features: here
+        ? [
+            {
+              type: "Feature",
+              properties: {},
+              geometry: { type: "Point", coordinates: [longitude, latitude] },
+            },
+          ]
+        : [],
     });
-    if (here) map.easeTo({ center: [longitude, latitude], zoom: Math.max(map.getZoom(), 15.8), duration: 600 });
+    if (here)
+      map.easeTo({
+        center: [longitude, latitude],
+        zoom: Math.max(map.getZoom(), 15.8),
+        duration: 600,
+      });
   }, [map, longitude, latitude]);
 
   if (failed) return <div className="quiet-state">{t("map.noWebgl")}</div>;
   const [west, south, east, north] = town.bounds;
   return (
     <div className="town-map">
-      <div ref={box} className="canvas" role="group" aria-label={t("map.label", { name: say(town.name) })} />
+      <div
+        ref={box}
+        className="canvas"
+        role="group"
+        aria-label={t("map.label", { name: say(town.name) })}
+      />
       <div className="map-buttons">
-        <button type="button" className="button icon" aria-label={t("map.zoomIn")} title={t("map.zoomIn")} onClick={() => map?.zoomIn()}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={t("map.zoomIn")}
+          title={t("map.zoomIn")}
+          onClick={() => map?.zoomIn()}
+        >
           <Icon name="plus" />
         </button>
-        <button type="button" className="button icon" aria-label={t("map.zoomOut")} title={t("map.zoomOut")} onClick={() => map?.zoomOut()}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={t("map.zoomOut")}
+          title={t("map.zoomOut")}
+          onClick={() => map?.zoomOut()}
+        >
           <Icon name="minus" />
         </button>
-        <button type="button" className="button icon" aria-label={t("map.fit")} title={t("map.fit")} onClick={() => map?.fitBounds([west, south, east, north], { padding: 32 })}>
+        <button
+          type="button"
+          className="button icon"
+          aria-label={t("map.fit")}
+          title={t("map.fit")}
+          onClick={() => map?.fitBounds([west, south, east, north], { padding: 32 })}
+        >
           <Icon name="frame" />
         </button>
       </div>
@@ -175,7 +235,12 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
   );
 }
 
-async function openCluster(map: TownMapEngine, source: string, cluster: number, event: MapLayerMouseEvent): Promise<void> {
+async function openCluster(
+  map: TownMapEngine,
+  source: string,
+  cluster: number,
+  event: MapLayerMouseEvent,
+): Promise<void> {
   const zoom = await sourceOf(map, source)?.getClusterExpansionZoom(cluster);
   if (zoom !== undefined) map.easeTo({ center: event.lngLat, zoom: Math.min(zoom + 0.3, 18.5) });
 }

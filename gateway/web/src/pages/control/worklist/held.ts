@@ -27,7 +27,8 @@ export function useHeldRows<T extends Row>(fresh: readonly T[], held: boolean, l
   const ids = fresh.map((row) => row.id);
   const same = shown.ids.length === ids.length && shown.ids.every((id, at) => id === ids[at]);
   const first = shown.ids.length === 0;
-  if ((!held || first || shown.list !== list) && !(same && shown.list === list)) setShown({ list, ids });
+  if ((!held || first || shown.list !== list) && !(same && shown.list === list))
+    setShown({ list, ids });
   const letIn = () => setShown({ list, ids });
   return { ...hold(shown.ids, fresh), letIn };
 }

@@ -56,7 +56,9 @@ export function sorted(rows: readonly CaseRow[], sort: Sort): CaseRow[] {
 export function matches(row: CaseRow, typed: string, language: string): boolean {
   const words = typed.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   if (!words.length) return true;
-  const own = [row.title, row.address, row.executor_name].map((text) => text[language] ?? text["en"] ?? "");
+  const own = [row.title, row.address, row.executor_name].map(
+    (text) => text[language] ?? text["en"] ?? "",
+  );
   const all = [`#${row.id}`, row.category, ...own].join(" ").toLocaleLowerCase();
   return words.every((word) => all.includes(word));
 }

@@ -68,11 +68,17 @@ export function Row({ row, now, chosen, id, at, of, top, height, onChoose }: Pro
         {time.age(age)}
       </span>
       <span className="where">{say(row.address)}</span>
-      <span className="who">
+      <span className="foot">
         <span className="stage">{back ? t("control.back") : t(`state.${row.state}`)}</span>
         <span className="executor">{executor}</span>
+        <DeadlineBar
+          start={row.opened_at}
+          due={row.due_at}
+          now={now}
+          done={row.closed_at !== null}
+          overdue={isOverdue(row, now)}
+        />
       </span>
-      <DeadlineBar start={row.opened_at} due={row.due_at} now={now} done={row.closed_at !== null} overdue={isOverdue(row, now)} />
     </div>
   );
 }

@@ -30,7 +30,18 @@ interface Props {
   onHold: (held: boolean) => void;
 }
 
-export function Worklist({ rows, waiting, counts, view, chosen, filter, onView, onChoose, onFresh, onHold }: Props) {
+export function Worklist({
+  rows,
+  waiting,
+  counts,
+  view,
+  chosen,
+  filter,
+  onView,
+  onChoose,
+  onFresh,
+  onHold,
+}: Props) {
   const { t } = useWords();
   const worstWaiting = worst(waiting.map((row) => row.priority));
   return (
@@ -38,7 +49,12 @@ export function Worklist({ rows, waiting, counts, view, chosen, filter, onView, 
       <header>
         <div className="tabs" role="group" aria-label={t("control.worklist")}>
           {TABS.map((tab) => (
-            <button key={tab} type="button" aria-pressed={view.tab === tab} onClick={() => onView({ ...view, tab })}>
+            <button
+              key={tab}
+              type="button"
+              aria-pressed={view.tab === tab}
+              onClick={() => onView({ ...view, tab })}
+            >
               {t(`control.filter${capital(tab)}`)}
               {tab !== "closed" && <span className="figure">{counts[tab]}</span>}
             </button>
@@ -57,7 +73,12 @@ export function Worklist({ rows, waiting, counts, view, chosen, filter, onView, 
               onChange={(event) => onView({ ...view, typed: event.target.value })}
             />
           </span>
-          <select className="input" aria-label={t("control.sort")} value={view.sort} onChange={(event) => onView({ ...view, sort: event.target.value as Sort })}>
+          <select
+            className="input"
+            aria-label={t("control.sort")}
+            value={view.sort}
+            onChange={(event) => onView({ ...view, sort: event.target.value as Sort })}
+          >
             {SORTS.map((sort) => (
               <option key={sort} value={sort}>
                 {t(`control.sort${capital(sort)}`)}
@@ -78,15 +99,23 @@ export function Worklist({ rows, waiting, counts, view, chosen, filter, onView, 
       {rows.length ? (
         <Rows rows={rows} chosen={chosen} onChoose={onChoose} onHold={onHold} />
       ) : (
-        <p className="quiet-state">{t(view.typed || view.tab !== "open" ? "control.emptyFiltered" : "control.emptyOpen")}</p>
+        <p className="quiet-state">
+          {t(view.typed || view.tab !== "open" ? "control.emptyFiltered" : "control.emptyOpen")}
+        </p>
       )}
     </section>
   );
 }
 
-const capital = <T extends string>(word: T) => (word.charAt(0).toUpperCase() + word.slice(1)) as Capitalize<T>;
+const capital = <T extends string>(word: T) =>
+  (word.charAt(0).toUpperCase() + word.slice(1)) as Capitalize<T>;
 
-function Rows({ rows, chosen, onChoose, onHold }: Pick<Props, "rows" | "chosen" | "onChoose" | "onHold">) {
+function Rows({
+  rows,
+  chosen,
+  onChoose,
+  onHold,
+}: Pick<Props, "rows" | "chosen" | "onChoose" | "onHold">) {
   const { t } = useWords();
   const now = useNow();
   const scroller = useRef<HTMLDivElement>(null);
@@ -97,7 +126,12 @@ function Rows({ rows, chosen, onChoose, onHold }: Pick<Props, "rows" | "chosen" 
   useEffect(() => () => onHold(false), [onHold]);
 
   // eslint-disable-next-line react-hooks/incompatible-library -- its functions are used only while rendering
-  const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 8 });
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_PX,
+    overscan: 8,
+  });
   const at = rows.findIndex((row) => row.id === chosen);
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
@@ -122,7 +156,18 @@ function Rows({ rows, chosen, onChoose, onHold }: Pick<Props, "rows" | "chosen" 
           const row = rows[item.index];
           if (!row) return null;
           return (
-            <RowOption key={row.id} id={`${id}-${row.id}`} row={row} now={now} chosen={row.id === chosen} at={item.index} of={rows.length} top={item.start} height={ROW_PX} onChoose={() => onChoose(row.id)} />
+            <RowOption
+              key={row.id}
+              id={`${id}-${row.id}`}
+              row={row}
+              now={now}
+              chosen={row.id === chosen}
+              at={item.index}
+              of={rows.length}
+              top={item.start}
+              height={ROW_PX}
+              onChoose={() => onChoose(row.id)}
+            />
           );
         })}
       </div>

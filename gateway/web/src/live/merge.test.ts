@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { caseRow, incident, NOON } from "../testing";
+import { mergeCases, mergeIncidents } from "./merge";
+
+test("a changed case takes the place of its older self", () => {
+  const rows = [caseRow({ id: 1 }), caseRow({ id: 2 })];
+  const merged = mergeCases(rows, [caseRow({ id: 1, version: 2, state: "accepted" })], NOON);
+  expect(merged.map((row) => [row.id, row.state])).toEqual([
+    [1, "accepted"],
+    [2, "routed"],
+  ]);
+});
+
+test("an older version that comes late changes nothing", () => {
+  const rows = [caseRow({ id: 1, version: 3, state: "accepted" })];
+  expect(mergeCases(rows, [caseRow({ id: 1, version: 2 })], NOON)).toEqual(rows);
+});
+
+test("of two changes in one frame the newer version wins whatever their order", () => {
+  const changes = [
+    caseRow({ version: 3, state: "resolved" }),
+    caseRow({ version: 2, state: "accepted" }),
+  ];
+  expect(mergeCases([], changes, NOON).map((row) => row.state)).toEqual(["resolved"]);
+});
+
+test("a row that did not change stays the same object", () => {
+  const other = caseRow({ id: 2 });
+  expect(mergeCases([other], [caseRow({ id: 1 })], NOON)[0]).toBe(other);
+});
+
+test("a closed case stays for five minutes and then goes", () => {
+  const closed = caseRow({ state: "closed", closed_at: "2026-11-22T12:00:00Z" });
+  expect(mergeCases([closed], [], NOON + 299_000)).toHaveLength(1);
+  expect(mergeCases([closed], [], NOON + 300_000)).toHaveLength(0);
+});
+
+test("an incident that is normal again leaves the list", () => {
+  const rows = [incident({ id: 1 }), incident({ id: 2 })];
+  expect(mergeIncidents(rows, [incident({ id: 1, state: "normal" })]).map((row) => row.id)).toEqual(
+    [2],
+  );
+});
