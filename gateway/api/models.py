@@ -119,8 +119,10 @@ class MapAsset(Model):
 
 
 class MapOut(Model):
-    """features: GeoJSON of streets and buildings, properties {id, kind, name}. bounds: west,
-    south, east, north."""
+    """features: GeoJSON of streets and buildings, properties {id, kind, name, address}.
+
+    bounds: west, south, east, north.
+    """
 
     name: Text
     bounds: tuple[float, float, float, float]

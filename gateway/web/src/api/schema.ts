@@ -1400,8 +1400,9 @@ export interface components {
         };
         /**
          * MapOut
-         * @description features: GeoJSON of streets and buildings, properties {id, kind, name, address}. bounds: west,
-         *     south, east, north.
+         * @description features: GeoJSON of streets and buildings, properties {id, kind, name, address}.
+         *
+         *     bounds: west, south, east, north.
          */
         MapOut: {
             /**
