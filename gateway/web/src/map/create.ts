@@ -3,6 +3,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 // A file of its own, so that the content policy needs no blob: workers.
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import type { MapOut } from "../api/types";
+import { extentOf } from "./feature";
 import { townStyle } from "./style";
 
 setWorkerUrl(workerUrl);
@@ -16,7 +17,7 @@ export function openMap(
   language: string,
   more: Partial<MapOptions> = {},
 ): TownMap | null {
-  const [west, south, east, north] = town.bounds;
+  const [west, south, east, north] = extentOf(town);
   try {
     return new TownMap({
       container,

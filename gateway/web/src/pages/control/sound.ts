@@ -1,4 +1,5 @@
 import type { CaseRow, Priority } from "../../api/types";
+import { waits } from "./worklist/order";
 
 /** Notes of each priority (Hz) and the pause until they are heard again (s). */
 const VOICES: Partial<Record<Priority, { notes: number[]; every_s: number }>> = {
@@ -46,10 +47,8 @@ export class Sound {
 export function voiceFor(rows: readonly CaseRow[]): { priority: Priority; every_s: number } | null {
   for (const priority of ["critical", "high"] as const) {
     const voice = VOICES[priority];
-    const waits = rows.some(
-      (row) => row.priority === priority && row.unacknowledged > 0 && row.closed_at === null,
-    );
-    if (voice && waits) return { priority, every_s: voice.every_s };
+    const isHeard = rows.some((row) => row.priority === priority && waits(row));
+    if (voice && isHeard) return { priority, every_s: voice.every_s };
   }
   return null;
 }

@@ -6,6 +6,7 @@ import { useTime } from "../../format/time";
 import { useWords } from "../../i18n/text";
 import { useLive } from "../../live/react";
 import { Icon } from "../../parts/icon";
+import { useAssetName } from "../../parts/asset-name";
 import { PriorityMark } from "../../parts/priority";
 import { firstEvents, withNew, type TapeEvent } from "./tape";
 import "./tape.css";
@@ -54,6 +55,7 @@ function Line({ event }: { event: TapeEvent }) {
   const time = useTime();
   const words = useEventWords();
   const subject = say(event.subject);
+  const assetName = useAssetName();
   return (
     <span className="line">
       <time dateTime={event.at}>{time.clock(event.at)}</time>
@@ -63,6 +65,7 @@ function Line({ event }: { event: TapeEvent }) {
       <span>
         {event.link ? <Link href={event.link}>{subject}</Link> : subject}{" "}
         <span className="what">{words(event)}</span>
+        {event.asset && <span className="about">{assetName(event.asset)}</span>}
       </span>
     </span>
   );

@@ -15,6 +15,8 @@ export interface TapeEvent {
     | { kind: "edgeOnline" | "edgeLost" | "deviceOnline" | "deviceLost" };
   subject: Text;
   severity: IncidentOut["severity"] | null;
+  /** Id of the asset that it is about. */
+  asset: string | null;
   link: string | null;
 }
 
@@ -41,20 +43,22 @@ function incidentEvent(incident: IncidentOut, id: string, at: string): TapeEvent
     what: { kind },
     subject: Object.keys(incident.name).length ? incident.name : { en: incident.condition },
     severity: kind === "raised" ? incident.severity : null,
+    asset: incident.asset,
     link: caseLink(incident.case),
   };
 }
 
 export function eventOf(change: Change): TapeEvent | null {
-  const base = { id: String(change.seq), at: change.at, severity: null };
+  const base = { id: String(change.seq), at: change.at, severity: null, asset: null };
   const { incident, command, edge, device } = change;
   if (incident) return incidentEvent(incident, base.id, change.at);
   if (change.case) {
-    const { id, state, title } = change.case;
+    const { id, state, title, asset } = change.case;
     return {
       ...base,
       what: { kind: "caseChanged", id, state },
       subject: title,
+      asset,
       link: caseLink(id),
     };
   }

@@ -8,6 +8,7 @@ import { useTime } from "../../../format/time";
 import { useValue } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
 import { useNow } from "../../../live/react";
+import { useAssetName } from "../../../parts/asset-name";
 import { PriorityMark, rank } from "../../../parts/priority";
 import { Trouble } from "../../../parts/trouble";
 import { Section } from "./section";
@@ -93,6 +94,7 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
   const { t, say } = useWords();
   const time = useTime();
   const value = useValue();
+  const assetName = useAssetName();
   const now = useNow(60_000);
   const facts: string[] = [t("card.raised", { time: time.moment(incident.raised_at, now) })];
   if (incident.cleared_at)
@@ -138,7 +140,7 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
             <Still id={incident.still} label={say(incident.name)} />
           )}
           <Link href={`/control/asset/${encodeURIComponent(incident.asset)}`} className="faint">
-            {t("card.openAsset", { name: incident.asset })}
+            {t("card.openAsset", { name: assetName(incident.asset) })}
           </Link>
         </div>
       </details>

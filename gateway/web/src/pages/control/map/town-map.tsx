@@ -5,6 +5,7 @@ import { useTheme } from "../../../format/theme";
 import { useWords } from "../../../i18n/text";
 import { useLive } from "../../../live/react";
 import { openMap } from "../../../map/create";
+import { extentOf } from "../../../map/feature";
 import { Icon } from "../../../parts/icon";
 import { assetFeatures, caseFeatures, LAMP, rankChanges, ranksOf } from "./features";
 import { addImages } from "./images";
@@ -192,7 +193,7 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
   }, [map, longitude, latitude]);
 
   if (failed) return <div className="quiet-state">{t("map.noWebgl")}</div>;
-  const [west, south, east, north] = town.bounds;
+  const [west, south, east, north] = extentOf(town);
   return (
     <div className="town-map">
       <div

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { caseRow, NOON } from "../../../testing";
-import { belongs, countsOf, isOverdue, matches, sorted } from "./order";
+import { belongs, countsOf, isOverdue, matches, sorted, waits } from "./order";
 
 const ids = (rows: { id: number }[]) => rows.map((row) => row.id);
 
@@ -42,6 +42,11 @@ test("a closed case is neither unacknowledged nor overdue", () => {
     false,
     false,
   ]);
+});
+
+test("a resident's word waits until somebody accepts the case", () => {
+  const row = caseRow({ incidents: 0, appeals: 1, state: "routed" });
+  expect([row, { ...row, state: "accepted" as const }].map(waits)).toEqual([true, false]);
 });
 
 test("every typed word must be found, in any field of the language", () => {

@@ -14,13 +14,22 @@ export function belongs(row: CaseRow, tab: Tab, now: number): boolean {
     case "open":
       return true;
     case "unacknowledged":
-      return isOpen(row) && row.unacknowledged > 0;
+      return waits(row);
     case "overdue":
       return isOpen(row) && isOverdue(row, now);
     case "closed":
       return !isOpen(row);
   }
 }
+
+/**
+ * True while nobody has seen to it: an incident is not acknowledged, or it is only a resident's word
+ * and nobody has accepted the case.
+ */
+export const waits = (row: CaseRow) =>
+  isOpen(row) &&
+  (row.unacknowledged > 0 ||
+    (row.incidents === 0 && (row.state === "new" || row.state === "routed")));
 
 /** Overdue by the server's word, or by the clock since that word. */
 export const isOverdue = (row: CaseRow, now: number) =>
@@ -31,7 +40,7 @@ const dueTime = (row: CaseRow) => (row.due_at === null ? Infinity : Date.parse(r
 type Compare = (a: CaseRow, b: CaseRow) => number;
 const openFirst: Compare = (a, b) => Number(isOpen(b)) - Number(isOpen(a));
 const byRank: Compare = (a, b) => rank(b.priority) - rank(a.priority);
-const waitingFirst: Compare = (a, b) => Number(b.unacknowledged > 0) - Number(a.unacknowledged > 0);
+const waitingFirst: Compare = (a, b) => Number(waits(b)) - Number(waits(a));
 const byDue: Compare = (a, b) => (dueTime(a) === dueTime(b) ? 0 : dueTime(a) - dueTime(b));
 const newestFirst: Compare = (a, b) => b.id - a.id;
 
@@ -76,7 +85,7 @@ export function countsOf(rows: readonly CaseRow[], now: number): Count[] {
     const own = rows.filter((row) => row.priority === priority && isOpen(row));
     return {
       priority,
-      unacknowledged: own.filter((row) => row.unacknowledged > 0).length,
+      unacknowledged: own.filter(waits).length,
       active: own.length,
       overdue: own.filter((row) => isOverdue(row, now)).length,
     };

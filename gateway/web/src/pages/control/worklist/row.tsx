@@ -4,7 +4,7 @@ import { useWords } from "../../../i18n/text";
 import { DeadlineBar } from "../../../parts/deadline";
 import { Icon } from "../../../parts/icon";
 import { PriorityMark } from "../../../parts/priority";
-import { isOverdue } from "./order";
+import { isOverdue, waits } from "./order";
 
 const FLASH_S = 120;
 
@@ -25,7 +25,7 @@ export function Row({ row, now, chosen, id, at, of, top, height, onChoose }: Pro
   const { t, say } = useWords();
   const time = useTime();
   const age = Math.max(0, (now - Date.parse(row.opened_at)) / 1000);
-  const waiting = row.unacknowledged > 0 && row.closed_at === null;
+  const waiting = waits(row);
   const back = row.closed_at === null && row.incidents > 0 && row.active_incidents === 0;
   const classes = ["case-row", row.priority];
   if (waiting) classes.push("waiting");
