@@ -66,7 +66,7 @@ async def _until_told(edge: Edge, settings: EdgeSettings) -> None:
 
     def tell_ready(inventory: Inventory) -> None:
         print(
-            f"edge: ready, {settings.id} reads {len(inventory.devices)} devices, "
+            f"edge {settings.id} is ready: {len(inventory.devices)} devices, "
             f"{inventory.signals} signals, revision {inventory.configuration.revision}",
             flush=True,
         )

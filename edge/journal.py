@@ -34,24 +34,29 @@ class Journal:
         return {device for device, condition in self.active if condition == DEVICE_LOST}
 
     def record(self, events: Sequence[wire.WireEvent]) -> None:
-        """Keep events for the gateway. A condition gets its number here."""
+        """Keep events for the gateway. A condition gets its number here; one that is no change
+        of what is active is passed over."""
         for part in _parts(events):
+            kept: list[wire.WireEvent] = []
             jobs: list[Job] = []
             for event in part:
                 match event:
-                    case wire.Condition():
-                        self._number += 1
-                        event.number = self._number
-                        if not event.transient:
-                            key = (event.device, event.condition)
-                            jobs.append(self._change(key, event.active, event.time))
+                    case wire.Condition(transient=False):
+                        key = (event.device, event.condition)
+                        if event.active == (key in self.active):
+                            continue
+                        jobs.append(self._change(key, event.active, event.time))
                     case wire.DeviceChange():
                         key = (event.device, DEVICE_LOST)
                         jobs.append(self._change(key, not event.online, event.time))
                     case wire.CommandResult():
                         jobs.append(_finishing(event))
-            jobs.append(note("transitions", self._number))
-            self._append(part, jobs)
+                if isinstance(event, wire.Condition):
+                    self._number += 1
+                    event.number = self._number
+                kept.append(event)
+            if kept:
+                self._append(kept, [*jobs, note("transitions", self._number)])
 
     def record_active_set(self) -> None:
         """Tell everything that is active, so that a lost clear leaves no ghost."""

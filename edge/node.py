@@ -20,6 +20,7 @@ from edge.health import Health
 from edge.inventory import Inventory
 from edge.journal import open_journal
 from edge.pipeline import Pipeline
+from edge.secrets import opener_with_secrets
 from edge.settings import EdgeSettings
 from edge.spool import Spool
 from edge.supervisor import Supervisor
@@ -47,7 +48,7 @@ class Edge:
         self._profiles = profiles
         self._clock = clock
         self._is_standalone = standalone is not None
-        self._opener = opener
+        self._opener = opener_with_secrets(opener, settings.secrets_dir)
         self._interlocks = interlocks
         self._copy = LastGood(settings.data_dir)
         self._first = standalone or self._copy.load(settings.id, profiles)

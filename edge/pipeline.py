@@ -228,9 +228,6 @@ class Pipeline:
             return  # until it is known what the head showed
         if event.condition == wire.STILL and not self._is_heard:
             return  # only the latest is worth anything, and the spool has better things to keep
-        is_known = (event.device, event.condition) in self._journal.active
-        if not event.transient and event.active == is_known:
-            return
         events.append(
             wire.Condition(
                 device=event.device,

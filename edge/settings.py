@@ -28,6 +28,9 @@ class EdgeSettings(BaseSettings):
     profiles: Annotated[
         list[Path], Field(description="folders of device models beside the bundled ones")
     ] = []
+    secrets_dir: Annotated[
+        Path | None, Field(description="folder of files username:password that endpoints name")
+    ] = None
     spool_megabytes: Annotated[
         int, Field(ge=8, description="the oldest telemetry is dropped beyond it; MiB")
     ] = 1024
@@ -76,10 +79,12 @@ def load_settings(path: Path) -> EdgeSettings:
         raise ConfigError("\n".join(complaints(str(path), error))) from error
     folder = path.resolve().parent
     password = settings.broker_password_file
+    secrets = settings.secrets_dir
     return settings.model_copy(
         update={
             "data_dir": folder / settings.data_dir,
             "profiles": [folder / each for each in settings.profiles],
             "broker_password_file": None if password is None else folder / password,
+            "secrets_dir": None if secrets is None else folder / secrets,
         }
     )

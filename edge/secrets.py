@@ -1,0 +1,55 @@
+"""What a registry document only names: accounts of endpoints, kept in files beside the edge."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from adapters.contract import Connection, OpenAdapter, Point
+from core.clock import Clock
+from core.errors import Permanent
+from core.registry import Endpoint
+
+
+def opener_with_secrets(
+    opener: Callable[[str], OpenAdapter], folder: Path | None
+) -> Callable[[str], OpenAdapter]:
+    """Give an opener that puts the account of an endpoint into its options before it opens it.
+
+    The file `<folder>/<endpoint.secret>` has one line `username:password`. Permanent where it is
+    not there or not so.
+    """
+
+    def open_protocol(protocol: str) -> OpenAdapter:
+        open_it = opener(protocol)
+
+        def open_endpoint(
+            endpoint: Endpoint, points: Sequence[Point], clock: Clock
+        ) -> AbstractAsyncContextManager[Connection]:
+            if endpoint.secret:
+                endpoint = replace(
+                    endpoint, options={**endpoint.options, **account(endpoint, folder)}
+                )
+            return open_it(endpoint, points, clock)
+
+        return open_endpoint
+
+    return open_protocol
+
+
+def account(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
+    """Give the username and password of an endpoint."""
+    if folder is None:
+        raise Permanent(
+            f"endpoint {endpoint.id}: names the secret {endpoint.secret}, but edge.yaml has no "
+            "secrets_dir"
+        )
+    file = folder / endpoint.secret
+    try:
+        line = file.read_text(encoding="utf-8").partition("\n")[0]
+    except OSError as error:
+        raise Permanent(f"endpoint {endpoint.id}: {file}: {error.strerror}") from error
+    username, separator, password = line.partition(":")
+    if not username or not separator:
+        raise Permanent(f"endpoint {endpoint.id}: {file}: wanted a line username:password")
+    return {"username": username, "password": password}

@@ -1,0 +1,100 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+import edge.supervisor
+from adapters.contract import DeviceState, Item
+from core.clock import SystemClock
+from core.errors import Permanent, Retryable
+from core.readings import Readings
+from edge.supervisor import LineState, Supervisor
+from tests.edge.stand import FedLine, eventually, make_inventory
+
+BLOCK = Readings.of(0, 0, 0.0, 0, 0)
+
+
+@pytest.fixture(autouse=True)
+def _fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edge.supervisor, "FIRST_PAUSE_S", 0.02)
+
+
+def supervised(
+    lines: dict[str, FedLine],
+    test: Callable[[Supervisor, list[Item]], Awaitable[None]],
+) -> None:
+    """Run a test with one line a device; give it what came through."""
+
+    async def main() -> None:
+        got: list[Item] = []
+
+        async def put(item: Item) -> None:
+            got.append(item)
+
+        supervisor = Supervisor(put, SystemClock(), lambda name: lines[name].open(name))
+        running = asyncio.create_task(supervisor.run(make_inventory(*lines)))
+        await test(supervisor, got)
+        running.cancel()
+        await asyncio.wait([running])
+        assert all(line.opened == line.closed for line in lines.values())
+
+    asyncio.run(main())
+
+
+def test_a_lost_line_is_told_once_and_opened_again() -> None:
+    line = FedLine()
+
+    async def test(supervisor: Supervisor, got: list[Item]) -> None:
+        line.queue.put_nowait(BLOCK)
+        await eventually(lambda: got == [BLOCK])
+        line.queue.put_nowait(Retryable("cut"))
+        await eventually(lambda: line.opened == 2)
+        line.queue.put_nowait(Retryable("cut again, before anything came"))
+        await eventually(lambda: line.opened == 3)
+        told = [(item.device, item.online, item.reason) for item in got if item is not BLOCK]
+        assert told == [("heat-1", False, "cut")]
+        line.queue.put_nowait(BLOCK)
+        await eventually(lambda: supervisor.lines["line-heat-1"].state is LineState.UP)
+        assert supervisor.lines["line-heat-1"].error == ""
+
+    supervised({"heat-1": line}, test)
+
+
+def test_a_refused_line_is_left_alone_for_long() -> None:
+    line = FedLine(refusal=Permanent("wrong password"))
+
+    async def test(supervisor: Supervisor, got: list[Item]) -> None:
+        state = supervisor.lines
+        await eventually(lambda: state and state["line-heat-1"].state is LineState.REFUSED)
+        line.refusal = None
+        await asyncio.sleep(0.2)
+        assert line.opened == 0
+        assert [item.reason for item in got if isinstance(item, DeviceState)] == ["wrong password"]
+
+    supervised({"heat-1": line}, test)
+
+
+def test_a_bug_in_one_adapter_leaves_the_other_lines_alone() -> None:
+    broken, sound = FedLine(), FedLine()
+
+    async def test(supervisor: Supervisor, got: list[Item]) -> None:
+        broken.queue.put_nowait(ZeroDivisionError("a bug"))
+        await eventually(lambda: broken.opened == 2)
+        sound.queue.put_nowait(BLOCK)
+        await eventually(lambda: BLOCK in got)
+        assert sound.opened == 1
+        assert supervisor.lines["line-heat-1"].error == "ZeroDivisionError: a bug"
+
+    supervised({"heat-1": broken, "heat-2": sound}, test)
+
+
+def test_a_stream_that_just_ends_is_a_lost_line() -> None:
+    line = FedLine()
+
+    async def test(supervisor: Supervisor, got: list[Item]) -> None:
+        line.queue.put_nowait(None)
+        await eventually(lambda: line.opened == 2)
+        assert supervisor.lines["line-heat-1"].state is LineState.LOST
+        assert len(got) == 1
+
+    supervised({"heat-1": line}, test)
