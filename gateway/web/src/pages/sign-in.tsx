@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { signIn } from "../api/calls";
 import { keys } from "../api/keys";
+import { isSignedOut } from "../api/problem";
 import type { Me } from "../api/types";
 import { useWords } from "../i18n/text";
 import { LanguageSwitch, ThemeSwitch } from "../parts/switches";
@@ -64,8 +65,13 @@ export default function SignIn() {
         {!enter.isPending && !params.has("ended") && !refused && (
           <p>{t("session.noToken", { example: `${location.origin}/sign-in?token=…` })}</p>
         )}
-        {refused && <Trouble error={enter.error} />}
-        {refused && <p>{t("session.wrong")}</p>}
+        {isSignedOut(enter.error) ? (
+          <p className="notice" role="alert">
+            {t("session.wrong")}
+          </p>
+        ) : (
+          <Trouble error={enter.error} />
+        )}
         <form
           onSubmit={(event) => {
             event.preventDefault();
