@@ -1,5 +1,6 @@
 """What a registry document only names: accounts of endpoints, kept in files beside the edge."""
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -9,6 +10,8 @@ from adapters.contract import Connection, OpenAdapter, Point
 from core.clock import Clock
 from core.errors import Permanent
 from core.registry import Endpoint
+
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
 def opener_with_secrets(
@@ -44,6 +47,8 @@ def account(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
             f"endpoint {endpoint.id}: names the secret {endpoint.secret}, but edge.yaml has no "
             "secrets_dir"
         )
+    if not NAME.fullmatch(endpoint.secret):  # it comes over the wire and must not lead elsewhere
+        raise Permanent(f"endpoint {endpoint.id}: {endpoint.secret!r} is not the name of a secret")
     file = folder / endpoint.secret
     try:
         line = file.read_text(encoding="utf-8").partition("\n")[0]

@@ -13,8 +13,9 @@ from typing import Any
 from core.clock import SystemClock
 from simulators.command import SEED, write_registry
 from simulators.stage.children import CannotStart, Children
-from simulators.stage.parts import Stage, outputs
+from simulators.stage.hub import Person
 from simulators.stage.ports import taken
+from simulators.stage.town import Stage
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
 
@@ -22,15 +23,14 @@ STATE = Path(".kvartal")
 PARTS = ("broker", "edge", "gateway", "logs", "secrets")  # what --fresh forgets
 OK, IN_THE_WAY = 0, 1
 
-# Who gets a sign-in link: what is printed, then role, place, name, organisation.
-PEOPLE = (
-    ("dispatcher", "dispatcher", "prirechye", "Вера Соколова", ""),
-    ("dispatcher of the left bank", "dispatcher", "left-bank", "Олег Левин", ""),
-    ("dispatcher of the right bank", "dispatcher", "right-bank", "Нина Правдина", ""),
-    ("executor (City Light)", "executor", "prirechye", "Бригада Горсвета", "city-light"),
-    ("administrator", "administrator", "prirechye", "Администратор", ""),
-)
-SCRIPTED = ("dispatcher", "left-bank", "Диспетчер сценария", "")
+# Who gets a sign-in link.
+PEOPLE = {
+    "dispatcher": Person("dispatcher", "prirechye", "Вера Соколова"),
+    "dispatcher of the left bank": Person("dispatcher", "left-bank", "Олег Левин"),
+    "dispatcher of the right bank": Person("dispatcher", "right-bank", "Нина Правдина"),
+    "executor (City Light)": Person("executor", "prirechye", "Бригада Горсвета", "city-light"),
+    "administrator": Person("administrator", "prirechye", "Администратор"),
+}
 
 
 def run(argv: list[str]) -> int:
@@ -63,7 +63,7 @@ async def _play(stage: Stage, minutes: float | None) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
-    children = Children(stage.logs, clock, _say)
+    children = Children(stage.hub.logs, clock, _say)
     began = clock.monotonic()
     try:
         await _until(stop, _open(stage, children))
@@ -81,14 +81,10 @@ async def _play(stage: Stage, minutes: float | None) -> int:
 
 async def _open(stage: Stage, children: Children) -> None:
     """Start everything in order, say what comes up, and print where to go."""
-    secrets = stage.write_secrets()
     _say("the gateway takes the town's registry")
-    people = [stage.link(*person) for _, *person in PEOPLE]
-    _, scripted, *links = await outputs(
-        [stage.importing(), stage.link(*SCRIPTED), *people], stage.environment
-    )
-    stage.write_token(scripted)
-    broker, gateway, town, edge = stage.children(secrets)
+    links = await stage.prepare(tuple(PEOPLE.values()))
+    hub = stage.hub
+    broker, gateway, town, edge = hub.broker(), hub.gateway(), stage.town(), hub.edge_process()
     await children.start(broker)
     await children.wait_ready(broker)
     for child in (gateway, town, edge):
@@ -96,13 +92,13 @@ async def _open(stage: Stage, children: Children) -> None:
     for child in (gateway, town, edge):
         await children.wait_ready(child)
         _say(f"{child.name} is ready")
-    print(f"\n  residents' portal   {stage.address}/")
-    print(f"  control room        {stage.address}/control")
+    print(f"\n  residents' portal   {stage.hub.address}/")
+    print(f"  control room        {stage.hub.address}/control")
     print(f"  tester's page       {stage.tester_address}/\n")
     print("  Sign in with one of these links, which are good for a day:")
-    for (title, *_), link in zip(PEOPLE, links, strict=True):
+    for title, link in zip(PEOPLE, links, strict=True):
         print(f"  {title:30} {link}")
-    print(f"\n  logs: {stage.logs}\n", flush=True)
+    print(f"\n  logs: {stage.hub.logs}\n", flush=True)
 
 
 async def _until(

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from adapters.mqtt.broker import find_mosquitto
-from simulators.stage.parts import Stage
 from simulators.stage.ports import taken
+from simulators.stage.town import Stage
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
 

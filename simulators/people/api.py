@@ -28,6 +28,11 @@ class Api:
     def sign_in(self, token: str) -> None:
         self.post("/api/v1/session", {"token": token})
 
+    @property
+    def cookie(self) -> str:
+        """Give the session, as the Cookie header of a WebSocket carries it."""
+        return self._cookie
+
     def get(self, path: str) -> Any:
         return self._call("GET", path, b"", {})
 

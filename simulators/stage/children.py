@@ -41,6 +41,7 @@ class Child:
     ready: Callable[["Child"], bool]
     listen_for: str = ""
     said: bool = False
+    is_wanted: bool = True
     process: Process | None = None
     deaths: list[float] = field(default_factory=list)
 
@@ -93,6 +94,14 @@ class Children:
                 )
             await asyncio.sleep(0.1)
 
+    async def dismiss(self, child: Child) -> None:
+        """End one for good; it is not started again."""
+        self._all.remove(child)
+        child.is_wanted = False
+        if child.process:
+            _signal_group(child.process, signal.SIGTERM)
+            await child.process.wait()
+
     async def stop(self) -> None:
         """End all, the last started first: SIGTERM, after 5 s SIGKILL. Nothing stays behind."""
         self._stopping = True
@@ -126,7 +135,7 @@ class Children:
         """Write its log until it ends, then start it again unless we are stopping."""
         await self._follow(child, process)
         code = await process.wait()
-        if self._stopping:
+        if self._stopping or not child.is_wanted:
             return
         _signal_group(process, signal.SIGKILL)
         now = self._clock.monotonic()

@@ -19,6 +19,14 @@ def is_free(port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """Give a port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
 def is_open(port: int) -> bool:
     """Tell whether somebody answers there."""
     with socket.socket() as probe:

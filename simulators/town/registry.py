@@ -20,6 +20,7 @@ from simulators.town.organisations import BANKS, EXECUTORS, REGION, ROUTES
 from simulators.town.plan import MIDDLE, STREETS, bank_outline, houses
 
 EDGE = "edge-1"
+BROKER_SECRET = "town-broker"  # noqa: S105 - the name under which the edge finds its account
 BANK_NAMES = {
     "left-bank": {"ru": "Левобережный", "en": "Left Bank"},
     "right-bank": {"ru": "Правобережный", "en": "Right Bank"},
@@ -67,7 +68,10 @@ def build_registry(seed: int, ports: Ports | None = None) -> Registry:
     draft = Draft()
     _add_territory(draft)
     draft.endpoints += [
-        Endpoint(id="town-broker", edge=EDGE, protocol="mqtt", address=ports.broker),
+        Endpoint(
+            id="town-broker", edge=EDGE, protocol="mqtt", address=ports.broker,
+            secret=BROKER_SECRET,
+        ),
         Endpoint(
             id="town-opcua", edge=EDGE, protocol="opcua",
             address=f"opc.tcp://127.0.0.1:{ports.opcua}",
