@@ -39,8 +39,9 @@ export function actOf(press: Press): Act | null {
 /** Listen to the keys of the control room while `on`. */
 export function useKeys(on: boolean, handle: (act: Act) => void): void {
   const take = useEffectEvent((event: KeyboardEvent) => {
-    const field = event.target instanceof HTMLElement && event.target.matches(TYPING);
-    if (event.key === "Escape" && field) (event.target as HTMLElement).blur();
+    const { target } = event;
+    const typing = target instanceof HTMLElement && target.matches(TYPING);
+    if (typing && event.key === "Escape") target.blur();
     const act = actOf(event);
     if (!act) return;
     event.preventDefault();
