@@ -14,6 +14,7 @@ TABLES = (
     "gateway.storage.tables",
     "gateway.storage.case_tables",
     "gateway.storage.still_tables",
+    "gateway.storage.series_tables",
 )
 
 for module in TABLES:

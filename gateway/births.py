@@ -1,0 +1,225 @@
+"""What edges said at birth: profiles, devices, and what the numbers of their readings mean."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+import numpy as np
+import structlog
+from numpy.typing import NDArray
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
+from core.clock import Clock
+from gateway.registry import CurrentRegistry
+from gateway.storage.series_tables import (
+    BornDeviceRow,
+    BornProfileRow,
+    EdgeSessionRow,
+    SeriesRow,
+)
+
+NOBODY = 0  # series of a number that means nothing here; real ones count from 1
+SESSIONS_KEPT = 32  # of an edge; a spool still has blocks of old numberings after a long outage
+SERIES = np.dtype("<u4")
+
+Apply = Callable[[], None]
+log = structlog.get_logger()
+
+
+class Births:
+    """Profiles, devices and series in memory as they are in the store; sessions on demand.
+
+    A session is remembered as far as it was asked for, so that any process that shares the store
+    can resolve a number that another one heard the birth of.
+    """
+
+    def __init__(self, clock: Clock, registry: CurrentRegistry) -> None:
+        self._clock = clock
+        self._registry = registry
+        self._profiles: dict[str, ProfileBirth] = {}
+        self._devices: dict[str, tuple[str, str]] = {}  # edge, profile
+        self._series: dict[str, dict[str, int]] = {}  # device → signal key → number
+        self._sessions: dict[tuple[str, str, int], NDArray[np.uint32]] = {}
+
+    async def load(self, session: AsyncSession) -> None:
+        """Read everything but the sessions from the store."""
+        for profile in await session.scalars(select(BornProfileRow).order_by(BornProfileRow.id)):
+            definition = msgspec.json.decode(profile.definition, type=ProfileBirth)
+            self._profiles[profile.profile] = definition
+        for device in await session.scalars(select(BornDeviceRow).order_by(BornDeviceRow.id)):
+            self._devices[device.device] = (device.edge, device.profile)
+        self._learn(await session.execute(select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)))
+
+    # ---- taking a birth ---------------------------------------------------------------------
+
+    async def take(self, session: AsyncSession, birth: Birth) -> Apply:
+        """Write a birth in the caller's transaction; call what it gives after the commit."""
+        now = self._clock.now()
+        profiles = {profile.profile: profile for profile in birth.profiles}
+        devices = [each for each in birth.devices if self._is_welcome(birth.edge, each, profiles)]
+        new_profiles = {n: p for n, p in profiles.items() if self._profiles.get(n) != p}
+        self._write_profiles(session, new_profiles.values(), now)
+        read = {each.device: (birth.edge, each.profile) for each in devices}
+        new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
+        for device, (edge, profile) in new_devices.items():
+            session.add(BornDeviceRow(device=device, since=now, edge=edge, profile=profile))
+        new_series = await self._number(session, devices, profiles)
+        known = {(d, s): n for d, s, n in new_series}
+        series = self._meaning(devices, profiles, known)
+        await self._keep_session(session, birth, series, now)
+
+        def apply() -> None:
+            self._profiles.update(new_profiles)
+            self._devices.update(new_devices)
+            self._learn(new_series)
+            self._sessions[birth.edge, birth.epoch, birth.numbering] = series
+
+        return apply
+
+    def _is_welcome(
+        self, edge: str, born: DeviceBirth, profiles: Mapping[str, ProfileBirth]
+    ) -> bool:
+        if born.profile not in profiles or born.first < 0:
+            log.warning("device was born without a profile", edge=edge, device=born.device)
+            return False
+        if born.device == f"{edge}-health":
+            return True
+        if born.device not in self._registry.snapshot.devices:
+            log.warning("device is not in the registry", edge=edge, device=born.device)
+            return False
+        owner = self._registry.snapshot.edge_of(born.device)
+        if owner != edge:
+            log.warning("device belongs to another edge", edge=edge, device=born.device, of=owner)
+        return owner == edge
+
+    @staticmethod
+    def _write_profiles(
+        session: AsyncSession, profiles: Iterable[ProfileBirth], now: datetime
+    ) -> None:
+        for profile in profiles:
+            definition = msgspec.json.encode(profile, order="sorted").decode()
+            session.add(BornProfileRow(profile=profile.profile, since=now, definition=definition))
+
+    async def _number(
+        self,
+        session: AsyncSession,
+        devices: Sequence[DeviceBirth],
+        profiles: Mapping[str, ProfileBirth],
+    ) -> list[tuple[str, str, int]]:
+        """Give numbers to the series that have none."""
+        missing = [
+            {"device": each.device, "signal": signal.key}
+            for each in devices
+            for signal in profiles[each.profile].signals
+            if signal.key not in self._series.get(each.device, {})
+        ]
+        if not missing:
+            return []
+        await session.execute(insert(SeriesRow), missing)
+        known = max((max(keys.values()) for keys in self._series.values() if keys), default=0)
+        found = await session.execute(
+            select(SeriesRow.device, SeriesRow.signal, SeriesRow.id).where(SeriesRow.id > known)
+        )
+        return [(device, signal, number) for device, signal, number in found]
+
+    def _meaning(
+        self,
+        devices: Sequence[DeviceBirth],
+        profiles: Mapping[str, ProfileBirth],
+        new: Mapping[tuple[str, str], int],
+    ) -> NDArray[np.uint32]:
+        """Give the series by the edge's number."""
+        size = max(
+            (each.first + len(profiles[each.profile].signals) for each in devices), default=0
+        )
+        series = np.zeros(size, SERIES)
+        for each in devices:
+            keys = self._series.get(each.device, {})
+            for number, signal in enumerate(profiles[each.profile].signals, each.first):
+                series[number] = keys.get(signal.key) or new[each.device, signal.key]
+        return series
+
+    @staticmethod
+    async def _keep_session(
+        session: AsyncSession, birth: Birth, series: NDArray[np.uint32], now: datetime
+    ) -> None:
+        row = EdgeSessionRow(
+            edge=birth.edge,
+            epoch=birth.epoch,
+            numbering=birth.numbering,
+            born_at=now,
+            series=series.tobytes(),
+        )
+        await session.merge(row)
+        await session.flush()
+        old = (
+            select(EdgeSessionRow.born_at)
+            .where(EdgeSessionRow.edge == birth.edge)
+            .order_by(EdgeSessionRow.born_at.desc())
+            .offset(SESSIONS_KEPT)
+            .limit(1)
+        )
+        if (oldest := await session.scalar(old)) is not None:
+            await session.execute(
+                delete(EdgeSessionRow).where(
+                    EdgeSessionRow.edge == birth.edge, EdgeSessionRow.born_at <= oldest
+                )
+            )
+
+    def _learn(self, rows: Iterable[Sequence[object]]) -> None:
+        for device, signal, number in rows:
+            self._series.setdefault(str(device), {})[str(signal)] = int(str(number))
+
+    # ---- what was born ----------------------------------------------------------------------
+
+    async def resolve(
+        self, session: AsyncSession, edge: str, epoch: str, numbering: int
+    ) -> NDArray[np.uint32] | None:
+        """Give the series by the edge's number; None where no such birth was taken."""
+        key = (edge, epoch, numbering)
+        if key not in self._sessions:
+            row = await session.get(EdgeSessionRow, key)
+            if row is None:
+                return None
+            self._sessions[key] = np.frombuffer(row.series, SERIES)
+        return self._sessions[key]
+
+    def resolved(self, edge: str, epoch: str, numbering: int) -> NDArray[np.uint32] | None:
+        """Give what `resolve` gave before, without asking the store."""
+        return self._sessions.get((edge, epoch, numbering))
+
+    async def alarm_definition(
+        self, _session: AsyncSession, device: str, condition: str
+    ) -> AlarmBirth | None:
+        """Give the alarm of the device's profile with this key."""
+        profile = self._profile_of(device)
+        alarms = profile.alarms if profile else []
+        return next((alarm for alarm in alarms if alarm.key == condition), None)
+
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what the device measures, in the order of its profile."""
+        profile = self._profile_of(device)
+        return profile.signals if profile else ()
+
+    def family_of(self, device: str) -> str:
+        """Give the family of the device's profile; empty for one that was never born."""
+        profile = self._profile_of(device)
+        return profile.family if profile else ""
+
+    def devices_of(self, family: str) -> Sequence[str]:
+        """Give the devices whose profile is of the family."""
+        return [device for device in self._devices if self.family_of(device) == family]
+
+    def devices_of_edge(self, edge: str) -> Sequence[str]:
+        """Give the devices that this edge was the last to be born with."""
+        return [device for device, (reader, _) in self._devices.items() if reader == edge]
+
+    def series_of(self, device: str) -> Mapping[str, int]:
+        """Give the numbers of the device's series by signal key."""
+        return self._series.get(device, {})
+
+    def _profile_of(self, device: str) -> ProfileBirth | None:
+        _, profile = self._devices.get(device, ("", ""))
+        return self._profiles.get(profile)

@@ -1,0 +1,147 @@
+"""Readings in a DuckDB file. One process owns it; one thread writes, others read beside it."""
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from core.errors import ConfigError
+from core.readings import COLUMNS, Readings
+from gateway.timeseries.port import Taken
+
+MEMORY = "400MB"
+# No PRIMARY KEY (series, time): it makes ingest six times slower. Whoever reads takes one of equal
+# moments; blocks that come twice are kept out by `taken`.
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS readings (
+    series UINTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE NOT NULL, quality UTINYINT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS taken (
+    edge VARCHAR NOT NULL, epoch VARCHAR NOT NULL, stream VARCHAR NOT NULL,
+    first BIGINT NOT NULL, last BIGINT NOT NULL
+);
+"""
+RAW = """
+SELECT time, value, quality FROM readings WHERE series = $1 AND time >= $2 AND time < $3
+ORDER BY time LIMIT $4
+"""
+# The value of a bad reading may be NaN, which DuckDB sorts above all numbers.
+THINNED = """
+WITH part AS (
+    SELECT (time - $2) // $4 AS number, time, value, quality, isnan(value) AS is_nothing
+    FROM readings WHERE series = $1 AND time >= $2 AND time < $3
+)
+SELECT
+    unnest([arg_min(time, value) FILTER (NOT is_nothing),
+            arg_max(time, value) FILTER (NOT is_nothing),
+            min(time) FILTER (is_nothing)]) AS time,
+    unnest([min(value) FILTER (NOT is_nothing), max(value) FILTER (NOT is_nothing),
+            CASE WHEN bool_or(is_nothing) THEN 'nan'::DOUBLE END]) AS value,
+    unnest([arg_min(quality, value) FILTER (NOT is_nothing),
+            arg_max(quality, value) FILTER (NOT is_nothing),
+            arg_min(quality, time) FILTER (is_nothing)]) AS quality
+FROM part GROUP BY number
+"""
+LATEST = """
+SELECT series, max(time) AS time, arg_max(value, time) AS value, arg_max(quality, time) AS quality
+FROM readings WHERE time >= $1 GROUP BY series
+"""
+
+
+class DuckDbTimeSeries:
+    """A time series store in one file. Use it as `async with`."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="duckdb-writer")
+
+    async def __aenter__(self) -> Self:
+        try:
+            self._connection = await self._write(self._open)
+        except duckdb.IOException as error:
+            raise ConfigError(f"{self._path}: cannot be opened: {error}") from error
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await asyncio.shield(self._write(self._connection.close))
+        self._writer.shutdown(wait=False)
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self._path), config={"memory_limit": MEMORY, "threads": 2})
+        connection.execute(SCHEMA)
+        return connection
+
+    async def append(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
+        """Store readings and the numbers under which they came, in one durable transaction."""
+        await self._write(self._append, blocks, taken)
+
+    async def taken(self, edge: str, epoch: str, stream: str) -> list[tuple[int, int]]:
+        """Give the numbers of blocks that are committed, as closed ranges."""
+        found = await asyncio.to_thread(
+            self._read,
+            "SELECT first, last FROM taken WHERE edge = $1 AND epoch = $2 AND stream = $3 "
+            "ORDER BY first",
+            (edge, epoch, stream),
+        )
+        return list(zip(found["first"].tolist(), found["last"].tolist(), strict=True))
+
+    async def range(self, series: int, start: int, end: int, points: int) -> tuple[Readings, bool]:
+        """Give readings with start <= time < end, thinned out where there are too many."""
+        found = await asyncio.to_thread(self._read, RAW, (series, start, end, points + 1))
+        is_thinned = len(found["time"]) > points
+        if is_thinned:
+            width = max(1, -(-(end - start) // max(1, points // 2)))
+            found = await asyncio.to_thread(self._read, THINNED, (series, start, end, width))
+        return _one_a_moment(series, found), is_thinned
+
+    async def latest(self, since: int) -> Readings:
+        """Give the last reading of each series that has one since then."""
+        found = await asyncio.to_thread(self._read, LATEST, (since,))
+        return Readings.of(found["series"], found["time"], found["value"], found["quality"], since)
+
+    async def _write(self, work: Any, *values: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *values)
+
+    def _append(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
+        write = self._connection
+        write.begin()
+        try:
+            if blocks:
+                rows = Readings.concat(blocks)
+                columns = [pa.array(getattr(rows, name)) for name in COLUMNS]
+                write.register("arriving", pa.table(columns, names=list(COLUMNS)))
+                write.execute(
+                    "INSERT INTO readings SELECT signal, time, value, quality FROM arriving"
+                )
+                write.unregister("arriving")
+            for numbers in taken:
+                key = (numbers.edge, numbers.epoch, numbers.stream)
+                write.execute(
+                    "DELETE FROM taken WHERE edge = $1 AND epoch = $2 AND stream = $3", key
+                )
+                for given in numbers.ranges:
+                    write.execute("INSERT INTO taken VALUES ($1, $2, $3, $4, $5)", (*key, *given))
+            write.commit()
+        except BaseException:
+            write.rollback()
+            raise
+
+    def _read(self, query: str, values: Sequence[object]) -> dict[str, Any]:
+        with self._connection.cursor() as cursor:
+            found: dict[str, Any] = cursor.execute(query, values).fetchnumpy()
+        return found
+
+
+def _one_a_moment(series: int, found: dict[str, Any]) -> Readings:
+    """Sort by time and keep one of equal moments; rows that the query left empty are masked."""
+    there = ~np.ma.getmaskarray(found["time"])
+    time = np.ma.getdata(found["time"])[there].astype(np.int64)
+    time, rows = np.unique(time, return_index=True)
+    value = np.ma.filled(np.ma.asarray(found["value"], dtype=np.float64)[there], np.nan)[rows]
+    quality = np.ma.getdata(found["quality"])[there].astype(np.uint8)[rows]
+    return Readings.of(np.full(len(rows), series, np.uint32), time, value, quality, 0)
