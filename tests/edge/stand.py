@@ -21,17 +21,25 @@ HEAT = Profile.model_validate(
     {
         "profile": "heat",
         "family": "heat_point",
-        "protocol": "internal",
+        "protocol": "modbus",
         "name": BOTH,
         "source": "made up for tests",
         "signals": [
-            {"key": "temperature", "name": BOTH, "minimum": 0, "maximum": 100, "deadband": 0.5},
+            {
+                "key": "temperature",
+                "name": BOTH,
+                "minimum": 0,
+                "maximum": 100,
+                "deadband": 0.5,
+                "modbus": {"address": 0},
+            },
             {
                 "key": "pump",
                 "name": BOTH,
                 "kind": "state",
                 "writable": True,
                 "states": {0: BOTH, 1: BOTH},
+                "modbus": {"address": 1},
             },
             {
                 "key": "setpoint",
@@ -40,6 +48,7 @@ HEAT = Profile.model_validate(
                 "minimum": 20,
                 "maximum": 90,
                 "silent_after_s": 600,
+                "modbus": {"address": 2},
             },
         ],
         "alarms": [
@@ -115,14 +124,16 @@ class FedLine:
         return self.answer(value)
 
 
-def make_inventory(*devices: str, revision: int = 1, numbering: int = 1) -> Inventory:
+def make_inventory(
+    *devices: str, revision: int = 1, numbering: int = 1, protocol: str = ""
+) -> Inventory:
     """devices: ids of heat points; each has an endpoint of its own, whose protocol is called
     like the device."""
     configuration = EdgeConfiguration(
         revision=revision,
         edge="edge-1",
         endpoints=tuple(
-            Endpoint(id=f"line-{each}", edge="edge-1", protocol=each, address="")
+            Endpoint(id=f"line-{each}", edge="edge-1", protocol=protocol or each, address="")
             for each in devices
         ),
         devices=tuple(
@@ -151,5 +162,5 @@ class SpoolReader:
 async def eventually(claim: Callable[[], object], within_s: float = 10.0) -> None:
     """Wait until a claim is true."""
     async with asyncio.timeout(within_s):
-        while not claim():  # noqa: ASYNC110 - a claim is no event
+        while not claim():
             await asyncio.sleep(0.01)

@@ -1,0 +1,313 @@
+"""A whole edge with a real broker and a small gateway, spoken to over the wire format only."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+import edge.uplink
+from adapters import wire
+from adapters.mqtt.broker import find_mosquitto
+from adapters.mqtt.link import MqttLink
+from core.clock import SystemClock
+from core.configuration import EdgeConfiguration
+from core.readings import Readings
+from edge.inventory import Inventory
+from edge.node import Edge
+from edge.settings import EdgeSettings
+from tests.adapters.conftest import running_broker
+from tests.edge.stand import PROFILES, FedLine, eventually, make_inventory
+
+T = TypeVar("T", bound=wire.WireEvent)
+HEALTH_SIGNALS = len(PROFILES["kvartal-edge"].signals)
+TEMPERATURE = HEALTH_SIGNALS  # the first signal of the first device
+
+
+@dataclass
+class Gateway:
+    """Takes what an edge sends, and acknowledges it while `acks` is set."""
+
+    link: MqttLink
+    acks: bool = True
+    births: list[wire.Birth] = field(default_factory=list)
+    deaths: int = 0
+    kinds: list[str] = field(default_factory=list)  # as they came
+    events: dict[int, wire.EventBlock] = field(default_factory=dict)
+    telemetry: dict[int, Readings] = field(default_factory=dict)
+    again: list[int] = field(default_factory=list)  # telemetry that came once more
+
+    async def run(self) -> None:
+        async for batch in self.link.messages():
+            for topic, payload in batch:
+                self.take(topic.rpartition("/")[2], payload)
+
+    def take(self, kind: str, payload: bytes) -> None:
+        self.kinds.append(kind)
+        match kind:
+            case "birth":
+                self.births.append(wire.decode(payload, wire.Birth))
+            case "death":
+                self.deaths += 1
+            case "events":
+                events = wire.decode(payload, wire.EventBlock)
+                self.events[events.seq] = events
+                self.acknowledge(events, "events")
+            case _:
+                block = wire.decode(payload, wire.TelemetryBlock)
+                if block.seq in self.telemetry:
+                    self.again.append(block.seq)
+                self.telemetry[block.seq] = wire.readings(block)
+                self.acknowledge(block, "telemetry")
+
+    def acknowledge(self, block: wire.Block, stream: wire.Stream) -> None:
+        if self.acks:
+            ranges = [(block.seq, block.seq)]
+            time = SystemClock().time_ns()
+            self.send("ack", wire.Ack(epoch=block.epoch, stream=stream, ranges=ranges, time=time))
+
+    def send(self, kind: str, message: wire.Message) -> None:
+        self.link.publish(wire.down("edge-1", kind), wire.encode(message))
+
+    def of(self, kind: type[T]) -> list[T]:
+        """Give the events of one kind, in the order of their blocks."""
+        blocks = [self.events[seq] for seq in sorted(self.events)]
+        return [event for block in blocks for event in block.events if isinstance(event, kind)]
+
+    def temperatures(self) -> list[float]:
+        """Give what was measured, in the order of the blocks."""
+        return [
+            value
+            for seq in sorted(self.telemetry)
+            for number, value in zip(
+                self.telemetry[seq].signal.tolist(), self.telemetry[seq].value.tolist(), strict=True
+            )
+            if number == TEMPERATURE
+        ]
+
+
+@dataclass
+class Running:
+    """An edge with one line, and its gateway."""
+
+    gateway: Gateway
+    line: FedLine
+    start: Callable[[], None]
+    stop: Callable[[], Awaitable[None]]
+
+    def measure(self, *values: float) -> None:
+        for value in values:
+            self.line.queue.put_nowait(Readings.of(TEMPERATURE, 1, value, 0, 1))
+
+
+RunEdge = Callable[[Callable[[Running], Awaitable[None]]], None]
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    if find_mosquitto() is None:
+        pytest.skip("mosquitto is not installed")
+    with ExitStack() as stack:
+        yield stack.enter_context(running_broker(tmp_path, "mosquitto"))[0]
+
+
+@pytest.fixture
+def with_edge(broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunEdge:
+    """Run a test with a running edge that reads one heat point."""
+    monkeypatch.setattr(edge.uplink, "RESEND_AFTER_S", 0.5)
+    monkeypatch.setattr(edge.uplink, "REBIRTH_EVERY_S", 0.1)
+    settings = EdgeSettings(id="edge-1", broker=broker, data_dir=tmp_path / "data")
+    (tmp_path / "data").mkdir()
+    line = FedLine()
+    edges: list[tuple[asyncio.Event, asyncio.Task[None]]] = []
+
+    def start() -> None:
+        first = make_inventory("heat-1", protocol="modbus").configuration
+        copy = tmp_path / "data" / "configuration.json"
+        if not copy.exists():
+            copy.write_text(json.dumps(asdict(first)))
+        # The document must name a protocol that exists; the line stands for it.
+        node = Edge(settings, PROFILES, SystemClock(), opener=line.open)
+        stop = asyncio.Event()
+        edges.append((stop, asyncio.create_task(node.run(stop, _ignore))))
+
+    async def stop() -> None:
+        wish, task = edges[-1]
+        wish.set()
+        async with asyncio.timeout(5):
+            await task
+
+    def run(test: Callable[[Running], Awaitable[None]]) -> None:
+        async def main() -> None:
+            async with MqttLink(broker, "gateway", subscriptions=["kvartal/1/+/up/#"]) as link:
+                await link.until_up(10)
+                gateway = Gateway(link)
+                taking = asyncio.create_task(gateway.run())
+                start()
+                await eventually(lambda: gateway.births)
+                await test(Running(gateway, line, start, stop))
+                if not edges[-1][1].done():
+                    await stop()
+                taking.cancel()
+
+        asyncio.run(main())
+
+    return run
+
+
+def _ignore(_inventory: Inventory) -> None:
+    """Nobody waits for the ready line here."""
+
+
+def test_a_birth_comes_first_then_the_active_set_then_readings(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.measure(60.0)
+        await eventually(lambda: edge.gateway.temperatures() == [60.0])
+        assert edge.gateway.kinds[:2] == ["birth", "events"]
+        assert edge.gateway.of(wire.ActiveSet)[0].conditions == []
+        (birth,) = edge.gateway.births
+        assert [(each.device, each.first) for each in birth.devices] == [
+            ("edge-1-health", 0),
+            ("heat-1", HEALTH_SIGNALS),
+        ]
+
+    with_edge(test)
+
+
+def test_an_orderly_stop_says_goodbye(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        await edge.stop()
+        await eventually(lambda: edge.gateway.deaths == 1)
+
+    with_edge(test)
+
+
+def test_what_nobody_acknowledges_is_sent_again_until_somebody_does(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.acks = False
+        edge.measure(60.0)
+        await eventually(lambda: edge.gateway.temperatures() == [60.0])
+        await eventually(lambda: len(edge.gateway.again) >= 2)
+        edge.gateway.acks = True
+        for value in range(30, 60):
+            edge.measure(float(value))
+        await eventually(lambda: edge.gateway.temperatures() == [60.0, *map(float, range(30, 60))])
+
+    with_edge(test)
+
+
+def test_a_restart_goes_on_where_it_was(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.acks = False
+        edge.measure(90.0)
+        await eventually(lambda: edge.gateway.of(wire.Condition))
+        await edge.stop()
+        edge.gateway.telemetry.clear()
+        edge.gateway.acks = True
+        edge.start()
+        await eventually(lambda: edge.gateway.temperatures()[:1] == [90.0])
+        await eventually(lambda: len(edge.gateway.of(wire.ActiveSet)) == 2)
+        (condition,) = edge.gateway.of(wire.ActiveSet)[-1].conditions
+        assert (condition.device, condition.condition) == ("heat-1", "hot")
+        first, second = edge.gateway.births
+        assert (first.epoch, first.numbering) == (second.epoch, second.numbering)
+
+    with_edge(test)
+
+
+def test_a_rebirth_brings_birth_active_set_and_everything_unacknowledged(
+    with_edge: RunEdge,
+) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.acks = False
+        edge.measure(60.0)
+        await eventually(lambda: edge.gateway.temperatures() == [60.0])
+        edge.gateway.acks = True
+        edge.gateway.telemetry.clear()
+        edge.gateway.kinds.clear()
+        for _ in range(3):  # one birth answers them all
+            edge.gateway.send("rebirth", wire.Rebirth(reason="who are you"))
+        await eventually(lambda: edge.gateway.temperatures() == [60.0])
+        await eventually(lambda: len(edge.gateway.of(wire.ActiveSet)) == 2)
+        assert len(edge.gateway.births) == 2
+        assert "birth" in edge.gateway.kinds
+
+    with_edge(test)
+
+
+def test_a_command_reaches_the_line_and_its_result_the_gateway(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.measure(60.0)
+        await eventually(edge.gateway.temperatures)
+        expires_at = SystemClock().time_ns() + 30 * 10**9
+        order = wire.CommandOrder(
+            command="c-1", device="heat-1", signal="setpoint", value=55, expires_at=expires_at
+        )
+        edge.gateway.send("command", order)
+        await eventually(lambda: edge.gateway.of(wire.CommandResult))
+        (result,) = edge.gateway.of(wire.CommandResult)
+        assert (result.command, result.state, result.value) == ("c-1", "confirmed", 55)
+
+    with_edge(test)
+
+
+def offer(configuration: EdgeConfiguration) -> wire.ConfigurationOffer:
+    document = json.dumps(asdict(configuration)).encode()
+    return wire.ConfigurationOffer(revision=configuration.revision, document=document)
+
+
+def test_a_new_configuration_is_installed_while_it_runs(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.send(
+            "configuration",
+            offer(make_inventory("heat-1", "heat-2", revision=2, protocol="modbus").configuration),
+        )
+        await eventually(lambda: len(edge.gateway.births) == 2)
+        birth = edge.gateway.births[-1]
+        assert (birth.revision, birth.numbering) == (2, 2)
+        assert [each.device for each in birth.devices] == ["edge-1-health", "heat-1", "heat-2"]
+        await eventually(lambda: edge.gateway.of(wire.ConfigurationResult))
+        assert edge.gateway.of(wire.ConfigurationResult)[0].accepted
+        edge.measure(61.0)
+        await eventually(lambda: edge.gateway.temperatures() == [61.0])
+        await edge.stop()
+        edge.start()  # from the copy on disk
+        await eventually(lambda: len(edge.gateway.births) == 3)
+        assert edge.gateway.births[-1].revision == 2
+
+    with_edge(test)
+
+
+def test_a_wrong_configuration_is_refused_with_its_reasons(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        device = {"id": "a", "profile": "b", "endpoint": "c", "unit": 1}
+        document = json.dumps({"revision": 3, "devices": [device]}).encode()
+        edge.gateway.send("configuration", wire.ConfigurationOffer(revision=3, document=document))
+        await eventually(lambda: edge.gateway.of(wire.ConfigurationResult))
+        (result,) = edge.gateway.of(wire.ConfigurationResult)
+        assert not result.accepted
+        assert result.text.splitlines() == [
+            "configuration 3: devices[0].endpoint: a is on c, which is not there",
+            "configuration 3: devices[0].profile: b is not known",
+        ]
+        assert len(edge.gateway.births) == 1
+
+    with_edge(test)
+
+
+def test_readings_of_a_former_numbering_come_with_their_birth(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.acks = False
+        edge.measure(60.0)
+        await eventually(lambda: edge.gateway.temperatures() == [60.0])
+        edge.gateway.send(
+            "configuration",
+            offer(make_inventory("heat-0", "heat-1", revision=2, protocol="modbus").configuration),
+        )
+        await eventually(lambda: [each.numbering for each in edge.gateway.births] == [1, 1, 2])
+
+    with_edge(test)
