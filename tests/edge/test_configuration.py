@@ -1,0 +1,139 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from core.alarm import AlarmTest
+from core.command_line import run
+from core.configuration import EdgeConfiguration
+from core.errors import ConfigError
+from edge.configuration import LastGood, read_configuration
+from edge.inventory import Inventory
+from edge.settings import load_settings
+from tests.edge.stand import PROFILES, make_inventory
+
+LINE = {"id": "cellar", "protocol": "modbus", "address": "modbus+tcp://127.0.0.1:502"}
+DEVICE = {"id": "heat-1", "profile": "heat", "endpoint": "cellar", "unit": 1}
+
+
+def read(**document: object) -> EdgeConfiguration:
+    return read_configuration({"endpoints": [LINE], **document}, "f", "edge-1", PROFILES)
+
+
+def test_ten_lines_are_enough() -> None:
+    (device,) = read(devices=[DEVICE]).devices
+    assert (device.unit, device.name["en"], device.place) == ("1", "heat-1", "")
+
+
+def test_numbers_follow_devices_and_the_order_of_the_profile() -> None:
+    inventory = Inventory(
+        read(devices=[DEVICE, {**DEVICE, "id": "heat-2", "unit": 2}]), PROFILES, 1
+    )
+    first = len(PROFILES["kvartal-edge"].signals)
+    points = inventory.points(inventory.configuration.endpoints[0])
+    assert [(point.name, point.number) for point in points] == [
+        ("heat-1.temperature", first),
+        ("heat-1.pump", first + 1),
+        ("heat-1.setpoint", first + 2),
+        ("heat-2.temperature", first + 3),
+        ("heat-2.pump", first + 4),
+        ("heat-2.setpoint", first + 5),
+    ]
+
+
+def test_a_rule_is_changed_for_one_device_only() -> None:
+    configuration = read(
+        devices=[DEVICE, {**DEVICE, "id": "heat-2", "unit": 2}],
+        overrides=[{"device": "heat-2", "rule": "hot", "set": {"limit": 70}}],
+    )
+    rules = [each for each in Inventory(configuration, PROFILES).rules if each.rule.key == "hot"]
+    assert [(each.device, each.rule.test, each.rule.limit) for each in rules] == [
+        ("heat-1", AlarmTest.ABOVE, 80.0),
+        ("heat-2", AlarmTest.ABOVE, 70.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"devices": [DEVICE, DEVICE]}, "f: devices: heat-1 is there twice"),
+        (
+            {"devices": [DEVICE, {**DEVICE, "id": "heat-2"}]},
+            "f: devices: unit 1 of heat on cellar is there twice",
+        ),
+        (
+            {"devices": [{**DEVICE, "profile": "heatt"}]},
+            "f: devices[0].profile: heatt is not known",
+        ),
+        (
+            {"devices": [{**DEVICE, "endpoint": "attic"}]},
+            "f: devices[0].endpoint: heat-1 is on attic, which is not there",
+        ),
+        (
+            {"endpoints": [{**LINE, "protocol": "m-bus"}]},
+            "f: endpoints[0].protocol: m-bus is not known; there are modbus, opcua, mqtt, camera",
+        ),
+        (
+            {"endpoints": [{**LINE, "protocol": "opcua"}], "devices": [DEVICE]},
+            "f: devices[0]: heat speaks modbus, but cellar is opcua",
+        ),
+        ({"edge": "edge-2"}, "f: edge: it is for edge-2, this is edge-1"),
+        ({"devises": []}, "f: devises: Extra inputs are not permitted"),
+        (
+            {"devices": [DEVICE], "overrides": [{"device": "heat-1", "rule": "cold", "set": {}}]},
+            "f: overrides[0].rule: heat has no alarm cold",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(wrong: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read(**wrong)
+    assert complaint in str(error.value)
+
+
+def test_the_copy_on_disk_is_the_configuration(tmp_path: Path) -> None:
+    copy = LastGood(tmp_path)
+    assert copy.load("edge-1", PROFILES).revision == 0
+    configuration = make_inventory("heat-1", revision=7, protocol="modbus").configuration
+    copy.save(configuration)
+    assert copy.load("edge-1", PROFILES) == configuration
+
+
+def write(path: Path, **content: object) -> Path:
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def test_paths_are_taken_from_the_folder_of_the_settings(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("secret\n")
+    settings = load_settings(
+        write(
+            tmp_path / "edge.yaml",
+            id="edge-1",
+            broker="mqtt://broker:1883",
+            data_dir="data",
+            broker_password_file="password",
+        )
+    )
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.broker_password() == "secret"
+    assert settings.user == "edge-1"
+
+
+def test_wrong_settings_are_named_and_exit_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = write(tmp_path / "edge.yaml", id="Edge 1", broker="http://x", spool_megabytes=1, port=5)
+    assert run(["edge", "run", "--config", str(file)]) == 2
+    told = capsys.readouterr().err
+    keys = ["id", "broker", "data_dir", "spool_megabytes", "port"]
+    assert [key for key in keys if f"{file}: {key}: " in told] == keys
+
+
+def test_check_says_that_nothing_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = {**DEVICE, "profile": "generic-electricity-meter"}
+    file = write(tmp_path / "devices.yaml", endpoints=[LINE], devices=[device])
+    assert run(["edge", "check", str(file)]) == 0
+    assert capsys.readouterr().out.endswith("1 endpoints, 1 devices, nothing wrong\n")
