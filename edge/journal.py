@@ -4,7 +4,7 @@ Both are committed in one transaction, so that a restart goes on with exactly wh
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 import msgspec
 
@@ -66,9 +66,9 @@ class Journal:
         ]
         self._append([wire.ActiveSet(time=self._clock.time_ns(), conditions=conditions)], [])
 
-    def forget(self, devices: set[str]) -> None:
+    def forget_all_but(self, devices: Container[str]) -> None:
         """Drop what is active of devices that are no longer read; the next set will clear it."""
-        for key in [key for key in self.active if key[0] in devices]:
+        for key in [key for key in self.active if key[0] not in devices]:
             del self.active[key]
             self._spool.ask(_forgetting(key))
 

@@ -51,7 +51,7 @@ class Edge:
         self._opener = opener_with_secrets(opener, settings.secrets_dir)
         self._interlocks = interlocks
         self._copy = LastGood(settings.data_dir)
-        self._first = standalone or self._copy.load(settings.id, profiles)
+        self._first = standalone or self._last_good()
         self._offers: asyncio.Queue[wire.ConfigurationOffer] = asyncio.Queue(8)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Inventory], None]) -> None:
@@ -121,6 +121,14 @@ class Edge:
             orders=orders,
         )
 
+    def _last_good(self) -> EdgeConfiguration:
+        """Give the copy on disk; nothing where it cannot be used, for the gateway has another."""
+        try:
+            return self._copy.load(self._settings.id, self._profiles)
+        except ConfigError as error:
+            log.error("configuration copy cannot be used", reason=str(error))  # noqa: TRY400 - the reason is all
+            return EdgeConfiguration(revision=0, edge=self._settings.id)
+
     def _take_offer(self, offer: wire.ConfigurationOffer) -> None:
         if self._offers.full():
             self._offers.get_nowait()  # only the newest counts
@@ -137,10 +145,10 @@ class Edge:
             await self._install(configuration)
 
     async def _install(self, configuration: EdgeConfiguration) -> None:
-        former, inventory = self._inventory, Inventory(configuration, self._profiles)
+        inventory = Inventory(configuration, self._profiles)
         await asyncio.to_thread(self._copy.save, configuration)
         await self._births.install(inventory)
-        self._journal.forget(former.devices.keys() - inventory.devices.keys())
+        self._journal.forget_all_but(inventory.devices)
         self._inventory = inventory
         self._pipeline.install(inventory)
         self._health.inventory = self._commands.inventory = inventory

@@ -311,3 +311,34 @@ def test_readings_of_a_former_numbering_come_with_their_birth(with_edge: RunEdge
         await eventually(lambda: [each.numbering for each in edge.gateway.births] == [1, 1, 2])
 
     with_edge(test)
+
+
+def test_a_copy_that_cannot_be_used_is_replaced_by_the_gateways(
+    with_edge: RunEdge, tmp_path: Path
+) -> None:
+    async def test(edge: Running) -> None:
+        await edge.stop()
+        (tmp_path / "data" / "configuration.json").write_text('{"devices": [')
+        edge.start()
+        await eventually(lambda: [each.revision for each in edge.gateway.births] == [1, 0])
+        configuration = make_inventory("heat-1", revision=2, protocol="modbus").configuration
+        edge.gateway.send("configuration", offer(configuration))
+        await eventually(lambda: edge.gateway.births[-1].revision == 2)
+
+    with_edge(test)
+
+
+def test_conditions_of_a_device_that_is_taken_away_are_not_active_any_more(
+    with_edge: RunEdge,
+) -> None:
+    async def test(edge: Running) -> None:
+        edge.measure(90.0)
+        await eventually(lambda: edge.gateway.of(wire.Condition))
+        edge.gateway.send(
+            "configuration",
+            offer(make_inventory("heat-2", revision=2, protocol="modbus").configuration),
+        )
+        await eventually(lambda: len(edge.gateway.of(wire.ActiveSet)) == 2)
+        assert edge.gateway.of(wire.ActiveSet)[-1].conditions == []
+
+    with_edge(test)
