@@ -90,7 +90,8 @@ def print_link(
         token = asyncio.run(make())
     except DomainError as error:
         raise ConfigError(str(error)) from error
-    print(f"{settings.origin}/sign-in?token={token}")
+    # In the fragment, which neither a server's log nor a Referer header ever sees.
+    print(f"{settings.origin}/sign-in#{token}")
     return 0
 
 

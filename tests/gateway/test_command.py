@@ -62,7 +62,7 @@ def test_a_link_needs_a_place_of_the_registry(tmp_path: Path, town: dict[str, An
     assert kvartal("import", str(file), *where).returncode == 0
     who = ("--role", "dispatcher", "--name", "Anna")
     made = kvartal("link", *where, *who, "--place", "left")
-    assert made.stdout.startswith("http://127.0.0.1:8080/sign-in?token=")
+    assert made.stdout.startswith("http://127.0.0.1:8080/sign-in#")
     refused = kvartal("link", *where, *who, "--place", "mars")
     assert refused.returncode == 2
     assert "there is no place 'mars' in the registry" in refused.stderr

@@ -30,7 +30,8 @@ export default function SignIn() {
   const [, go] = useLocation();
   const cache = useQueryClient();
   const [code, setCode] = useState("");
-  const token = params.get("token");
+  // In the fragment, which neither a server's log nor a Referer header ever sees.
+  const token = location.hash.slice(1);
   const next = kept(params.get("next"));
   const enter = useMutation({
     mutationFn: signIn,
@@ -63,7 +64,7 @@ export default function SignIn() {
         {enter.isPending && <p role="status">{t("session.working")}</p>}
         {!enter.isPending && params.has("ended") && <p>{t("session.ended")}</p>}
         {!enter.isPending && !params.has("ended") && !refused && (
-          <p>{t("session.noToken", { example: `${location.origin}/sign-in?token=…` })}</p>
+          <p>{t("session.noToken", { example: `${location.origin}/sign-in#…` })}</p>
         )}
         {isSignedOut(enter.error) ? (
           <p className="notice" role="alert">
@@ -75,7 +76,7 @@ export default function SignIn() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            enter.mutate(code.trim().replace(/^.*token=/, ""));
+            enter.mutate(code.trim().replace(/^.*#/, ""));
           }}
         >
           <label className="label" htmlFor="code">
