@@ -69,6 +69,7 @@ export function addPhoto(number: number, photo: File) {
   return postForm<EvidenceOut>(`/cases/${number}/evidence`, form);
 }
 export const evidenceUrl = (id: number) => `${PREFIX}/evidence/${id}`;
+export const stillUrl = (asset: string) => `${PREFIX}/assets/${encodeURIComponent(asset)}/still`;
 
 export const prepareCommand = (body: CommandIn) => answer(POST("/api/v1/commands", { body }));
 export const confirmCommand = (identifier: string) =>

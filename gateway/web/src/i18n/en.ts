@@ -210,6 +210,8 @@ export const en = {
     signals: "Signals",
     commands: "Commands",
     cameras: "Cameras",
+    stillOf: "Latest picture of {{name}}",
+    noStill: "No picture has come yet.",
     stills: "Stills",
     fedBy: "Fed by",
     feeds: "Feeds",

@@ -237,6 +237,8 @@ export const ru: Words<typeof en> = {
     signals: "Сигналы",
     commands: "Команды",
     cameras: "Камеры",
+    stillOf: "Последний снимок: {{name}}",
+    noStill: "Снимка ещё нет.",
     stills: "Кадры",
     fedBy: "Питается от",
     feeds: "Питает",

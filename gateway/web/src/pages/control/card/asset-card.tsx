@@ -8,6 +8,7 @@ import { useWords } from "../../../i18n/text";
 import { Icon, kindIcon } from "../../../parts/icon";
 import { PriorityMark } from "../../../parts/priority";
 import { Trouble, Waiting } from "../../../parts/trouble";
+import { Cameras } from "./camera";
 import { Incidents } from "./incidents";
 import { Section } from "./section";
 import { Signals } from "./signals";
@@ -65,7 +66,9 @@ export function AssetCard({ id, cases, onShown, onClose }: Props) {
           </Link>
         ))}
         <Signals devices={asset.data.devices} incidents={list} caseId={own[0]?.id ?? null} />
-        <Relations title={t("card.cameras")} assets={asset.data.cameras} />
+        <Cameras
+          cameras={asset.data.kind.endsWith("camera") ? [asset.data] : asset.data.cameras}
+        />
         <Relations title={t("card.fedBy")} assets={asset.data.fed_by} />
         <Relations title={t("card.feeds")} assets={asset.data.feeds} />
         <Trouble error={incidents.error} />

@@ -11,6 +11,7 @@ import { Icon, kindIcon } from "../../../parts/icon";
 import { PriorityMark } from "../../../parts/priority";
 import { Trouble, Waiting } from "../../../parts/trouble";
 import { Appeals } from "./appeals";
+import { Cameras } from "./camera";
 import { Deadlines } from "./deadlines";
 import { Evidence } from "./evidence";
 import { Incidents } from "./incidents";
@@ -114,6 +115,7 @@ function AssetPart({ id, detail }: { id: string; detail: CaseDetail }) {
         </p>
       </Section>
       <Signals devices={data.devices} incidents={detail.incident_list} caseId={detail.id} />
+      <Cameras cameras={data.kind.endsWith("camera") ? [data] : data.cameras} />
     </>
   );
 }
