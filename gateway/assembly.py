@@ -4,11 +4,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from core.clock import Clock
+from adapters.wire import Ack, Stream
+from core.clock import SECOND, Clock
 from gateway import outbox
 from gateway.api.rate import Rate
+from gateway.births import Births
 from gateway.commands import watch
-from gateway.directory import NoHistory, NothingBorn
+from gateway.downlink import Downlink
+from gateway.edges import Edges
+from gateway.events import EventWriter
+from gateway.evidence_files import EvidenceFiles
+from gateway.fleet import Fleet
+from gateway.ingest import Ingest
+from gateway.intake import Intake
+from gateway.latest import LatestValues
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry import CurrentRegistry
@@ -17,6 +26,10 @@ from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
+from gateway.telemetry import TelemetryWriter
+from gateway.timeseries.duckdb import DuckDbTimeSeries
+
+REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series
 
 
 @asynccontextmanager
@@ -35,8 +48,40 @@ async def open_parts(
         current = CurrentRegistry()
         async with database.reading() as reading:
             await current.reload(reading)
-        directory = NothingBorn()
-        hub = Hub(clock, current, directory)
+        store = await stack.enter_async_context(
+            DuckDbTimeSeries(settings.data_dir / "readings.duckdb")
+        )
+        births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
+        fleet = Fleet(births, latest)
+        async with database.reading() as reading:
+            await births.load(reading)
+            await fleet.load(reading)
+        latest.take(await store.latest(clock.time_ns() - REMEMBER), clock.time_ns())
+        hub = Hub(clock, current, fleet)
+        latest.listeners.append(hub.readings)
+        edges = Edges(clock, database, current, births=births, fleet=fleet, downlink=downlink)
+
+        def acknowledge(
+            edge: str, epoch: str, stream: Stream, ranges: list[tuple[int, int]]
+        ) -> None:
+            time = clock.time_ns()
+            downlink.send(edge, "ack", Ack(epoch=epoch, stream=stream, ranges=ranges, time=time))
+
+        telemetry = TelemetryWriter(store, clock, acknowledge)
+        evidence = EvidenceFiles(settings.data_dir / "evidence")
+        intake = Intake(clock, current, births, evidence)
+        ingest = Ingest(
+            settings,
+            clock,
+            database,
+            births=births,
+            latest=latest,
+            edges=edges,
+            telemetry=telemetry,
+            events=EventWriter(database, edges, intake, acknowledge),
+            downlink=downlink,
+            on_birth=hub.refresh,
+        )
         shown = outbox.OutboxReader(
             database, (*outbox.SHOWN, "registry"), _show(database, current, hub)
         )
@@ -50,13 +95,22 @@ async def open_parts(
         )
         tasks.start("live pulse", pulse(hub, database, clock))
         tasks.start("commands", watch(database, clock))
+        orders = outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders")
+        offers = outbox.OutboxReader(database, ("registry",), edges.offer_all)
+        for reader in (orders, offers):
+            await reader.start()
+        tasks.start("orders", orders.run())
+        tasks.start("configuration offers", offers.run())
+        tasks.start("telemetry writer", telemetry.run())
+        tasks.start("births and events", ingest.take_slow())
+        tasks.start("ingest", ingest.run())
         yield Parts(
             settings=settings,
             clock=clock,
             database=database,
             registry=current,
-            directory=directory,
-            history=NoHistory(),
+            directory=fleet,
+            history=store,
             hub=hub,
             appeal_rate=Rate(burst=20, every_s=3.0),
         )

@@ -99,7 +99,7 @@ class Births:
         session: AsyncSession, profiles: Iterable[ProfileBirth], now: datetime
     ) -> None:
         for profile in profiles:
-            definition = msgspec.json.encode(profile, order="sorted").decode()
+            definition = msgspec.json.encode(profile).decode()
             session.add(BornProfileRow(profile=profile.profile, since=now, definition=definition))
 
     async def _number(

@@ -87,11 +87,14 @@ async def _open(stage: Stage, children: Children) -> None:
     broker, gateway, town, edge = hub.broker(), hub.gateway(), stage.town(), hub.edge_process()
     await children.start(broker)
     await children.wait_ready(broker)
-    for child in (gateway, town, edge):
+    for child in (gateway, town):
         await children.start(child)
-    for child in (gateway, town, edge):
+    for child in (gateway, town):
         await children.wait_ready(child)
         _say(f"{child.name} is ready")
+    await children.start(edge)  # after the devices, or it would report them lost
+    await children.wait_ready(edge)
+    _say("edge is ready")
     print(f"\n  residents' portal   {stage.hub.address}/")
     print(f"  control room        {stage.hub.address}/control")
     print(f"  tester's page       {stage.tester_address}/\n")

@@ -1,0 +1,244 @@
+"""Edges as the gateway knows them: who is there, what it reads by, and what it is to do."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import (
+    ActiveSet,
+    Birth,
+    CommandOrder,
+    ConfigurationOffer,
+    ConfigurationResult,
+    DeviceChange,
+    Rebirth,
+    WireEvent,
+)
+from core.clock import Clock, to_datetime
+from gateway import commands, outbox
+from gateway.births import Apply, Births
+from gateway.devices import show_device, show_edge
+from gateway.directory import EdgeState
+from gateway.downlink import Downlink
+from gateway.fleet import Fleet
+from gateway.meaning import DEVICE_LOST
+from gateway.registry import CurrentRegistry
+from gateway.registry_rows import newest_configuration
+from gateway.storage.database import Database
+from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
+from gateway.storage.tables import OutboxRow
+
+SILENT_AFTER_S = 20.0  # for an edge that should answer when the gateway comes back
+
+log = structlog.get_logger()
+
+
+class Edges:
+    """Births, deaths and presence, each in a transaction with its outbox row."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        database: Database,
+        registry: CurrentRegistry,
+        *,
+        births: Births,
+        fleet: Fleet,
+        downlink: Downlink,
+    ) -> None:
+        self._clock = clock
+        self._database = database
+        self._registry = registry
+        self._births = births
+        self._fleet = fleet
+        self._downlink = downlink
+        self._unheard: set[str] = set()
+        self._roll_call: asyncio.TimerHandle | None = None
+        self._losing: set[asyncio.Task[None]] = set()
+
+    def is_known(self, edge: str) -> bool:
+        """Tell whether the registry has such an edge."""
+        return edge in self._registry.snapshot.edges
+
+    def hear(self, edge: str) -> None:
+        """Note that something came from an edge."""
+        self._unheard.discard(edge)
+        state = self._fleet.edge_state(edge)
+        self._fleet.edges[edge] = replace(state, seen_at=self._clock.now())
+
+    async def take_birth(self, birth: Birth) -> None:
+        """Take what an edge reads, and offer what it should read if that differs."""
+        before = self._fleet.edge_state(birth.edge)
+        revised = before.revision_in_force != birth.revision
+        state = EdgeState(
+            online=True,
+            seen_at=self._clock.now(),
+            software=birth.software[:100],
+            revision_in_force=birth.revision,
+            problem="" if revised else before.problem,
+        )
+        async with self._database.transaction() as session:
+            apply = await self._births.take(session, birth)
+            await self._keep(session, birth.edge, state)
+        apply()
+        self._fleet.edges[birth.edge] = state
+        if not before.online:
+            log.info("edge is there", edge=birth.edge, software=birth.software)
+        await self.offer(birth.edge)
+
+    async def lose(self, edge: str) -> None:
+        """Take that an edge is gone."""
+        before = self._fleet.edge_state(edge)
+        if not before.online:
+            return
+        state = replace(before, online=False)
+        async with self._database.transaction() as session:
+            await self._keep(session, edge, state)
+        self._fleet.edges[edge] = state
+        log.warning("edge is gone", edge=edge)
+
+    async def take_events(
+        self, session: AsyncSession, edge: str, events: Sequence[WireEvent]
+    ) -> Apply:
+        """Write presence and configuration in the caller's transaction; call after the commit."""
+        state = self._fleet.edge_state(edge)
+        presence: dict[str, tuple[bool, str]] = {}
+        for event in events:
+            match event:
+                case DeviceChange():
+                    presence[event.device] = (event.online, event.reason[:500])
+                case ActiveSet():
+                    presence.update(self._present(edge, event, presence))
+                case ConfigurationResult(accepted=True):
+                    state = replace(state, revision_in_force=event.revision, problem="")
+                case ConfigurationResult():
+                    state = replace(state, problem=event.text[:2000])
+        known = self._fleet.presence
+        changed = {device: how for device, how in presence.items() if known.get(device) != how}
+        for device, (online, reason) in changed.items():
+            await self._keep_presence(session, device, online, reason)
+        is_revised = state != self._fleet.edge_state(edge)
+        if is_revised:
+            await self._keep(session, edge, state)
+
+        def apply() -> None:
+            known.update(changed)
+            if is_revised:
+                self._fleet.edges[edge] = replace(
+                    self._fleet.edge_state(edge),
+                    revision_in_force=state.revision_in_force,
+                    problem=state.problem,
+                )
+
+        return apply
+
+    def _present(
+        self, edge: str, active: ActiveSet, presence: dict[str, tuple[bool, str]]
+    ) -> dict[str, tuple[bool, str]]:
+        """Give every device of the edge its presence: what is not lost, is there."""
+        lost = {each.device for each in active.conditions if each.condition == DEVICE_LOST}
+        known = self._fleet.presence | presence
+        reasons = {device: reason for device, (online, reason) in known.items() if not online}
+        return {
+            device: (False, reasons.get(device, "")) if device in lost else (True, "")
+            for device in self._births.devices_of_edge(edge)
+        }
+
+    async def _keep(self, session: AsyncSession, edge: str, state: EdgeState) -> None:
+        row = EdgeStateRow(
+            edge=edge,
+            online=state.online,
+            seen_at=state.seen_at or self._clock.now(),
+            software=state.software,
+            revision=state.revision_in_force or 0,
+            problem=state.problem,
+        )
+        await session.merge(row)
+        registry = self._registry.snapshot
+        offered = await newest_configuration(session, edge)
+        shown = show_edge(
+            registry, self._fleet, registry.edges[edge], offered.revision if offered else 0
+        ).model_copy(
+            update={
+                "online": state.online,
+                "seen_at": state.seen_at,
+                "software": state.software,
+                "revision_in_force": state.revision_in_force,
+                "problem": state.problem,
+            }
+        )
+        place_path = registry.path_of(registry.edges[edge].place)
+        await outbox.publish(session, "edge", place_path, shown.model_dump(mode="json"))
+
+    async def _keep_presence(
+        self, session: AsyncSession, device: str, online: bool, reason: str
+    ) -> None:
+        now = self._clock.now()
+        await session.merge(
+            DevicePresenceRow(device=device, online=online, reason=reason, changed_at=now)
+        )
+        registry = self._registry.snapshot
+        if device not in registry.devices:
+            return
+        shown = show_device(registry, self._fleet, registry.devices[device], signals=False)
+        body = shown.model_copy(update={"online": online, "reason": reason})
+        place_path = registry.path_of(registry.devices[device].place)
+        await outbox.publish(session, "device", place_path, body.model_dump(mode="json"))
+
+    # ---- what goes down ---------------------------------------------------------------------
+
+    def call_roll(self) -> None:
+        """Ask every edge for a birth: what was sent while the gateway was away is gone."""
+        for edge in self._registry.snapshot.edges:
+            self._downlink.send(edge, "rebirth", Rebirth(reason="the gateway was away"))
+        self._unheard = {edge for edge, state in self._fleet.edges.items() if state.online}
+        if self._roll_call is not None:
+            self._roll_call.cancel()
+        loop = asyncio.get_running_loop()
+        self._roll_call = loop.call_later(SILENT_AFTER_S, self._lose_unheard)
+
+    def _lose_unheard(self) -> None:
+        if self._downlink.link is None or not self._downlink.link.is_up:
+            return  # the next connect calls the roll again
+        for edge in self._unheard & set(self._registry.snapshot.edges):
+            task = asyncio.create_task(self.lose(edge))
+            self._losing.add(task)
+            task.add_done_callback(self._losing.discard)
+
+    async def offer(self, edge: str) -> None:
+        """Send the newest configuration document to an edge that has another one in force."""
+        async with self._database.reading() as session:
+            newest = await newest_configuration(session, edge)
+        state = self._fleet.edge_state(edge)
+        if newest is None or not state.online or state.revision_in_force == newest.revision:
+            return
+        document = newest.document.encode()
+        offer = ConfigurationOffer(revision=newest.revision, document=document)
+        if self._downlink.send(edge, "configuration", offer):
+            log.info("configuration offered", edge=edge, revision=newest.revision)
+
+    async def offer_all(self, _rows: Sequence[OutboxRow]) -> None:
+        """Handle outbox rows "registry": offer to all what may have changed."""
+        for edge in list(self._fleet.edges):
+            await self.offer(edge)
+
+    async def send_orders(self, rows: Sequence[OutboxRow]) -> None:
+        """Handle outbox rows "order": send commands that were confirmed, each once.
+
+        One that the link does not take lapses by its time, and never comes late.
+        """
+        for row in rows:
+            body = dict(row.body)
+            edge = str(body.pop("edge"))
+            order = CommandOrder(**body)
+            if order.expires_at <= self._clock.time_ns():
+                continue
+            if not self._downlink.send(edge, "command", order):
+                until = to_datetime(order.expires_at)
+                log.warning("order was not sent", command=order.command, expires_at=until)
+                continue
+            async with self._database.transaction() as session:
+                await commands.mark_sent(session, order.command)

@@ -1,0 +1,102 @@
+"""Blocks of events on their way to cases: in their order, and each exactly once.
+
+The numbers that were taken are written in the transaction that takes the events. A gap waits for
+the missing block, unless the edge says that it has no such block any more.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters import wire
+from gateway.edges import Edges
+from gateway.intake import Intake
+from gateway.ranges import Ranges
+from gateway.storage.database import Database
+from gateway.storage.series_tables import TakenEventsRow
+from gateway.telemetry import Acknowledge
+
+STREAM: wire.Stream = "events"
+AT_ONCE = 50  # blocks in one transaction
+WAITING = 256  # blocks behind a gap; the edge sends again what is not kept
+
+
+@dataclass(slots=True)
+class Epoch:
+    """Where the stream of one epoch of an edge stands."""
+
+    taken: Ranges
+    waiting: dict[int, wire.EventBlock] = field(default_factory=dict)
+
+    def ready(self) -> list[wire.EventBlock]:
+        """Take the blocks that follow on what was taken, without a gap."""
+        found: list[wire.EventBlock] = []
+        number = self.taken.first_missing()
+        while number in self.waiting and len(found) < AT_ONCE:
+            found.append(self.waiting.pop(number))
+            number += 1
+        return found
+
+
+class EventWriter:
+    """Takes one block at a time; whoever calls sees to that."""
+
+    def __init__(
+        self, database: Database, edges: Edges, intake: Intake, acknowledge: Acknowledge
+    ) -> None:
+        self._database = database
+        self._edges = edges
+        self._intake = intake
+        self._acknowledge = acknowledge
+        self._epochs: dict[tuple[str, str], Epoch] = {}
+
+    async def take(self, block: wire.EventBlock) -> None:
+        """Take a block, and those that waited for it."""
+        epoch = await self._epoch(block.edge, block.epoch)
+        if block.seq in epoch.taken:
+            self._acknowledge(block.edge, block.epoch, STREAM, [(block.seq, block.seq)])
+            return
+        # What is below is acknowledged or was dropped by the edge: it never comes again.
+        epoch.taken.add(1, block.lowest - 1)
+        if block.seq < epoch.taken.first_missing() + WAITING:
+            epoch.waiting[block.seq] = block
+        while blocks := epoch.ready():
+            await self._commit(block.edge, block.epoch, epoch, blocks)
+
+    async def _commit(
+        self, edge: str, name: str, epoch: Epoch, blocks: Sequence[wire.EventBlock]
+    ) -> None:
+        after = epoch.taken.copy()
+        numbers = (blocks[0].seq, blocks[-1].seq)
+        after.add(*numbers)
+        events = [event for block in blocks for event in block.events]
+        async with self._database.transaction() as session:
+            await self._intake.take_events(session, edge, events)
+            apply = await self._edges.take_events(session, edge, events)
+            await self._record(session, edge, name, after)
+        epoch.taken = after
+        apply()
+        self._acknowledge(edge, name, STREAM, [numbers])
+
+    async def _epoch(self, edge: str, name: str) -> Epoch:
+        if (edge, name) not in self._epochs:
+            async with self._database.reading() as session:
+                rows = await session.scalars(
+                    select(TakenEventsRow).where(
+                        TakenEventsRow.edge == edge, TakenEventsRow.epoch == name
+                    )
+                )
+                taken = Ranges((row.first, row.last) for row in rows)
+            self._epochs[edge, name] = Epoch(taken)
+        return self._epochs[edge, name]
+
+    @staticmethod
+    async def _record(session: AsyncSession, edge: str, name: str, taken: Ranges) -> None:
+        await session.execute(
+            delete(TakenEventsRow).where(TakenEventsRow.edge == edge, TakenEventsRow.epoch == name)
+        )
+        session.add_all(
+            TakenEventsRow(edge=edge, epoch=name, first=first, last=last) for first, last in taken
+        )

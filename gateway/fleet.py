@@ -1,0 +1,59 @@
+"""The directory that pages ask, in memory: what was born, what it said last, who is there."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from adapters.wire import SignalBirth
+from core.readings import Readings
+from gateway.births import Births
+from gateway.directory import EdgeState
+from gateway.latest import LatestValues
+from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
+
+
+class Fleet:
+    """A gateway.directory.Directory. The ingest writes it after each commit."""
+
+    def __init__(self, births: Births, latest: LatestValues) -> None:
+        self._births = births
+        self._latest = latest
+        self.edges: dict[str, EdgeState] = {}
+        self.presence: dict[str, tuple[bool, str]] = {}
+
+    async def load(self, session: AsyncSession) -> None:
+        """Read edges and presence as they were before the start."""
+        for edge in await session.scalars(select(EdgeStateRow)):
+            self.edges[edge.edge] = EdgeState(
+                online=edge.online,
+                seen_at=edge.seen_at,
+                software=edge.software,
+                revision_in_force=edge.revision,
+                problem=edge.problem,
+            )
+        for device in await session.scalars(select(DevicePresenceRow)):
+            self.presence[device.device] = (device.online, device.reason)
+
+    def family_of(self, device: str) -> str:
+        return self._births.family_of(device)
+
+    def devices_of(self, family: str) -> Sequence[str]:
+        return self._births.devices_of(family)
+
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        return self._births.signals_of(device)
+
+    def series_of(self, device: str) -> Mapping[str, int]:
+        return self._births.series_of(device)
+
+    def latest(self, series: NDArray[np.uint32]) -> Readings:
+        return self._latest.latest(series)
+
+    def presence_of(self, device: str) -> tuple[bool | None, str]:
+        return self.presence.get(device, (None, ""))
+
+    def edge_state(self, edge: str) -> EdgeState:
+        return self.edges.get(edge, EdgeState())

@@ -1,0 +1,207 @@
+"""What edges send, from the broker to the stores: understood, shown, stored, acknowledged.
+
+Readings are shown as they arrive and stored together; births and events are taken one after
+another beside them, so that a flood of readings holds up no alarm and no alarm a reading.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+
+from adapters import wire
+from adapters.mqtt.link import MqttLink
+from core.clock import Clock
+from core.errors import Permanent, Retryable
+from core.readings import Readings
+from gateway.births import NOBODY, Births
+from gateway.downlink import Downlink
+from gateway.edges import Edges
+from gateway.events import EventWriter
+from gateway.latest import LatestValues, doubted
+from gateway.settings import Settings
+from gateway.storage.database import Database
+from gateway.telemetry import TelemetryWriter
+
+CLIENT_ID = "kvartal-gateway"
+WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
+REBIRTH_EVERY_S = 2.0  # for one edge
+LINK_PAUSE_S = 1.0
+REFUSED_PAUSE_S = 10.0
+
+Slow = wire.Birth | wire.EventBlock | wire.TelemetryBlock | wire.Death
+T = TypeVar("T", wire.Birth, wire.EventBlock, wire.TelemetryBlock, wire.Death)
+log = structlog.get_logger()
+
+
+class Ingest:
+    """on_birth: called when numbers may mean something new. Run `run` and `take_slow` beside."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        *,
+        births: Births,
+        latest: LatestValues,
+        edges: Edges,
+        telemetry: TelemetryWriter,
+        events: EventWriter,
+        downlink: Downlink,
+        on_birth: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._database = database
+        self._births = births
+        self._latest = latest
+        self._edges = edges
+        self._telemetry = telemetry
+        self._events = events
+        self._downlink = downlink
+        self._on_birth = on_birth
+        self._slow: asyncio.Queue[Slow] = asyncio.Queue(WAITING)
+        self._unborn: dict[str, int] = {}  # births and what waits for them, by edge
+        self._asked_at: dict[str, float] = {}
+        self._misunderstood: set[str] = set()
+
+    async def run(self) -> None:
+        """Hold the link to the broker for ever."""
+        while True:
+            try:
+                await self._hold_link()
+            except Permanent as error:
+                log.error("broker refuses the gateway", reason=str(error))  # noqa: TRY400 - no bug
+                await asyncio.sleep(REFUSED_PAUSE_S)
+            except Retryable as error:
+                log.warning("link to the broker is built anew", reason=str(error))
+                await asyncio.sleep(LINK_PAUSE_S)
+
+    async def _hold_link(self) -> None:
+        async with MqttLink(
+            self._settings.broker,
+            CLIENT_ID,
+            self._settings.broker_user,
+            self._settings.broker_password,
+            subscriptions=[f"{wire.ROOT}/+/up/#"],
+            on_connected=self._edges.call_roll,
+        ) as link:
+            self._downlink.link = link
+            try:
+                async for batch in link.messages():
+                    for topic, payload in batch:
+                        await self._receive(topic, payload)
+                    await self._telemetry.room()
+            finally:
+                self._downlink.link = None
+
+    async def _receive(self, topic: str, payload: bytes) -> None:
+        _, _, edge, _, kind = topic.split("/", 4)
+        if not self._edges.is_known(edge):
+            self._misunderstand(edge, "it is not in the registry")
+            return
+        try:
+            await self._sort(edge, kind, payload)
+        except wire.WireError as error:
+            self._misunderstand(edge, str(error))
+            if kind != "death":  # a will of an old version would be answered for ever
+                self._downlink.send(edge, "refusal", wire.Refusal(reason=str(error)))
+
+    def _misunderstand(self, edge: str, reason: str) -> None:
+        if edge not in self._misunderstood:
+            self._misunderstood.add(edge)
+            log.warning("edge is not understood", edge=edge, reason=reason)
+
+    async def _sort(self, edge: str, kind: str, payload: bytes) -> None:
+        match kind:
+            case "telemetry":
+                telemetry = self._understood(edge, payload, wire.TelemetryBlock)
+                if not self._unborn.get(edge) and await self._take_readings(telemetry):
+                    return
+                await self._put_slow(edge, telemetry)
+            case "events":
+                await self._put_slow(edge, self._understood(edge, payload, wire.EventBlock))
+            case "birth":
+                await self._put_slow(edge, self._understood(edge, payload, wire.Birth))
+            case "death":
+                await self._put_slow(edge, self._understood(edge, payload, wire.Death))
+            case _:
+                raise wire.WireError(f"message of the kind {kind} is not known")
+
+    def _understood(self, edge: str, payload: bytes, kind: type[T]) -> T:
+        message = wire.decode(payload, kind)
+        if message.edge != edge:
+            raise wire.WireError(f"{kind.__name__} of {message.edge} came on the topic of {edge}")
+        self._edges.hear(edge)
+        if edge in self._misunderstood:
+            self._misunderstood.discard(edge)
+            log.info("edge is understood again", edge=edge)
+        return message
+
+    # ---- readings ---------------------------------------------------------------------------
+
+    async def _take_readings(self, block: wire.TelemetryBlock) -> bool:
+        """Show and store a block; False where its numbering is not in memory."""
+        series = self._births.resolved(block.edge, block.epoch, block.numbering)
+        if series is None:
+            return False
+        came = wire.readings(block)
+        if not await self._telemetry.is_new(block):
+            return True
+        if len(came) and int(came.signal.max()) >= len(series):
+            raise wire.WireError(
+                f"telemetry {block.seq}: signal {came.signal.max()}, born are {len(series)}"
+            )
+        numbers = series[came.signal]
+        known = Readings(numbers, came.time, came.value, came.quality, came.read_at)
+        if (numbers == NOBODY).any():
+            known = known.take(numbers != NOBODY)
+        now = self._clock.time_ns()
+        known = doubted(known, now)
+        self._latest.take(known, now)
+        self._telemetry.put(block, known)
+        return True
+
+    # ---- births, deaths and events ----------------------------------------------------------
+
+    async def _put_slow(self, edge: str, message: Slow) -> None:
+        if not isinstance(message, wire.EventBlock):
+            self._unborn[edge] = self._unborn.get(edge, 0) + 1
+        await self._slow.put(message)
+
+    async def take_slow(self) -> None:
+        """Take births, deaths, events, and readings that wait for a birth, for ever."""
+        while True:
+            message = await self._slow.get()
+            match message:
+                case wire.EventBlock():
+                    await self._events.take(message)
+                    continue
+                case wire.Birth():
+                    await self._edges.take_birth(message)
+                    self._on_birth()
+                case wire.Death():
+                    await self._edges.lose(message.edge)
+                case wire.TelemetryBlock():
+                    await self._take_late_readings(message)
+            self._unborn[message.edge] -= 1
+
+    async def _take_late_readings(self, block: wire.TelemetryBlock) -> None:
+        """Take a block whose birth is behind us now, or is only in the store."""
+        async with self._database.reading() as session:
+            await self._births.resolve(session, block.edge, block.epoch, block.numbering)
+        try:
+            if not await self._take_readings(block):
+                self._ask_for_birth(block)
+        except wire.WireError as error:
+            self._misunderstand(block.edge, str(error))
+
+    def _ask_for_birth(self, block: wire.TelemetryBlock) -> None:
+        now = self._clock.monotonic()
+        if now - self._asked_at.get(block.edge, -REBIRTH_EVERY_S) < REBIRTH_EVERY_S:
+            return
+        self._asked_at[block.edge] = now
+        reason = f"numbering {block.numbering} of epoch {block.epoch} is not known"
+        self._downlink.send(block.edge, "rebirth", wire.Rebirth(reason=reason))

@@ -1,0 +1,100 @@
+"""Blocks of readings on their way to the store: committed together, acknowledged after the commit.
+
+While the store writes, what arrives gathers for the next transaction: at once when idle, a few
+hundred thousand points at a time under load.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from adapters import wire
+from core.clock import Clock
+from core.readings import Readings
+from gateway.ranges import Ranges
+from gateway.timeseries.port import Taken, TimeSeries
+
+STREAM: wire.Stream = "telemetry"
+COMMIT_EVERY_S = 0.02  # at most fifty commits a second
+WAITING_POINTS = 2_000_000  # 42 MB; beyond them no more is taken from the broker
+
+Session = tuple[str, str]  # edge, epoch
+Acknowledge = Callable[[str, str, wire.Stream, list[tuple[int, int]]], None]
+
+
+@dataclass(slots=True)
+class Arrived:
+    """What waits for the next commit."""
+
+    blocks: list[Readings] = field(default_factory=list)
+    numbers: dict[Session, Ranges] = field(default_factory=dict)
+    points: int = 0
+
+
+class TelemetryWriter:
+    """acknowledge: called after a commit with the numbers that it took."""
+
+    def __init__(self, store: TimeSeries, clock: Clock, acknowledge: Acknowledge) -> None:
+        self._store = store
+        self._clock = clock
+        self._acknowledge = acknowledge
+        self._taken: dict[Session, Ranges] = {}
+        self._arrived = Arrived()
+        self._committing = Arrived()
+        self._wake = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    async def is_new(self, block: wire.TelemetryBlock) -> bool:
+        """Tell whether a block is neither stored nor on its way; a stored one is told again."""
+        session = (block.edge, block.epoch)
+        if session not in self._taken:
+            found = Ranges(await self._store.taken(*session, STREAM))
+            self._taken.setdefault(session, found)  # somebody else may have asked meanwhile
+        if block.seq in self._taken[session]:
+            self._acknowledge(block.edge, block.epoch, STREAM, [(block.seq, block.seq)])
+            return False
+        waiting = (self._arrived, self._committing)
+        return not any(block.seq in each.numbers.get(session, ()) for each in waiting)
+
+    def put(self, block: wire.TelemetryBlock, readings: Readings) -> None:
+        """Take a new block. readings: by permanent series; may be fewer than in the block."""
+        numbers = self._arrived.numbers.setdefault((block.edge, block.epoch), Ranges())
+        numbers.add(block.seq, block.seq)
+        # What is below is acknowledged or was dropped by the edge: it never comes again.
+        self._taken[block.edge, block.epoch].add(1, block.lowest - 1)
+        if len(readings):
+            self._arrived.blocks.append(readings)
+            self._arrived.points += len(readings)
+        if self._arrived.points > WAITING_POINTS:
+            self._room.clear()
+        self._wake.set()
+
+    async def room(self) -> None:
+        """Wait while the store is far behind."""
+        await self._room.wait()
+
+    async def run(self) -> None:
+        """Commit for ever. What the store raises ends it: nothing was acknowledged then."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            began = self._clock.monotonic()
+            await self._commit()
+            await asyncio.sleep(max(0.0, began + COMMIT_EVERY_S - self._clock.monotonic()))
+
+    async def _commit(self) -> None:
+        self._committing, self._arrived = self._arrived, Arrived()
+        self._room.set()
+        after: dict[Session, Ranges] = {}
+        for session, numbers in self._committing.numbers.items():
+            after[session] = self._taken[session].copy()
+            for first, last in numbers:
+                after[session].add(first, last)
+        taken = [Taken(edge, epoch, STREAM, tuple(all_)) for (edge, epoch), all_ in after.items()]
+        await self._store.append(self._committing.blocks, taken)
+        for session, numbers in self._committing.numbers.items():
+            for first, last in numbers:
+                self._taken[session].add(first, last)
+            self._acknowledge(*session, STREAM, list(numbers))
+        self._committing = Arrived()
