@@ -21,6 +21,7 @@ STREAMS: tuple[Stream, ...] = ("events", "telemetry")
 DROP_ORDER: tuple[Stream, ...] = ("telemetry", "events")
 DROP_AT_ONCE = 64  # blocks
 RESERVE = 4 * 1024 * 1024  # bytes that a full disk gives back, so that rows can be deleted
+WAL_PAGES = 256  # of 4 KiB; the reserve must cover what a checkpoint may add to the file
 TELL_EVERY_S = 60.0
 
 SCHEMA = """
@@ -70,11 +71,14 @@ class SpoolFile:
         self._clock = clock
         self._reserve = path.with_suffix(".reserve")
         self._is_full = False
+        self._ceiling = limit  # lower while the disk is full
         self._told_at = -TELL_EVERY_S
         self._untold = 0
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Some builds of SQLite overwrite what is deleted: on a full disk there is no room for that.
         self.connection.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;"
+            f"PRAGMA wal_autocheckpoint = {WAL_PAGES}; PRAGMA secure_delete = OFF;"
         )
         self.connection.executescript(SCHEMA)
         self.connection.execute(
@@ -165,7 +169,7 @@ class SpoolFile:
     def _trim(self, changes: Mapping[Stream, list[int]], incoming: int) -> None:
         """Delete the oldest telemetry, and events when there is none, until it fits."""
         for stream in DROP_ORDER:
-            while self._size(changes) + incoming > self.limit:
+            while self._size(changes) + incoming > self._ceiling:
                 oldest = f"seq IN (SELECT seq FROM {stream} ORDER BY seq LIMIT {DROP_AT_ONCE})"  # noqa: S608
                 count = self._delete(stream, changes[stream], oldest)
                 if not count:
@@ -215,22 +219,20 @@ class SpoolFile:
     # ---- a full disk ------------------------------------------------------------------------
 
     def _make_room(self) -> None:
-        """Give the reserve back to the disk and delete an eighth of the telemetry with its help."""
+        """Give the reserve back to the disk, and hold less from now on: what is deleted makes room
+        for what is written, and the file grows no more."""
         if not self._is_full:
             log.error("disk is full", path=str(self._reserve.parent))
         self._is_full = True
+        self._ceiling = sum(each.bytes for each in self.stored.values()) * 7 // 8
         self._reserve.unlink(missing_ok=True)
-        count = max(DROP_AT_ONCE, self.stored["telemetry"].rows // 8)
-        change = [0, 0, 0]
         with suppress(sqlite3.OperationalError):
-            oldest = f"seq IN (SELECT seq FROM telemetry ORDER BY seq LIMIT {count})"  # noqa: S608
-            dropped = self._delete("telemetry", change, oldest)
-            self._account("telemetry", change[0], change[1], dropped)
             self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _keep_reserve(self) -> None:
-        """Hold some of the disk back, unless it is full just now."""
-        if self._reserve.exists() and self._reserve.stat().st_size == RESERVE:
+        """Hold some of the disk back; after it was full, only when there is plenty again."""
+        disk = os.statvfs(self._reserve.parent)
+        if self._is_full and disk.f_bavail * disk.f_frsize < 4 * RESERVE:
             return
         try:
             with self._reserve.open("wb") as file:
@@ -243,6 +245,7 @@ class SpoolFile:
         if self._is_full:
             log.info("disk has room again", path=str(self._reserve.parent))
         self._is_full = False
+        self._ceiling = self.limit
 
 
 def age_s(stored: Iterable[Stored], now: int) -> float:

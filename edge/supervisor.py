@@ -71,6 +71,9 @@ class Supervisor:
         for endpoint in inventory.configuration.endpoints:
             if points := inventory.points(endpoint):
                 self.lines[endpoint.id] = Line(endpoint, points, since=self._clock.time_ns())
+        # A protocol's library takes up to a second to load; a line that opens meanwhile would time out.
+        for protocol in {line.endpoint.protocol for line in self.lines.values()}:
+            self._opener(protocol)
         async with asyncio.TaskGroup() as group:
             for line in self.lines.values():
                 group.create_task(self._keep_open(line), name=f"endpoint {line.endpoint.id}")
