@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -73,7 +73,8 @@ class Supervisor:
                 self.lines[endpoint.id] = Line(endpoint, points, since=self._clock.time_ns())
         # A protocol's library takes up to a second to load; a line that opens meanwhile would time out.
         for protocol in {line.endpoint.protocol for line in self.lines.values()}:
-            self._opener(protocol)
+            with suppress(ImportError):  # told by the line itself when it opens
+                self._opener(protocol)
         async with asyncio.TaskGroup() as group:
             for line in self.lines.values():
                 group.create_task(self._keep_open(line), name=f"endpoint {line.endpoint.id}")
