@@ -350,7 +350,7 @@ async def until_held(before: tuple[int, int, int]) -> None:
     """Wait until as much is held as before; the relay's own side closes a moment later."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
-            while held() != before:  # noqa: ASYNC110 - there is no event
+            while held() != before:
                 await asyncio.sleep(0.02)
     assert held() == before
 

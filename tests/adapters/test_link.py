@@ -27,7 +27,7 @@ async def collect(link: MqttLink, wanted: int) -> list[tuple[str, bytes]]:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 - what it waits for sets no event
+        while not condition():
             await asyncio.sleep(0.01)
 
 

@@ -200,7 +200,7 @@ async def until_asked(rig: ModbusRig) -> None:
     """Wait for the turn of the loop in which the server answers the next request."""
     rig.requests.clear()
     async with asyncio.timeout(5):
-        while not rig.requests:  # noqa: ASYNC110 - no event is as early
+        while not rig.requests:
             await asyncio.sleep(0)
 
 

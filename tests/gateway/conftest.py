@@ -181,7 +181,7 @@ async def started(folder: Path, registry: dict[str, Any]) -> AsyncIterator[Gatew
             await app.state.parts.registry.reload(session)
         serving = asyncio.create_task(server._serve())
         async with asyncio.timeout(5):
-            while not server.started:  # noqa: ASYNC110 - uvicorn sets a flag, not an event
+            while not server.started:
                 await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:
