@@ -71,7 +71,7 @@ class Supervisor:
         for endpoint in inventory.configuration.endpoints:
             if points := inventory.points(endpoint):
                 self.lines[endpoint.id] = Line(endpoint, points, since=self._clock.time_ns())
-        # A protocol's library takes up to a second to load; meanwhile an opening line would time out.
+        # A library takes up to a second to load; a line that opens meanwhile would time out.
         for protocol in {line.endpoint.protocol for line in self.lines.values()}:
             with suppress(ImportError):  # told by the line itself when it opens
                 self._opener(protocol)

@@ -25,7 +25,7 @@ def test_a_secret_cannot_lead_out_of_its_folder(tmp_path: Path) -> None:
 
 
 def test_a_secret_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(Permanent, match="endpoint line: .*town: No such file"):
+    with pytest.raises(Permanent, match=r"endpoint line: .*town: No such file"):
         account(endpoint("town"), tmp_path)
 
 
