@@ -221,9 +221,14 @@ class Edges:
             log.info("configuration offered", edge=edge, revision=newest.revision)
 
     async def offer_all(self, _rows: Sequence[OutboxRow]) -> None:
-        """Handle outbox rows "registry": offer to all what may have changed."""
-        for edge in list(self._fleet.edges):
-            await self.offer(edge)
+        """Handle outbox rows "registry": offer what may have changed, and ask who else is there."""
+        async with self._database.reading() as session:
+            await self._registry.reload(session)
+        for edge in self._registry.snapshot.edges:
+            if self._fleet.edge_state(edge).online:
+                await self.offer(edge)
+            else:
+                self._downlink.send(edge, "rebirth", Rebirth(reason="the registry has changed"))
 
     async def send_orders(self, rows: Sequence[OutboxRow]) -> None:
         """Handle outbox rows "order": send commands that were confirmed, each once.

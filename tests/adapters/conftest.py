@@ -50,7 +50,7 @@ def running_broker(
 @pytest.fixture(params=["mosquitto", "iotcore"])
 def server(request: pytest.FixtureRequest) -> str:
     if request.param == "mosquitto" and find_mosquitto() is None:
-        pytest.skip("mosquitto is not installed")
+        pytest.fail("mosquitto is not installed; .ci/servers installs it")
     return str(request.param)
 
 
@@ -65,7 +65,7 @@ def start_broker(tmp_path: Path, server: str) -> Iterator[StartBroker]:
 def running_mosquitto(tmp_path: Path) -> Iterator[Callable[[str], str]]:
     """Start mosquitto with these users, where a test is about what only it can."""
     if find_mosquitto() is None:
-        pytest.skip("mosquitto is not installed")
+        pytest.fail("mosquitto is not installed; .ci/servers installs it")
     with contextlib.ExitStack() as stack:
         yield lambda users: stack.enter_context(running_broker(tmp_path, "mosquitto", users))[0]
 

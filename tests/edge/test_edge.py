@@ -110,7 +110,7 @@ RunEdge = Callable[[Callable[[Running], Awaitable[None]]], None]
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
     if find_mosquitto() is None:
-        pytest.skip("mosquitto is not installed")
+        pytest.fail("mosquitto is not installed; .ci/servers installs it")
     with ExitStack() as stack:
         yield stack.enter_context(running_broker(tmp_path, "mosquitto"))[0]
 

@@ -30,6 +30,7 @@ def words(english: str, russian: str) -> dict[str, str]:
     return {"en": english, "ru": russian}
 
 
+NO_BROKER = "mqtt://127.0.0.1:1"  # nobody listens there
 TOWN: dict[str, Any] = {
     "name": words("Prirechye", "Приречье"),
     "places": [
@@ -169,8 +170,10 @@ class Live:
 
 
 @asynccontextmanager
-async def started(folder: Path, registry: dict[str, Any]) -> AsyncIterator[Gateway]:
-    app = create_app(load_settings(data_dir=folder, web_dir=folder / "dist"))
+async def started(
+    folder: Path, registry: dict[str, Any], broker: str = NO_BROKER
+) -> AsyncIterator[Gateway]:
+    app = create_app(load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker))
     config = uvicorn.Config(
         app, port=0, lifespan="off", ws="websockets-sansio", log_config=None, access_log=False
     )

@@ -1,0 +1,331 @@
+"""From the broker to the stores: what is acknowledged is stored, once, and nothing else suffers.
+
+A real broker and a real gateway; the edge is written out here, message by message.
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters import wire
+from adapters.mqtt.link import MqttLink, Will
+from core.clock import SystemClock
+from core.readings import Readings
+from tests.gateway.conftest import TOWN, Gateway, started  # type: ignore[import-not-found]
+
+EPOCH = "00f1e2d3c4b5a697"
+WITHIN_S = 10.0
+CLOCK = SystemClock()
+
+LAMP = wire.ProfileBirth(
+    profile="lamp",
+    family="street_light",
+    name={"en": "Lamp", "ru": "Фонарь"},
+    signals=[
+        wire.SignalBirth(key="on", name={"en": "On", "ru": "Горит"}, kind="state"),
+        wire.SignalBirth(key="power", name={"en": "Power", "ru": "Мощность"}, unit="W"),
+    ],
+    alarms=[
+        wire.AlarmBirth(
+            key="overload",
+            signal="power",
+            severity="high",
+            problem="lighting.lamp",
+            name={"en": "Overload", "ru": "Перегрузка"},
+        )
+    ],
+)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a mosquitto of this test's own."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(port)]
+    process = subprocess.Popen([*command, "--state", str(tmp_path / "broker")])
+    try:
+        yield f"mqtt://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+class Edge:
+    """An edge that says what a test tells it to, and keeps what comes down."""
+
+    def __init__(self, link: MqttLink) -> None:
+        self._link = link
+        self.heard: list[tuple[str, bytes]] = []
+
+    async def listen(self) -> None:
+        async for batch in self._link.messages():
+            self.heard += [(topic.rpartition("/")[2], payload) for topic, payload in batch]
+
+    def send(self, kind: str, message: wire.Message | bytes) -> None:
+        payload = message if isinstance(message, bytes) else wire.encode(message)
+        self._link.publish(wire.up("edge-1", kind), payload)
+
+    def be_born(self, numbering: int = 1) -> None:
+        self.send(
+            "birth",
+            wire.Birth(
+                edge="edge-1",
+                epoch=EPOCH,
+                numbering=numbering,
+                revision=1,
+                software="test",
+                sent_at=CLOCK.time_ns(),
+                profiles=[LAMP],
+                devices=[
+                    wire.DeviceBirth(device="lamp-1-head", profile="lamp", first=0),
+                    wire.DeviceBirth(device="lamp-2-head", profile="lamp", first=2),
+                ],
+            ),
+        )
+
+    def say(self, seq: int, value: float, *, numbering: int = 1, lowest: int = 1) -> None:
+        """Send one reading of the power of lamp 1, as block `seq`."""
+        block = Readings.of([1], CLOCK.time_ns(), [value], 0, CLOCK.time_ns())
+        self.send(
+            "telemetry",
+            wire.TelemetryBlock(
+                edge="edge-1",
+                epoch=EPOCH,
+                seq=seq,
+                lowest=lowest,
+                numbering=numbering,
+                read_at=block.read_at,
+                **wire.columns(block),
+            ),
+        )
+
+    def tell(self, seq: int, *, active: bool, lowest: int = 1) -> None:
+        """Send the overload of lamp 1, raised or cleared, as block `seq` of events."""
+        event = wire.Condition(
+            device="lamp-1-head",
+            condition="overload",
+            active=active,
+            time=CLOCK.time_ns(),
+            number=seq,
+        )
+        block = wire.EventBlock(edge="edge-1", epoch=EPOCH, seq=seq, lowest=lowest, events=[event])
+        self.send("events", block)
+
+    def acknowledged(self, stream: str) -> set[int]:
+        acks = [wire.decode(each, wire.Ack) for kind, each in self.heard if kind == "ack"]
+        return {
+            number
+            for ack in acks
+            if ack.stream == stream
+            for first, last in ack.ranges
+            for number in range(first, last + 1)
+        }
+
+    def heard_of(self, kind: str) -> int:
+        return sum(each == kind for each, _ in self.heard)
+
+    async def until(self, claim: Callable[[], bool]) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while not claim():
+                await asyncio.sleep(0.01)
+
+    async def until_acknowledged(self, stream: str, *numbers: int) -> None:
+        await self.until(lambda: set(numbers) <= self.acknowledged(stream))
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Edge]:
+    death = wire.encode(wire.Death(edge="edge-1", epoch=EPOCH))
+    async with MqttLink(
+        url,
+        "test-edge",
+        will=Will(wire.up("edge-1", "death"), death),
+        subscriptions=[wire.down("edge-1", "#")],
+    ) as link:
+        await link.until_up(WITHIN_S)
+        edge = Edge(link)
+        listening = asyncio.create_task(edge.listen())
+        try:
+            yield edge
+        finally:
+            listening.cancel()
+
+
+Story = Callable[[Gateway, Edge], Awaitable[None]]
+
+
+def play(folder: Path, broker: str, story: Story) -> None:
+    async def body() -> None:
+        async with connected(broker) as edge, started(folder, TOWN, broker=broker) as gateway:
+            # The gateway calls the roll as soon as it is there: it may well miss what comes before.
+            await edge.until(lambda: edge.heard_of("rebirth") > 0)
+            edge.heard.clear()
+            await story(gateway, edge)
+
+    asyncio.run(body())
+
+
+async def powers(gateway: Gateway) -> list[float]:
+    """Give what is stored of the power of lamp 1."""
+    async with gateway.signed_in() as browser:
+        answer = await browser.get("/api/v1/devices/lamp-1-head/signals/power/series")
+        return list(answer.json()["value"])
+
+
+async def overloads(gateway: Gateway) -> list[bool]:
+    """Give for each overload whether it is active."""
+    async with gateway.signed_in() as browser:
+        found: list[dict[str, Any]] = (await browser.get("/api/v1/incidents")).json()
+        return [each["active"] for each in found if each["condition"] == "overload"]
+
+
+def test_what_was_acknowledged_is_there_after_a_restart(tmp_path: Path, broker: str) -> None:
+    async def first(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        for seq, value in enumerate([40.0, 41.0, 42.0], 1):
+            edge.say(seq, value)
+        await edge.until_acknowledged("telemetry", 1, 2, 3)
+
+    async def second(gateway: Gateway, _edge: Edge) -> None:
+        assert await powers(gateway) == [40.0, 41.0, 42.0]
+
+    play(tmp_path, broker, first)
+    play(tmp_path, broker, second)
+
+
+def test_a_block_that_comes_again_is_acknowledged_again_and_stored_once(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        edge.heard.clear()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        assert await powers(gateway) == [40.0]
+
+    play(tmp_path, broker, story)
+
+
+def test_readings_without_a_birth_are_not_acknowledged_but_asked_for(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.say(1, 40.0, numbering=7)
+        await edge.until(lambda: edge.heard_of("rebirth") > 0)
+        assert edge.acknowledged("telemetry") == set()
+        edge.be_born(numbering=7)
+        edge.say(1, 40.0, numbering=7)
+        await edge.until_acknowledged("telemetry", 1)
+        assert await powers(gateway) == [40.0]
+
+    play(tmp_path, broker, story)
+
+
+def test_readings_that_follow_a_birth_at_once_are_understood_by_it(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        for seq in range(1, 51):
+            edge.say(seq, float(seq))
+        await edge.until_acknowledged("telemetry", *range(1, 51))
+
+    play(tmp_path, broker, story)
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"", b"{}", b"\x28\xb5\x2f\xfd nonsense", wire.encode(wire.Rebirth(reason="x"))]
+)
+def test_a_message_that_cannot_be_understood_spoils_only_itself(
+    tmp_path: Path, broker: str, nonsense: bytes
+) -> None:
+    async def story(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        edge.send("telemetry", nonsense)
+        edge.say(2, 41.0)
+        await edge.until_acknowledged("telemetry", 1, 2)
+        assert edge.heard_of("refusal") == 1
+
+    play(tmp_path, broker, story)
+
+
+def test_an_edge_cannot_speak_for_another(tmp_path: Path, broker: str) -> None:
+    async def story(_gateway: Gateway, edge: Edge) -> None:
+        edge.send("death", wire.Death(edge="edge-2", epoch=EPOCH))
+        edge.send("events", wire.EventBlock(edge="edge-2", epoch=EPOCH, seq=1, lowest=1, events=[]))
+        await edge.until(lambda: edge.heard_of("refusal") == 1)
+        assert edge.acknowledged("events") == set()
+
+    play(tmp_path, broker, story)
+
+
+def test_events_wait_for_the_block_that_is_missing(tmp_path: Path, broker: str) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.tell(2, active=False)
+        edge.tell(1, active=True)
+        await edge.until_acknowledged("events", 1, 2)
+        assert await overloads(gateway) == [False]
+
+    play(tmp_path, broker, story)
+
+
+def test_events_go_on_when_the_edge_has_not_got_the_missing_block_any_more(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.tell(5, active=True, lowest=5)
+        await edge.until_acknowledged("events", 5)
+        assert await overloads(gateway) == [True]
+
+    play(tmp_path, broker, story)
+
+
+def test_an_event_that_comes_again_changes_nothing(tmp_path: Path, broker: str) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.tell(1, active=True)
+        edge.tell(1, active=True)
+        edge.tell(2, active=True)
+        await edge.until_acknowledged("events", 1, 2)
+        assert await overloads(gateway) == [True]
+
+    play(tmp_path, broker, story)
+
+
+def test_a_reading_from_a_wrong_clock_is_kept_and_marked(tmp_path: Path, broker: str) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        now = CLOCK.time_ns()
+        block = Readings.of([1], now + 3_600_000_000_000, [40.0], 0, now)
+        edge.send(
+            "telemetry",
+            wire.TelemetryBlock(
+                edge="edge-1",
+                epoch=EPOCH,
+                seq=1,
+                lowest=1,
+                numbering=1,
+                read_at=now,
+                **wire.columns(block),
+            ),
+        )
+        await edge.until_acknowledged("telemetry", 1)
+        async with gateway.signed_in() as browser:
+            device = (await browser.get("/api/v1/devices/lamp-1-head")).json()
+        (power,) = [each for each in device["signals"] if each["key"] == "power"]
+        assert (power["value"], power["quality"]) == (40.0, 0x44)  # uncertain, clock
+
+    play(tmp_path, broker, story)
