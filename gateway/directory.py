@@ -65,37 +65,3 @@ class History(Protocol):
         lowest and the highest of each stretch of time are kept.
         """
         ...
-
-
-class NothingBorn:
-    """The directory before any edge has said what it reads."""
-
-    def family_of(self, _device: str) -> str:
-        return ""
-
-    def devices_of(self, _family: str) -> Sequence[str]:
-        return ()
-
-    def signals_of(self, _device: str) -> Sequence[SignalBirth]:
-        return ()
-
-    def series_of(self, _device: str) -> Mapping[str, int]:
-        return {}
-
-    def latest(self, series: NDArray[np.uint32]) -> Readings:
-        return Readings.of(series[:0], [], [], [], 0)
-
-    def presence_of(self, _device: str) -> tuple[bool | None, str]:
-        return None, ""
-
-    def edge_state(self, _edge: str) -> EdgeState:
-        return EdgeState()
-
-
-class NoHistory:
-    """The history before anything was stored."""
-
-    async def range(
-        self, _series: int, _start: int, _end: int, _points: int
-    ) -> tuple[Readings, bool]:
-        return Readings.of([], [], [], [], 0), False

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import State
 
 from adapters.wire import AlarmBirth, CommandResult, Condition, SignalBirth, WireEvent
-from gateway.directory import NothingBorn
 from gateway.evidence_files import EvidenceFiles
 from gateway.intake import Intake
 from gateway.storage.tables import OutboxRow
+from tests.gateway.nothing_born import NothingBorn
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
 COMPLAINT = {"category": "lighting.dark", "description": "Темно", "latitude": "55.0003",

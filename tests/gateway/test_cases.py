@@ -43,7 +43,6 @@ from core.registry import (
 from gateway import appeals, cases, commands
 from gateway.api.models import CaseDetail, CaseRow
 from gateway.case_desk import open_desk
-from gateway.directory import NothingBorn
 from gateway.evidence_files import EvidenceFiles
 from gateway.intake import Intake
 from gateway.registry import CurrentRegistry, RegistrySnapshot
@@ -51,6 +50,7 @@ from gateway.storage.case_tables import AppealRow, EvidenceRow
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
+from tests.gateway.nothing_born import NothingBorn
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAMPS = 300

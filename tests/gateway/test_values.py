@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from adapters.wire import SignalBirth
 from core.readings import Readings
-from gateway.directory import NothingBorn
+from tests.gateway.nothing_born import NothingBorn
 
 SERIES = {"lamp-1-head": {"on": 11, "power": 12}, "lamp-2-head": {"on": 21, "power": 22}}
 LATEST = Readings.of([11, 12, 21, 22], 5_000_000, [1.0, 40.0, 0.0, 0.0], 0, read_at=0)
