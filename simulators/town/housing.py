@@ -1,16 +1,13 @@
 """What belongs to houses: entrances, lifts, meters, gas sensors and the two heat points."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.registry import Endpoint, Feed, Place, PlaceKind
 from core.text import filled
 from simulators.town.addresses import Ports
+from simulators.town.draft import Draft
 from simulators.town.organisations import BANKS, MANAGER
 from simulators.town.plan import House, lon_lat
-
-if TYPE_CHECKING:
-    from simulators.town.registry import Draft
 
 FLATS = 25
 HEAT_UNIT = 101  # Modbus units of a house: 1… electricity by flat, 101… heat
@@ -32,7 +29,7 @@ HEAT_POINT = {
 }
 
 
-def add_houses(draft: "Draft", houses: Sequence[House], ports: Ports, edge: str) -> None:
+def add_houses(draft: Draft, houses: Sequence[House], ports: Ports, edge: str) -> None:
     """Write down every house with what is in it, and the heat point of each bank."""
     for index, house in enumerate(houses):
         concentrator = Endpoint(
@@ -59,7 +56,7 @@ def add_houses(draft: "Draft", houses: Sequence[House], ports: Ports, edge: str)
         _add_heat_point(draft, bank, [house for house in houses if house.street.bank == bank])
 
 
-def _add_places(draft: "Draft", house: House) -> None:
+def _add_places(draft: Draft, house: House) -> None:
     longitude, latitude = lon_lat(house.middle)
     draft.places.append(
         Place(
@@ -79,7 +76,7 @@ def _add_places(draft: "Draft", house: House) -> None:
         )  # fmt: skip
 
 
-def _add_lifts(draft: "Draft", house: House) -> None:
+def _add_lifts(draft: Draft, house: House) -> None:
     number = 0
     for entrance in range(1, house.entrances + 1):
         for _ in range(house.lifts):
@@ -94,7 +91,7 @@ def _add_lifts(draft: "Draft", house: House) -> None:
             )
 
 
-def _add_electricity_and_water(draft: "Draft", house: House, concentrator: str) -> None:
+def _add_electricity_and_water(draft: Draft, house: House, concentrator: str) -> None:
     owner = MANAGER[house.street.bank]
     at = lon_lat(house.middle)
     for flat in range(1, FLATS + 1):
@@ -122,7 +119,7 @@ def _add_electricity_and_water(draft: "Draft", house: House, concentrator: str) 
         draft.add_device("generic-water-meter", "town-broker", f"{house.id}-{word}")
 
 
-def _add_heat_meters(draft: "Draft", house: House, concentrator: str) -> None:
+def _add_heat_meters(draft: Draft, house: House, concentrator: str) -> None:
     for number in range(1, max(house.entrances, 2) + 1):
         key = f"heat-{house.id}-{number}"
         draft.add_asset(
@@ -133,7 +130,7 @@ def _add_heat_meters(draft: "Draft", house: House, concentrator: str) -> None:
         draft.feeds.append(Feed(source=f"house-{house.id}", target=key))
 
 
-def _add_heat_point(draft: "Draft", bank: str, houses: Sequence[House]) -> None:
+def _add_heat_point(draft: Draft, bank: str, houses: Sequence[House]) -> None:
     first = houses[0]
     draft.add_asset(
         f"heat-point-{bank}", "heat_point", HEAT_POINT[bank], place=first.street.id,

@@ -1,21 +1,15 @@
 """The town as the document that the gateway imports: places, assets, feeds, devices, routes."""
 
-from dataclasses import dataclass, field
-
 from core.registry import (
-    Asset,
-    Binding,
-    Device,
     Edge,
     Endpoint,
-    Feed,
     Place,
     PlaceKind,
     Registry,
 )
-from core.text import Text
 from simulators.town import housing, streets
 from simulators.town.addresses import Ports
+from simulators.town.draft import Draft
 from simulators.town.organisations import BANKS, EXECUTORS, REGION, ROUTES
 from simulators.town.plan import MIDDLE, STREETS, bank_outline, houses
 
@@ -25,41 +19,6 @@ BANK_NAMES = {
     "left-bank": {"ru": "Левобережный", "en": "Left Bank"},
     "right-bank": {"ru": "Правобережный", "en": "Right Bank"},
 }
-
-
-@dataclass(slots=True)
-class Draft:
-    """What is being written down. A device of an asset has the asset's id with -d1 behind."""
-
-    places: list[Place] = field(default_factory=list)
-    assets: list[Asset] = field(default_factory=list)
-    feeds: list[Feed] = field(default_factory=list)
-    endpoints: list[Endpoint] = field(default_factory=list)
-    devices: list[Device] = field(default_factory=list)
-    bindings: list[Binding] = field(default_factory=list)
-
-    def add_asset(
-        self, key: str, kind: str, name: Text, *, place: str, owner: str, at: tuple[float, float]
-    ) -> None:
-        """Write down a thing that people care for. at: longitude, latitude."""
-        self.assets.append(
-            Asset(
-                id=key, kind=kind, name=name, place=place, owner=owner,
-                longitude=at[0], latitude=at[1],
-            )
-        )  # fmt: skip
-
-    def add_device(
-        self, profile: str, endpoint: str, unit: str, options: dict[str, object] | None = None
-    ) -> None:
-        """Install a specimen that serves the asset written down last."""
-        asset = self.assets[-1]
-        device = Device(
-            id=f"{asset.id}-d1", profile=profile, endpoint=endpoint, unit=unit,
-            name=asset.name, place=asset.place, options=options or {},
-        )  # fmt: skip
-        self.devices.append(device)
-        self.bindings.append(Binding(asset=asset.id, device=device.id))
 
 
 def build_registry(seed: int, ports: Ports | None = None) -> Registry:

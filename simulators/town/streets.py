@@ -1,18 +1,15 @@
 """What stands in streets: lamps and their cabinets, traffic lights, air sensors, cameras."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from core.registry import Endpoint, Feed
 from core.text import filled
 from simulators.camera.road import calibration
 from simulators.town.addresses import Ports
+from simulators.town.draft import Draft
 from simulators.town.organisations import MANAGER
 from simulators.town.plan import STREETS, House, crossings, lon_lat
 from simulators.world.traffic import RED, RED_AMBER
-
-if TYPE_CHECKING:
-    from simulators.town.registry import Draft
 
 LAMPS_A_STREET = 25
 AIR_SENSOR_STREETS = ("lesnaya", "sadovaya", "mira", "mostovaya", "naberezhnaya", "zavodskaya",
@@ -27,7 +24,7 @@ ROAD_CAMERA = {"ru": "Камера перекрёстка, {a} / {b}", "en": "Cr
 YARD_CAMERA = {"ru": "Дворовая камера, {address}", "en": "Yard camera, {address}"}
 
 
-def add_lighting(draft: "Draft") -> None:
+def add_lighting(draft: Draft) -> None:
     """One cabinet a street, away from crossings and the bridge, feeds lamps on both sides."""
     for street in STREETS:
         name = {"ru": street.ru, "en": street.en}
@@ -48,7 +45,7 @@ def add_lighting(draft: "Draft") -> None:
             draft.feeds.append(Feed(source=cabinet, target=lamp))
 
 
-def add_traffic(draft: "Draft", ports: Ports, edge: str) -> None:
+def add_traffic(draft: Draft, ports: Ports, edge: str) -> None:
     """A controller and four signal heads at each crossing with lights."""
     for index, crossing in enumerate(crossings()):
         pair = f"{crossing.first.id}-{crossing.second.id}"
@@ -75,7 +72,7 @@ def add_traffic(draft: "Draft", ports: Ports, edge: str) -> None:
             draft.feeds.append(Feed(source=controller, target=head))
 
 
-def add_air_sensors(draft: "Draft") -> None:
+def add_air_sensors(draft: Draft) -> None:
     """One sensor in the middle of each of eight streets."""
     for street in STREETS:
         if street.id in AIR_SENSOR_STREETS:
@@ -87,7 +84,7 @@ def add_air_sensors(draft: "Draft") -> None:
             draft.add_device("generic-air-sensor", "town-broker", street.id)
 
 
-def add_cameras(draft: "Draft", houses: Sequence[House], ports: Ports, edge: str) -> None:
+def add_cameras(draft: Draft, houses: Sequence[House], ports: Ports, edge: str) -> None:
     """A camera over the crossing by the bridge and one in a yard, from one camera server."""
     crossing = crossings()[0]
     a = {"ru": crossing.first.ru, "en": crossing.first.en}
