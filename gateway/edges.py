@@ -120,6 +120,9 @@ class Edges:
         changed = {device: how for device, how in presence.items() if known.get(device) != how}
         for device, (online, reason) in changed.items():
             await self._keep_presence(session, device, online, reason)
+            # That a new device answers is no news; there are thousands in a first birth.
+            if device in known or not online:
+                await self._show_presence(session, device, online, reason)
         is_revised = state != self._fleet.edge_state(edge)
         if is_revised:
             await self._keep(session, edge, state)
@@ -176,10 +179,17 @@ class Edges:
     async def _keep_presence(
         self, session: AsyncSession, device: str, online: bool, reason: str
     ) -> None:
-        now = self._clock.now()
-        await session.merge(
-            DevicePresenceRow(device=device, online=online, reason=reason, changed_at=now)
+        row = DevicePresenceRow(
+            device=device, online=online, reason=reason, changed_at=self._clock.now()
         )
+        if device in self._fleet.presence:
+            await session.merge(row)
+        else:
+            session.add(row)
+
+    async def _show_presence(
+        self, session: AsyncSession, device: str, online: bool, reason: str
+    ) -> None:
         registry = self._registry.snapshot
         if device not in registry.devices:
             return
