@@ -42,6 +42,7 @@ class Me(Model):
     role: Role
     place: str = Field(description="id of the territory; everything below it is visible")
     place_name: Text
+    executor: str = Field("", description="id of the organisation that an executor works for")
 
 
 # ---- the registry ---------------------------------------------------------------------------

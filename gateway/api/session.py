@@ -25,7 +25,13 @@ router = APIRouter(tags=["session"])
 async def me(actor: CurrentActor, registry: TheRegistry) -> Me:
     """Tell who is signed in."""
     name = dict(registry.places[actor.place].place.name)
-    return Me(name=actor.name, role=actor.role.value, place=actor.place, place_name=name)
+    return Me(
+        name=actor.name,
+        role=actor.role.value,
+        place=actor.place,
+        place_name=name,
+        executor=actor.executor,
+    )
 
 
 @router.post("/session")

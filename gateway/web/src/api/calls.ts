@@ -17,6 +17,8 @@ export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
 export const getEdges = () => answer(GET("/api/v1/edges"));
 export const getDevices = (lost?: boolean) =>
   answer(GET("/api/v1/devices", { params: { query: lost === undefined ? {} : { lost } } }));
+export const getDevice = (identifier: string) =>
+  answer(GET("/api/v1/devices/{identifier}", { params: { path: { identifier } } }));
 export const getAsset = (identifier: string) =>
   answer(GET("/api/v1/assets/{identifier}", { params: { path: { identifier } } }));
 export const getSeries = (identifier: string, key: string, start: Date, end: Date, points = 600) =>

@@ -11,6 +11,7 @@ export const keys = {
   incidents: ["incidents"] as const,
   cases: (state: CaseFilter) => ["cases", state] as const,
   case: (id: number) => ["case", id] as const,
+  device: (id: string) => ["device", id] as const,
   asset: (id: string) => ["asset", id] as const,
   assetIncidents: (id: string) => ["asset-incidents", id] as const,
   command: (id: string) => ["command", id] as const,

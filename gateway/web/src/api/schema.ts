@@ -1447,6 +1447,12 @@ export interface components {
             place_name: {
                 [key: string]: string;
             };
+            /**
+             * Executor
+             * @description id of the organisation that an executor works for
+             * @default
+             */
+            executor: string;
         };
         /** PlaceOut */
         PlaceOut: {

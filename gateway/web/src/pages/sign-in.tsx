@@ -31,7 +31,7 @@ export default function SignIn() {
   const cache = useQueryClient();
   const [code, setCode] = useState("");
   // In the fragment, which neither a server's log nor a Referer header ever sees.
-  const token = location.hash.slice(1);
+  const [token, setToken] = useState(() => location.hash.slice(1));
   const next = kept(params.get("next"));
   const enter = useMutation({
     mutationFn: signIn,
@@ -42,13 +42,19 @@ export default function SignIn() {
       go(next ?? HOME[me.role], { replace: true });
     },
   });
-  const used = useRef(false);
+  const used = useRef("");
   const { mutate } = enter;
   useEffect(() => {
-    if (!token || used.current) return;
-    used.current = true;
+    if (!token || used.current === token) return;
+    used.current = token;
     mutate(token);
   }, [token, mutate]);
+  // A link that is pasted into this very tab changes the fragment and loads nothing.
+  useEffect(() => {
+    const pasted = () => setToken(location.hash.slice(1));
+    addEventListener("hashchange", pasted);
+    return () => removeEventListener("hashchange", pasted);
+  }, []);
 
   const refused = enter.error !== null;
   return (

@@ -1,5 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { Link } from "wouter";
+import { getDevice } from "../../api/calls";
+import { keys } from "../../api/keys";
 import type { IncidentOut } from "../../api/types";
 import { remember, remembered } from "../../format/remembered";
 import { useTime } from "../../format/time";
@@ -54,7 +57,15 @@ function Line({ event }: { event: TapeEvent }) {
   const { say } = useWords();
   const time = useTime();
   const words = useEventWords();
-  const subject = say(event.subject);
+  const command = event.what.kind === "commandChanged" ? event.what : null;
+  const { data: device } = useQuery({
+    queryKey: keys.device(command?.device ?? ""),
+    queryFn: () => getDevice(command?.device ?? ""),
+    enabled: command !== null,
+    staleTime: Infinity,
+  });
+  const signal = device?.signals.find((each) => each.key === command?.signal);
+  const subject = say(device?.name ?? event.subject);
   const assetName = useAssetName();
   return (
     <span className="line">
@@ -64,7 +75,7 @@ function Line({ event }: { event: TapeEvent }) {
       </span>
       <span>
         {event.link ? <Link href={event.link}>{subject}</Link> : subject}{" "}
-        <span className="what">{words(event)}</span>
+        <span className="what">{words(event, signal && say(signal.name))}</span>
         {event.asset && <span className="about">{assetName(event.asset)}</span>}
       </span>
     </span>
@@ -73,7 +84,7 @@ function Line({ event }: { event: TapeEvent }) {
 
 function useEventWords() {
   const { t, language } = useWords();
-  return ({ what }: TapeEvent): string => {
+  return ({ what }: TapeEvent, signal?: string): string => {
     switch (what.kind) {
       case "caseChanged":
         return t("tape.caseChanged", {
@@ -82,7 +93,7 @@ function useEventWords() {
         });
       case "commandChanged":
         return t("tape.commandChanged", {
-          signal: what.signal,
+          signal: signal || what.signal,
           state: t(`command.state.${what.state as "sent"}`).toLocaleLowerCase(language),
         });
       default:

@@ -22,3 +22,9 @@ test("a tape that begins knows what was raised before", () => {
   const events = firstEvents([incident({ id: 1 }), incident({ id: 2, raised_at: "2026-11-22T11:30:00Z" })]);
   expect(events.map((event) => event.id)).toEqual(["incident-2", "incident-1"]);
 });
+
+test("a case that only took in one more incident is not told again", () => {
+  const folded = withNew([], [change(1, { case: caseRow({ id: 7 }) }), change(2, { case: caseRow({ id: 7, incidents: 2 }) })]);
+  expect(folded).toHaveLength(1);
+  expect(withNew(folded, [change(3, { case: caseRow({ id: 7, state: "accepted" }) })])).toHaveLength(2);
+});

@@ -3,6 +3,8 @@ import type { Change, IncidentOut, Text } from "../../api/types";
 /** A line of the event tape; words are chosen when it is shown, in the language of the page. */
 export interface TapeEvent {
   id: string;
+  /** The thing that it is about, like "case 7". */
+  thing: string;
   at: string;
   what:
     | { kind: "raised" | "cleared" | "acknowledged" }
@@ -11,7 +13,7 @@ export interface TapeEvent {
         id: number;
         state: "new" | "routed" | "accepted" | "resolved" | "verified" | "closed";
       }
-    | { kind: "commandChanged"; signal: string; state: string }
+    | { kind: "commandChanged"; device: string; signal: string; state: string }
     | { kind: "edgeOnline" | "edgeLost" | "deviceOnline" | "deviceLost" };
   subject: Text;
   severity: IncidentOut["severity"] | null;
@@ -39,6 +41,7 @@ function incidentEvent(incident: IncidentOut, id: string, at: string): TapeEvent
       : "raised";
   return {
     id,
+    thing: `incident ${incident.id}`,
     at,
     what: { kind },
     subject: Object.keys(incident.name).length ? incident.name : { en: incident.condition },
@@ -56,6 +59,7 @@ export function eventOf(change: Change): TapeEvent | null {
     const { id, state, title, asset } = change.case;
     return {
       ...base,
+      thing: `case ${id}`,
       what: { kind: "caseChanged", id, state },
       subject: title,
       asset,
@@ -66,7 +70,8 @@ export function eventOf(change: Change): TapeEvent | null {
     const { signal, state, device: name } = command;
     return {
       ...base,
-      what: { kind: "commandChanged", signal, state },
+      thing: `command ${command.id}`,
+      what: { kind: "commandChanged", device: name, signal, state },
       subject: { en: name },
       link: caseLink(command.case),
     };
@@ -74,6 +79,7 @@ export function eventOf(change: Change): TapeEvent | null {
   if (edge)
     return {
       ...base,
+      thing: `edge ${edge.id}`,
       what: { kind: edge.online ? "edgeOnline" : "edgeLost" },
       subject: edge.name,
       link: null,
@@ -81,6 +87,7 @@ export function eventOf(change: Change): TapeEvent | null {
   if (device) {
     return {
       ...base,
+      thing: `device ${device.id}`,
       what: { kind: device.online ? "deviceOnline" : "deviceLost" },
       subject: device.name,
       link: null,
@@ -97,5 +104,19 @@ export function firstEvents(incidents: readonly IncidentOut[]): TapeEvent[] {
     .slice(0, LONGEST);
 }
 
-export const withNew = (events: readonly TapeEvent[], changes: readonly Change[]): TapeEvent[] =>
-  [...changes.flatMap((change) => eventOf(change) ?? []).reverse(), ...events].slice(0, LONGEST);
+/** A row also changes by what is no news: a folded incident, an edge's "still here". */
+function isNews(event: TapeEvent, events: readonly TapeEvent[]): boolean {
+  const before = events.find((each) => each.thing === event.thing);
+  if (!before) return event.what.kind !== "edgeOnline";
+  return JSON.stringify(before.what) !== JSON.stringify(event.what);
+}
+
+/** Lay what is new on top of events, newest first. */
+export function withNew(events: readonly TapeEvent[], changes: readonly Change[]): TapeEvent[] {
+  let told = [...events];
+  for (const change of changes) {
+    const event = eventOf(change);
+    if (event && isNews(event, told)) told = [event, ...told];
+  }
+  return told.slice(0, LONGEST);
+}

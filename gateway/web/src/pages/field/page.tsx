@@ -32,7 +32,9 @@ function Tasks() {
   const me = useMe();
   const cases = useQuery({ queryKey: keys.cases("open"), queryFn: () => getCases("open") });
   const rows = sorted(
-    (cases.data ?? []).filter((row) => row.closed_at === null),
+    (cases.data ?? []).filter(
+      (row) => row.closed_at === null && (!me.executor || row.executor === me.executor),
+    ),
     "deadline",
   );
   return (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "wouter";
 import { followAppeal } from "../../api/calls";
+import { ApiError } from "../../api/problem";
 import type { AppealStatus } from "../../api/types";
 import { useTime } from "../../format/time";
 import { useWords } from "../../i18n/text";
@@ -24,6 +25,7 @@ export default function Follow() {
     refetchInterval: LOOK_AGAIN_MS,
     retry: false,
   });
+  const unknown = status.error instanceof ApiError && status.error.status === 404;
   return (
     <PortalFrame>
       <h1>{t("follow.title")}</h1>
@@ -54,7 +56,13 @@ export default function Follow() {
         </button>
       </form>
       {complete && status.isPending && <Waiting />}
-      <Trouble error={status.error} retry={() => void status.refetch()} />
+      {unknown ? (
+        <p className="notice" role="alert">
+          {t("follow.unknown")}
+        </p>
+      ) : (
+        <Trouble error={status.error} retry={() => void status.refetch()} />
+      )}
       {status.data && <Status status={status.data} />}
     </PortalFrame>
   );

@@ -65,7 +65,9 @@ export function AssetCard({ id, cases, onShown, onClose }: Props) {
             <Icon name="right" />
           </Link>
         ))}
-        <Signals devices={asset.data.devices} incidents={list} caseId={own[0]?.id ?? null} />
+        {asset.data.devices.length > 0 && (
+          <Signals devices={asset.data.devices} incidents={list} caseId={own[0]?.id ?? null} />
+        )}
         <Cameras
           cameras={asset.data.kind.endsWith("camera") ? [asset.data] : asset.data.cameras}
         />
@@ -100,12 +102,14 @@ function kindWord(kind: string, t: Translate): string {
 }
 
 function Relations({ title, assets }: { title: string; assets: readonly AssetOut[] }) {
-  const { say } = useWords();
+  const { say, language } = useWords();
   if (!assets.length) return null;
+  const { compare } = new Intl.Collator(language, { numeric: true });
+  const ordered = assets.toSorted((a, b) => compare(say(a.name), say(b.name)));
   return (
     <Section title={`${title} ${assets.length}`}>
       <ul className="relations">
-        {assets.slice(0, SHOWN_RELATIONS).map((asset) => (
+        {ordered.slice(0, SHOWN_RELATIONS).map((asset) => (
           <li key={asset.id}>
             <Link href={`/control/asset/${encodeURIComponent(asset.id)}`} className="button">
               <Icon name={kindIcon(asset.kind)} size={14} />

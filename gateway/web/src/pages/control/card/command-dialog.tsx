@@ -70,6 +70,17 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
   const [typed, setTyped] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
   const states = Object.entries(signal.states);
+  const { minimum, maximum } = signal;
+  const range =
+    minimum !== null && maximum !== null
+      ? t("command.range", { low: value.number(minimum), high: value.number(maximum) })
+      : null;
+  function complaint(number: number): string | null {
+    if (!typed.trim() || Number.isNaN(number))
+      return t(states.length ? "command.needChoice" : "command.needValue");
+    const outside = number < (minimum ?? -Infinity) || number > (maximum ?? Infinity);
+    return outside && range ? t("command.outside", { range }) : null;
+  }
   return (
     <form
       className="command-form"
@@ -77,8 +88,8 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
       onSubmit={(event) => {
         event.preventDefault();
         const number = Number(typed.replace(",", "."));
-        const wrongNow = !typed.trim() || Number.isNaN(number);
-        setWrong(wrongNow ? t("command.needValue") : null);
+        const wrongNow = complaint(number);
+        setWrong(wrongNow);
         if (!wrongNow) onPrepare(number);
       }}
     >
@@ -117,14 +128,7 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
             aria-describedby={`${id}-error`}
             onChange={(event) => setTyped(event.target.value)}
           />
-          {signal.minimum !== null && signal.maximum !== null && (
-            <p className="faint">
-              {t("command.range", {
-                low: value.number(signal.minimum),
-                high: value.number(signal.maximum),
-              })}
-            </p>
-          )}
+          {range && <p className="faint">{range}</p>}
         </div>
       )}
       <FieldError id={`${id}-error`} words={wrong} />

@@ -53,6 +53,7 @@ export function Incidents({
   const shown = all ? ordered : ordered.slice(0, SHOWN);
   const waiting = shown.filter((incident) => !incident.acknowledged).map((incident) => incident.id);
   onShown?.(waiting);
+  const assets = new Set(incidents.map((incident) => incident.asset));
   return (
     <Section
       title={`${title} ${incidents.length || ""}`}
@@ -73,7 +74,12 @@ export function Incidents({
       {!incidents.length && <p className="faint">{t("card.noIncidents")}</p>}
       <ul className="incidents">
         {shown.map((incident, at) => (
-          <Incident key={incident.id} incident={incident} open={at === 0} />
+          <Incident
+            key={incident.id}
+            incident={incident}
+            open={at === 0}
+            named={assets.size > 1}
+          />
         ))}
       </ul>
       {incidents.length > SHOWN && (
@@ -90,7 +96,15 @@ export function Incidents({
   );
 }
 
-function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) {
+function Incident({
+  incident,
+  open,
+  named,
+}: {
+  incident: IncidentOut;
+  open: boolean;
+  named: boolean;
+}) {
   const { t, say } = useWords();
   const time = useTime();
   const value = useValue();
@@ -113,9 +127,13 @@ function Incident({ incident, open }: { incident: IncidentOut; open: boolean }) 
       <details open={open}>
         <summary>
           <PriorityMark priority={incident.severity} size={17} />
-          <span className="words">{say(incident.name) || incident.condition}</span>
+          <span className="words">
+            {say(incident.name) || incident.condition}
+            {named && <small>{assetName(incident.asset)}</small>}
+          </span>
           {incident.first_out && <span className="tag">{t("card.firstOut")}</span>}
-          {incident.value !== null && (
+          {/* "1" is a state or a count, whose code says nothing to a reader. */}
+          {incident.value !== null && incident.unit !== "1" && (
             <span className="value">{value.withUnit(incident.value, incident.unit)}</span>
           )}
         </summary>
