@@ -38,7 +38,7 @@ SHORTLY_BEFORE = timedelta(minutes=5)  # a lamp may be missed before its cabinet
 OPEN_TO_ABSORB = frozenset({CaseState.NEW, CaseState.ROUTED})
 REPORTED = frozenset({CaseState.RESOLVED, CaseState.VERIFIED})
 
-OPENED: Text = {"ru": "Дело открыто: {title}", "en": "Opened: {title}"}
+OPENED: Text = {"ru": "Заявка открыта: {title}", "en": "Opened: {title}"}
 RAISED: Text = {"ru": "Сработало: {name}", "en": "Raised: {name}"}
 CLEARED: Text = {"ru": "Снова в норме: {name}", "en": "Back to normal: {name}"}
 CAME_AGAIN: Text = {"ru": "Снова в работе: опять {name}", "en": "Reopened: {name} again"}

@@ -321,5 +321,6 @@ class Block:
 
 
 def _proof(incident: IncidentRow, fact: Fact) -> Text:
-    value = "" if fact.value is None else f", {fact.value:g} {incident.unit}".rstrip()
+    told = fact.value is not None and incident.unit != "1"  # "1": a state, whose code says nothing
+    value = f", {fact.value:g} {incident.unit}".rstrip() if told else ""
     return filled(PROVED, name=incident.name, at=f"{fact.at:%d.%m.%Y %H:%M:%S}", value=value)
