@@ -12,14 +12,25 @@ export class ApiError extends Error {
     this.problem = problem;
   }
 
-  /** The server's word on one field of a form, or null. Locations look like "body.description". */
-  field(name: string): string | null {
-    const found = this.problem?.errors.find(
-      (error) => error["field"] === name || error["field"]?.split(".").at(-1) === name,
-    );
-    return found?.["detail"] ?? found?.["message"] ?? null;
+  /** The server's word in `language` on the first of these fields of a form that is wrong, or null. */
+  field(language: string, ...names: string[]): string | null {
+    const found = this.problem?.errors.find((error) => names.includes(nameOf(error)));
+    return found ? wordsOf(found, language) : null;
+  }
+
+  /** All that the server said, in `language` where it knows it; null when it said nothing. */
+  words(language: string): string | null {
+    const points = this.problem?.errors.map((error) => error[language]) ?? [];
+    const known = points.length > 0 && points.every(Boolean);
+    return known ? points.join(" ") : (this.problem?.detail ?? null);
   }
 }
+
+/** Locations look like "body.description". */
+const nameOf = (error: Record<string, string>) => error["field"]?.split(".").at(-1) ?? "";
+
+const wordsOf = (error: Record<string, string>, language: string) =>
+  error[language] ?? error["message"] ?? null;
 
 export function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "detail" in body && "status" in body;

@@ -4,12 +4,12 @@ import { Icon } from "./icon";
 
 /** Say in words what went wrong and what to do; nothing when nothing did. */
 export function useTrouble() {
-  const { t } = useWords();
+  const { t, language } = useWords();
   return (error: unknown): string | null => {
     if (!error) return null;
     if (!(error instanceof ApiError)) return t("common.broken");
     if (error.status === 0) return t("common.unreachable");
-    return error.problem?.detail ?? t("common.failed", { status: error.status });
+    return error.words(language) ?? t("common.failed", { status: error.status });
   };
 }
 

@@ -20,7 +20,6 @@ interface Draft {
   email: string;
 }
 const EMPTY: Draft = { category: "", spot: null, words: "", email: "" };
-const LONGEST = 4000;
 
 function formOf(draft: Draft, photos: File[]): FormData {
   const form = new FormData();
@@ -38,7 +37,7 @@ function formOf(draft: Draft, photos: File[]): FormData {
 
 /** The front page: report a problem in under a minute, without an account. */
 export function Portal() {
-  const { t, say } = useWords();
+  const { t, say, language } = useWords();
   const categories = useQuery({ queryKey: keys.categories, queryFn: getCategories });
   const [draft, setDraft, clearDraft] = useDraft<Draft>("appeal", EMPTY);
   const [photos, setPhotos] = useState<File[]>([]);
@@ -51,15 +50,21 @@ export function Portal() {
   const wrong = {
     category:
       (tried && !draft.category ? t("portal.needCategory") : null) ??
-      said?.field("category") ??
+      said?.field(language, "category") ??
       null,
-    place: (tried && !draft.spot ? t("portal.needPlace") : null) ?? said?.field("place") ?? null,
+    place:
+      (tried && !draft.spot ? t("portal.needPlace") : null) ??
+      said?.field(language, "place", "address", "latitude", "longitude") ??
+      null,
     words:
       (tried && !draft.words.trim() ? t("portal.needWords") : null) ??
-      said?.field("description") ??
+      said?.field(language, "description") ??
       null,
-    email: said?.field("email") ?? null,
+    email: said?.field(language, "email") ?? null,
+    photo: said?.field(language, "photo") ?? null,
   };
+
+  const marked = said !== null && Object.values(wrong).some((words) => words !== null);
 
   function submit(event: SyntheticEvent) {
     event.preventDefault();
@@ -129,7 +134,6 @@ export function Portal() {
             id="words"
             className="input"
             rows={4}
-            maxLength={LONGEST}
             value={draft.words}
             aria-invalid={wrong.words !== null}
             aria-describedby="words-hint words-error"
@@ -144,7 +148,7 @@ export function Portal() {
           <legend>
             {t("portal.photo")} <small>{t("portal.optional")}</small>
           </legend>
-          <PhotoField photos={photos} onChange={setPhotos} />
+          <PhotoField photos={photos} onChange={setPhotos} refusal={wrong.photo} />
         </fieldset>
         <section>
           <label className="legend" htmlFor="email">
@@ -166,7 +170,13 @@ export function Portal() {
           <FieldError id="email-error" words={wrong.email} />
         </section>
         <div className="submit">
-          <Trouble error={file.error} />
+          {marked ? (
+            <p className="notice" role="alert">
+              {t("portal.mend")}
+            </p>
+          ) : (
+            <Trouble error={file.error} />
+          )}
           <button type="submit" className="button solid large" disabled={file.isPending}>
             {t(file.isPending ? "portal.sending" : "portal.submit")}
           </button>

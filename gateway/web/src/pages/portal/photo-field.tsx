@@ -11,9 +11,11 @@ const TYPES = ["image/jpeg", "image/png", "image/webp"];
 export function PhotoField({
   photos,
   onChange,
+  refusal,
 }: {
   photos: File[];
   onChange: (photos: File[]) => void;
+  refusal: string | null;
 }) {
   const { t } = useWords();
   const [error, setError] = useState<string | null>(null);
@@ -70,7 +72,7 @@ export function PhotoField({
       <p id="photo-hint" className="hint">
         {t("portal.photoHint", { count: MOST_PHOTOS, size: LARGEST_MB })}
       </p>
-      <FieldError id="photo-error" words={error} />
+      <FieldError id="photo-error" words={error ?? refusal} />
     </div>
   );
 }

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { ApiError } from "./problem";
+
+const BOTH = { field: "body.description", en: "Too long.", ru: "Слишком длинно.", message: "Too long." };
+
+function refused(...errors: Record<string, string>[]) {
+  const status = 422;
+  return new ApiError(status, { type: "", title: "", status, detail: "In English.", errors });
+}
+
+test("what the server says about a field is given in the language of the page", () => {
+  expect(refused(BOTH).field("ru", "description")).toBe("Слишком длинно.");
+});
+
+test("a field is found under any of its names", () => {
+  const found = refused({ ...BOTH, field: "latitude" }).field("en", "place", "latitude");
+  expect(found).toBe("Too long.");
+});
+
+test("what the server knows in one language only is given in that", () => {
+  expect(refused({ field: "email", message: "No." }).field("ru", "email")).toBe("No.");
+});
+
+test("all points are said in the language of the page", () => {
+  expect(refused(BOTH, { ru: "И ещё." }).words("ru")).toBe("Слишком длинно. И ещё.");
+});
+
+test("the detail speaks where a point has no words in the language", () => {
+  expect(refused(BOTH, { message: "No." }).words("ru")).toBe("In English.");
+});
