@@ -32,6 +32,8 @@ export function openMap(
       ],
       maxZoom: 19,
       attributionControl: false,
+      // The canvas is a landmark of its own; it is called as its box is.
+      locale: { "Map.Title": container.getAttribute("aria-label") ?? "" },
       dragRotate: false,
       pitchWithRotate: false,
       fadeDuration: 0,

@@ -93,7 +93,6 @@ function Desk() {
 
   return (
     <div className="control">
-      <h1 className="hidden">{t("control.title")}</h1>
       <a className="skip" href="#worklist">
         {t("common.skip")}
       </a>
@@ -108,6 +107,7 @@ function Desk() {
         onHelp={() => setHelping(true)}
       />
       <main className="desk">
+        <h1 className="hidden">{t("control.title")}</h1>
         <div id="worklist" className="pane">
           <Trouble error={list.error} retry={list.refetch} />
           <Worklist
