@@ -78,7 +78,7 @@ async def open_parts(
             latest=latest,
             edges=edges,
             telemetry=telemetry,
-            events=EventWriter(database, edges, intake, acknowledge),
+            events=EventWriter(database, edges, intake, acknowledge, settings.data_dir / "parked"),
             downlink=downlink,
             on_birth=hub.refresh,
         )

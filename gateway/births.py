@@ -67,8 +67,8 @@ class Births:
             session.add(BornDeviceRow(device=device, since=now, edge=edge, profile=profile))
         new_series = await self._number(session, devices, profiles)
         known = {(d, s): n for d, s, n in new_series}
-        series = self._meaning(devices, profiles, known)
-        await self._keep_session(session, birth, series, now)
+        series = self._meaning(birth, devices, profiles, known)
+        series = await self._keep_session(session, birth, series, now)
 
         def apply() -> None:
             self._profiles.update(new_profiles)
@@ -126,14 +126,18 @@ class Births:
 
     def _meaning(
         self,
+        birth: Birth,
         devices: Sequence[DeviceBirth],
         profiles: Mapping[str, ProfileBirth],
         new: Mapping[tuple[str, str], int],
     ) -> NDArray[np.uint32]:
-        """Give the series by the edge's number."""
-        size = max(
-            (each.first + len(profiles[each.profile].signals) for each in devices), default=0
+        """Give the series by the edge's number; NOBODY for devices that are not welcome."""
+        ends = (
+            each.first + len(profiles[each.profile].signals)
+            for each in birth.devices
+            if each.profile in profiles
         )
+        size = max(ends, default=0)
         series = np.zeros(size, SERIES)
         for each in devices:
             keys = self._series.get(each.device, {})
@@ -144,7 +148,19 @@ class Births:
     @staticmethod
     async def _keep_session(
         session: AsyncSession, birth: Birth, series: NDArray[np.uint32], now: datetime
-    ) -> None:
+    ) -> NDArray[np.uint32]:
+        """Write what the numbers of a session mean, and give it.
+
+        What a number once meant stays: readings that waited may belong to a device that the
+        registry has lost in the meantime.
+        """
+        known = await session.get(EdgeSessionRow, (birth.edge, birth.epoch, birth.numbering))
+        if known is not None:
+            before = np.frombuffer(known.series, SERIES)
+            merged = np.zeros(max(len(before), len(series)), SERIES)
+            merged[: len(before)] = before
+            merged[: len(series)] = np.where(series == NOBODY, merged[: len(series)], series)
+            series = merged
         row = EdgeSessionRow(
             edge=birth.edge,
             epoch=birth.epoch,
@@ -167,6 +183,7 @@ class Births:
                     EdgeSessionRow.edge == birth.edge, EdgeSessionRow.born_at <= oldest
                 )
             )
+        return series
 
     def _learn(self, rows: Iterable[Sequence[object]]) -> None:
         for device, signal, number in rows:

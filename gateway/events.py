@@ -4,13 +4,18 @@ The numbers that were taken are written in the transaction that takes the events
 the missing block, unless the edge says that it has no such block any more.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
+import msgspec
+import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters import wire
+from core.errors import DomainError
 from gateway.edges import Edges
 from gateway.intake import Intake
 from gateway.ranges import Ranges
@@ -20,7 +25,10 @@ from gateway.telemetry import Acknowledge
 
 STREAM: wire.Stream = "events"
 AT_ONCE = 50  # blocks in one transaction
+NONSENSE = (DomainError, ValueError, LookupError)  # of the content; a store that fails is neither
 WAITING = 256  # blocks behind a gap; the edge sends again what is not kept
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -41,11 +49,20 @@ class Epoch:
 
 
 class EventWriter:
-    """Takes one block at a time; whoever calls sees to that."""
+    """Takes one block at a time; whoever calls sees to that.
+
+    parked: folder for blocks that make no sense, for a person to look at.
+    """
 
     def __init__(
-        self, database: Database, edges: Edges, intake: Intake, acknowledge: Acknowledge
+        self,
+        database: Database,
+        edges: Edges,
+        intake: Intake,
+        acknowledge: Acknowledge,
+        parked: Path,
     ) -> None:
+        self._parked = parked
         self._database = database
         self._edges = edges
         self._intake = intake
@@ -63,7 +80,28 @@ class EventWriter:
         if block.seq < epoch.taken.first_missing() + WAITING:
             epoch.waiting[block.seq] = block
         while blocks := epoch.ready():
-            await self._commit(block.edge, block.epoch, epoch, blocks)
+            try:
+                await self._commit(block.edge, block.epoch, epoch, blocks)
+            except NONSENSE:
+                await self._commit_each(block.edge, block.epoch, epoch, blocks)
+
+    async def _commit_each(
+        self, edge: str, name: str, epoch: Epoch, blocks: Sequence[wire.EventBlock]
+    ) -> None:
+        """Take blocks one by one, and put aside the one that makes no sense.
+
+        It would come again for ever, and hold up every alarm behind it.
+        """
+        for block in blocks:
+            try:
+                await self._commit(edge, name, epoch, [block])
+            except NONSENSE as error:
+                self._parked.mkdir(mode=0o700, exist_ok=True)
+                file = self._parked / f"{edge}-{name}-{block.seq}.kvartal"
+                await asyncio.to_thread(file.write_bytes, wire.encode(block))
+                log.exception("events make no sense, put aside", file=str(file), error=str(error))
+                empty = msgspec.structs.replace(block, events=[])
+                await self._commit(edge, name, epoch, [empty])
 
     async def _commit(
         self, edge: str, name: str, epoch: Epoch, blocks: Sequence[wire.EventBlock]

@@ -27,6 +27,7 @@ from gateway.telemetry import TelemetryWriter
 CLIENT_ID = "kvartal-gateway"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
 REBIRTH_EVERY_S = 2.0  # for one edge
+STRANGER = ""  # stands for every edge that the registry does not have
 LINK_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 10.0
 
@@ -66,6 +67,7 @@ class Ingest:
         self._unborn: dict[str, int] = {}  # births and what waits for them, by edge
         self._asked_at: dict[str, float] = {}
         self._misunderstood: set[str] = set()
+        self._unborn_told: set[str] = set()
 
     async def run(self) -> None:
         """Hold the link to the broker for ever."""
@@ -85,7 +87,7 @@ class Ingest:
             CLIENT_ID,
             self._settings.broker_user,
             self._settings.broker_password,
-            subscriptions=[f"{wire.ROOT}/+/up/#"],
+            subscriptions=[f"{wire.ROOT}/+/up/+"],
             on_connected=self._edges.call_roll,
         ) as link:
             self._downlink.link = link
@@ -100,7 +102,7 @@ class Ingest:
     async def _receive(self, topic: str, payload: bytes) -> None:
         _, _, edge, _, kind = topic.split("/", 4)
         if not self._edges.is_known(edge):
-            self._misunderstand(edge, "it is not in the registry")
+            self._misunderstand(STRANGER, f"{edge[:64]!r} is not in the registry")
             return
         try:
             await self._sort(edge, kind, payload)
@@ -150,10 +152,11 @@ class Ingest:
         came = wire.readings(block)
         if not await self._telemetry.is_new(block):
             return True
-        if len(came) and int(came.signal.max()) >= len(series):
-            raise wire.WireError(
-                f"telemetry {block.seq}: signal {came.signal.max()}, born are {len(series)}"
-            )
+        # A number that was never born means nothing, now and later; the rest of the block does.
+        is_born = came.signal < len(series)
+        if not is_born.all():
+            self._tell_unborn(block.edge, int(came.signal.max()), len(series))
+            came = came.take(is_born)
         numbers = series[came.signal]
         known = Readings(numbers, came.time, came.value, came.quality, came.read_at)
         if (numbers == NOBODY).any():
@@ -163,6 +166,12 @@ class Ingest:
         self._latest.take(known, now)
         self._telemetry.put(block, known)
         return True
+
+    def _tell_unborn(self, edge: str, signal: int, born: int) -> None:
+        """Tell, once until the next birth, that readings are dropped."""
+        if edge not in self._unborn_told:
+            self._unborn_told.add(edge)
+            log.warning("readings of unborn signals dropped", edge=edge, signal=signal, born=born)
 
     # ---- births, deaths and events ----------------------------------------------------------
 
@@ -175,18 +184,22 @@ class Ingest:
         """Take births, deaths, events, and readings that wait for a birth, for ever."""
         while True:
             message = await self._slow.get()
+            if not self._edges.is_known(message.edge):  # it left the registry meanwhile
+                self._unborn.pop(message.edge, None)
+                continue
             match message:
                 case wire.EventBlock():
                     await self._events.take(message)
                     continue
                 case wire.Birth():
                     await self._edges.take_birth(message)
+                    self._unborn_told.discard(message.edge)
                     self._on_birth()
                 case wire.Death():
                     await self._edges.lose(message.edge)
                 case wire.TelemetryBlock():
                     await self._take_late_readings(message)
-            self._unborn[message.edge] -= 1
+            self._unborn[message.edge] = self._unborn.get(message.edge, 1) - 1
 
     async def _take_late_readings(self, block: wire.TelemetryBlock) -> None:
         """Take a block whose birth is behind us now, or is only in the store."""

@@ -4,6 +4,7 @@ A real broker and a real gateway; the edge is written out here, message by messa
 """
 
 import asyncio
+import copy
 import socket
 import subprocess
 import sys
@@ -39,7 +40,14 @@ LAMP = wire.ProfileBirth(
             severity="high",
             problem="lighting.lamp",
             name={"en": "Overload", "ru": "Перегрузка"},
-        )
+        ),
+        wire.AlarmBirth(
+            key="strange",
+            signal="power",
+            severity="urgent",  # no such severity
+            problem="lighting.lamp",
+            name={"en": "Strange", "ru": "Странное"},
+        ),
     ],
 )
 
@@ -107,11 +115,11 @@ class Edge:
             ),
         )
 
-    def tell(self, seq: int, *, active: bool, lowest: int = 1) -> None:
-        """Send the overload of lamp 1, raised or cleared, as block `seq` of events."""
+    def tell(self, seq: int, *, active: bool, lowest: int = 1, condition: str = "overload") -> None:
+        """Send a condition of lamp 1, raised or cleared, as block `seq` of events."""
         event = wire.Condition(
             device="lamp-1-head",
-            condition="overload",
+            condition=condition,
             active=active,
             time=CLOCK.time_ns(),
             number=seq,
@@ -131,6 +139,13 @@ class Edge:
 
     def heard_of(self, kind: str) -> int:
         return sum(each == kind for each, _ in self.heard)
+
+    def offered(self) -> int:
+        """Give the revision of the newest configuration that was offered."""
+        offers = [each for kind, each in self.heard if kind == "configuration"]
+        return max(
+            (wire.decode(each, wire.ConfigurationOffer).revision for each in offers), default=0
+        )
 
     async def until(self, claim: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
@@ -270,6 +285,54 @@ def test_an_edge_cannot_speak_for_another(tmp_path: Path, broker: str) -> None:
     play(tmp_path, broker, story)
 
 
+def test_readings_of_a_device_that_left_the_registry_hold_up_no_others(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        smaller = copy.deepcopy(TOWN)
+        smaller["devices"] = smaller["devices"][1:]
+        smaller["bindings"] = smaller["bindings"][1:]
+        await gateway.import_registry(smaller)
+        await edge.until(lambda: edge.offered() == 2)
+        edge.be_born()
+        edge.say(2, 41.0)
+        edge.say(3, 42.0)
+        await edge.until_acknowledged("telemetry", 2, 3)
+        await gateway.import_registry(TOWN)
+        await edge.until(lambda: edge.offered() == 3)
+        assert await powers(gateway) == [40.0, 41.0, 42.0]
+
+    play(tmp_path, broker, story)
+
+
+def test_a_number_that_was_never_born_spoils_only_its_own_reading(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        now = CLOCK.time_ns()
+        block = Readings.of([1, 77], now, [40.0, 1.0], 0, now)
+        edge.send(
+            "telemetry",
+            wire.TelemetryBlock(
+                edge="edge-1",
+                epoch=EPOCH,
+                seq=1,
+                lowest=1,
+                numbering=1,
+                read_at=now,
+                **wire.columns(block),
+            ),
+        )
+        await edge.until_acknowledged("telemetry", 1)
+        assert await powers(gateway) == [40.0]
+
+    play(tmp_path, broker, story)
+
+
 def test_events_wait_for_the_block_that_is_missing(tmp_path: Path, broker: str) -> None:
     async def story(gateway: Gateway, edge: Edge) -> None:
         edge.be_born()
@@ -301,6 +364,22 @@ def test_an_event_that_comes_again_changes_nothing(tmp_path: Path, broker: str) 
         edge.tell(2, active=True)
         await edge.until_acknowledged("events", 1, 2)
         assert await overloads(gateway) == [True]
+
+    play(tmp_path, broker, story)
+
+
+def test_events_that_make_no_sense_are_put_aside_and_hold_up_no_alarm(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.tell(1, active=True, condition="strange")
+        edge.tell(2, active=True)
+        await edge.until_acknowledged("events", 1, 2)
+        assert await overloads(gateway) == [True]
+        (parked,) = (tmp_path / "parked").iterdir()
+        kept = wire.decode(parked.read_bytes(), wire.EventBlock)
+        assert (kept.seq, len(kept.events)) == (1, 1)
 
     play(tmp_path, broker, story)
 
