@@ -5,7 +5,7 @@ unknown versions refused. Columns of readings are raw little-endian buffers.
 """
 
 import threading
-from typing import Literal, TypeAlias, TypeVar
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -21,6 +21,13 @@ STILL = "still"  # key of a transient condition that is no finding: the latest p
 
 Words: TypeAlias = dict[str, str]
 Stream: TypeAlias = Literal["telemetry", "events"]
+# Bounds are checked when a message is decoded, so that no sender can break a store or a process.
+Epoch: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Key: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+SignalNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**24)]
+Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # nanoseconds UTC
 
 
 class WireError(Exception):
@@ -49,7 +56,7 @@ class Message(msgspec.Struct, kw_only=True, omit_defaults=True):
 class SignalBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     """core.signal.Signal, as it goes over the wire."""
 
-    key: str
+    key: Key
     name: Words
     unit: str = "1"
     kind: str = "gauge"
@@ -62,7 +69,7 @@ class SignalBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
 class AlarmBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What the gateway must know of an alarm rule: not the test, but its meaning."""
 
-    key: str
+    key: Key
     signal: str
     severity: str
     problem: str
@@ -75,8 +82,8 @@ class AlarmBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ProfileBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
-    profile: str
-    family: str
+    profile: Name
+    family: Name
     name: Words
     signals: list[SignalBirth]
     alarms: list[AlarmBirth] = []
@@ -85,9 +92,9 @@ class ProfileBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
 class DeviceBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The signals of a device have the numbers first, first + 1, … in the order of its profile."""
 
-    device: str
-    profile: str
-    first: int
+    device: Name
+    profile: Name
+    first: SignalNumber
 
 
 class Birth(Message, kw_only=True):
@@ -97,12 +104,12 @@ class Birth(Message, kw_only=True):
     meaning within an epoch. revision: of the configuration in force. sent_at: nanoseconds UTC.
     """
 
-    edge: str
-    epoch: str
-    numbering: int
-    revision: int
+    edge: Name
+    epoch: Epoch
+    numbering: Count
+    revision: Count
     software: str
-    sent_at: int
+    sent_at: Moment
     profiles: list[ProfileBirth]
     devices: list[DeviceBirth]
 
@@ -111,17 +118,17 @@ class Block(Message, kw_only=True):
     """What both streams have. seq counts from 1 within (edge, epoch, stream); lowest is the lowest
     number that the edge still keeps, so that the gateway does not wait for what is gone."""
 
-    edge: str
-    epoch: str
-    seq: int
-    lowest: int
+    edge: Name
+    epoch: Epoch
+    seq: Count
+    lowest: Count
 
 
 class TelemetryBlock(Block, kw_only=True):
     """A block of readings; the columns are those of core.readings.Readings."""
 
-    numbering: int
-    read_at: int
+    numbering: Count
+    read_at: Moment
     signal: bytes
     time: bytes
     value: bytes
@@ -136,11 +143,11 @@ class Condition(msgspec.Struct, kw_only=True, omit_defaults=True, tag="condition
     still: a JPEG, where a picture shows it. transient: a finding without duration, raised only.
     """
 
-    device: str
-    condition: str
+    device: Name
+    condition: Name
     active: bool
-    time: int
-    number: int
+    time: Moment
+    number: Count
     value: float | None = None
     quality: int = 0
     text: Words = {}
@@ -149,33 +156,33 @@ class Condition(msgspec.Struct, kw_only=True, omit_defaults=True, tag="condition
 
 
 class ActiveCondition(msgspec.Struct, kw_only=True):
-    device: str
-    condition: str
-    since: int
+    device: Name
+    condition: Name
+    since: Moment
 
 
 class ActiveSet(msgspec.Struct, kw_only=True, tag="active_set"):
     """Everything that is active now, sent after each birth: what is not in it has cleared."""
 
-    time: int
+    time: Moment
     conditions: list[ActiveCondition]
 
 
 class DeviceChange(msgspec.Struct, kw_only=True, omit_defaults=True, tag="device"):
     """A device was lost or came back, or a whole endpoint with it."""
 
-    device: str
+    device: Name
     online: bool
-    time: int
+    time: Moment
     reason: str = ""
 
 
 class CommandResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="command_result"):
     """What became of a command: confirmed, refused, expired or unknown. value: as read back."""
 
-    command: str
+    command: Name
     state: Literal["confirmed", "refused", "expired", "unknown"]
-    time: int
+    time: Moment
     value: float | None = None
     text: str = ""
 
@@ -183,9 +190,9 @@ class CommandResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="comma
 class ConfigurationResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="configuration"):
     """Whether a configuration document was taken; the text names what is wrong with it."""
 
-    revision: int
+    revision: Count
     accepted: bool
-    time: int
+    time: Moment
     text: str = ""
 
 
@@ -201,8 +208,8 @@ class EventBlock(Block, kw_only=True):
 class Death(Message, kw_only=True):
     """The broker's will: the edge is gone without a word. Sent by itself on an orderly stop too."""
 
-    edge: str
-    epoch: str
+    edge: Name
+    epoch: Epoch
 
 
 # ---- gateway → edge -------------------------------------------------------------------------
@@ -211,10 +218,10 @@ class Death(Message, kw_only=True):
 class Ack(Message, kw_only=True):
     """Numbers that are committed: closed ranges [first, last]. time: the gateway's, nanoseconds."""
 
-    epoch: str
+    epoch: Epoch
     stream: Stream
-    ranges: list[tuple[int, int]]
-    time: int
+    ranges: list[tuple[Count, Count]]
+    time: Moment
 
 
 class Rebirth(Message, kw_only=True):
@@ -232,18 +239,18 @@ class Refusal(Message, kw_only=True):
 class ConfigurationOffer(Message, kw_only=True):
     """document: core.configuration.EdgeConfiguration as JSON."""
 
-    revision: int
+    revision: Count
     document: bytes
 
 
 class CommandOrder(Message, kw_only=True):
     """Write a value and read it back, unless it is later than expires_at (nanoseconds UTC)."""
 
-    command: str
-    device: str
+    command: Name
+    device: Name
     signal: str
     value: float
-    expires_at: int
+    expires_at: Moment
 
 
 T = TypeVar("T", bound=Message)
@@ -282,7 +289,14 @@ def decode(payload: bytes, kind: type[T]) -> T:
         if kind not in _decoders:
             _decoders[kind] = msgspec.msgpack.Decoder(kind)
         message: T = _decoders[kind].decode(raw)
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+    # Beside its own errors msgspec lets through those of keys that are no text, and of a depth
+    # that only nonsense has.
+    except (
+        zstandard.ZstdError,
+        msgspec.MsgspecError,
+        UnicodeDecodeError,
+        RecursionError,
+    ) as error:
         raise WireError(f"{kind.__name__}: {error}") from error
     return message
 

@@ -182,3 +182,37 @@ def test_columns_of_different_lengths_are_refused() -> None:
     short = msgspec.structs.replace(block, value=block.value[:-8])
     with pytest.raises(wire.WireError, match=r"telemetry 42: .*column value"):
         wire.readings(short)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "complaint"),
+    [
+        ("epoch", "not hexadecimal", "matching regex"),
+        ("edge", "e" * 65, "length <= 64"),
+        ("seq", 2**63, "<= 9007199254740992"),
+        ("numbering", -1, ">= 0"),
+        ("read_at", 2**64 - 1, "<= 9223372036854775807"),
+    ],
+)
+def test_a_number_or_a_name_out_of_bounds_is_refused(
+    key: str, value: object, complaint: str
+) -> None:
+    block = msgspec.to_builtins(wire.decode(golden("telemetry"), wire.TelemetryBlock))
+    with pytest.raises(wire.WireError, match=complaint):
+        wire.decode(frame(block | {key: value}), wire.TelemetryBlock)
+
+
+def test_a_birth_cannot_ask_for_more_numbers_than_memory_has() -> None:
+    birth = msgspec.to_builtins(wire.decode(golden("birth"), wire.Birth))
+    birth["devices"][0]["first"] = 2**40
+    with pytest.raises(wire.WireError, match=r"devices\[0\]\.first"):
+        wire.decode(frame(birth), wire.Birth)
+
+
+@pytest.mark.parametrize(
+    "unknown", [b"\xa1\xff\xc0", b"\xa1x" + b"\x91" * 100_000 + b"\xc0"], ids=["key", "depth"]
+)
+def test_an_unknown_part_that_cannot_be_read_is_refused(unknown: bytes) -> None:
+    raw = b"\x82\xa1v\x01" + unknown
+    with pytest.raises(wire.WireError, match="Death: "):
+        wire.decode(zstandard.ZstdCompressor().compress(raw), wire.Death)
