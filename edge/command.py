@@ -78,7 +78,9 @@ def check(file: Path, folders: list[Path]) -> int:
     """Check a settings or a devices file; ConfigError names everything that is wrong."""
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{file}: cannot be read as YAML: {error}") from error
     if isinstance(content, dict) and {"endpoints", "devices"} & content.keys():
         profiles = dict(bundled_profiles())

@@ -107,7 +107,9 @@ def load_configuration(path: Path, edge: str, profiles: Mapping[str, Profile]) -
     """Read a document that a person wrote, as YAML (or JSON, which YAML contains)."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
     return read_configuration(content, str(path), edge, profiles)
 

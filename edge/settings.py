@@ -69,7 +69,9 @@ def load_settings(path: Path) -> EdgeSettings:
     """Read `edge.yaml`. ConfigError names the file, the key, what was wanted and what was found."""
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: wanted a mapping of keys, found {type(content).__name__}")

@@ -4,6 +4,7 @@ Each has a process group of its own, so that Ctrl+C reaches only us and we end t
 """
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -165,7 +166,7 @@ class Children:
                     shown = [at for at in shown if now - at < 60]
                     if len(shown) < SHOWN_A_MINUTE:
                         shown.append(now)
-                        self._say(f"{child.name}: {text[:300]}")
+                        self._say(f"{child.name}: {_plain(text)[:300]}")
         finally:
             log.close()
 
@@ -175,6 +176,19 @@ class Children:
         except OSError:
             return ""
         return "\n".join(f"    {line[:200]}" for line in lines[-5:])
+
+
+def _plain(line: str) -> str:
+    """Write a line of a JSON log for a terminal: what happened, then its facts."""
+    try:
+        facts = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(facts, dict) or "event" not in facts:
+        return line
+    event = facts.pop("event")
+    told = [f"{key}={value}" for key, value in facts.items() if key not in {"level", "timestamp"}]
+    return " ".join([str(event), *told])
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:
