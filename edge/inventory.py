@@ -90,10 +90,15 @@ class Inventory:
         ]
 
     @cached_property
-    def layout(self) -> list[tuple[str, str, int]]:
-        """What the meaning of the numbers depends on: device, profile, count of its signals."""
+    def layout(self) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+        """What the meaning of the numbers depends on: device, profile and its signals in order,
+        for a profile can be edited under the same name."""
         return [
-            (each.device.id, each.device.profile, len(each.profile.signals))
+            (
+                each.device.id,
+                each.device.profile,
+                [(signal.key, signal.unit, signal.kind) for signal in each.profile.signals],
+            )
             for each in self.devices.values()
         ]
 
