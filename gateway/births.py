@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
@@ -54,14 +54,31 @@ class Births:
 
     # ---- taking a birth ---------------------------------------------------------------------
 
-    async def take(self, session: AsyncSession, birth: Birth) -> Apply:
-        """Write a birth in the caller's transaction; call what it gives after the commit."""
+    @staticmethod
+    async def is_former(session: AsyncSession, birth: Birth) -> bool:
+        """Tell whether the edge has been born anew since.
+
+        It repeats a former birth for the sake of readings that wait under its numbering.
+        """
+        newest = await session.scalar(
+            select(func.max(EdgeSessionRow.numbering)).where(
+                EdgeSessionRow.edge == birth.edge, EdgeSessionRow.epoch == birth.epoch
+            )
+        )
+        return newest is not None and birth.numbering < newest
+
+    async def take(self, session: AsyncSession, birth: Birth, *, former: bool) -> Apply:
+        """Write a birth in the caller's transaction; call what it gives after the commit.
+
+        former: it says what its numbers mean, but not what is read now.
+        """
         now = self._clock.now()
         profiles = {profile.profile: profile for profile in birth.profiles}
         devices = [each for each in birth.devices if self._is_welcome(birth.edge, each, profiles)]
-        new_profiles = {n: p for n, p in profiles.items() if self._profiles.get(n) != p}
+        in_force = {} if former else profiles
+        new_profiles = {n: p for n, p in in_force.items() if self._profiles.get(n) != p}
         self._write_profiles(session, new_profiles.values(), now)
-        read = {each.device: (birth.edge, each.profile) for each in devices}
+        read = {} if former else {each.device: (birth.edge, each.profile) for each in devices}
         new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
         for device, (edge, profile) in new_devices.items():
             session.add(BornDeviceRow(device=device, since=now, edge=edge, profile=profile))

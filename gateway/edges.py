@@ -81,9 +81,13 @@ class Edges:
             problem="" if revised else before.problem,
         )
         async with self._database.transaction() as session:
-            apply = await self._births.take(session, birth)
-            await self._keep(session, birth.edge, state)
+            former = await self._births.is_former(session, birth)
+            apply = await self._births.take(session, birth, former=former)
+            if not former:
+                await self._keep(session, birth.edge, state)
         apply()
+        if former:
+            return
         self._fleet.edges[birth.edge] = state
         if not before.online:
             log.info("edge is there", edge=birth.edge, software=birth.software)

@@ -81,14 +81,14 @@ class Edge:
         payload = message if isinstance(message, bytes) else wire.encode(message)
         self._link.publish(wire.up("edge-1", kind), payload)
 
-    def be_born(self, numbering: int = 1) -> None:
+    def be_born(self, numbering: int = 1, revision: int = 1) -> None:
         self.send(
             "birth",
             wire.Birth(
                 edge="edge-1",
                 epoch=EPOCH,
                 numbering=numbering,
-                revision=1,
+                revision=revision,
                 software="test",
                 sent_at=CLOCK.time_ns(),
                 profiles=[LAMP],
@@ -304,6 +304,22 @@ def test_readings_of_a_device_that_left_the_registry_hold_up_no_others(
         await gateway.import_registry(TOWN)
         await edge.until(lambda: edge.offered() == 3)
         assert await powers(gateway) == [40.0, 41.0, 42.0]
+
+    play(tmp_path, broker, story)
+
+
+def test_a_former_birth_explains_readings_and_changes_nothing_that_is_in_force(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born(numbering=2, revision=5)
+        edge.be_born(numbering=1, revision=1)
+        edge.say(1, 40.0, numbering=1)
+        await edge.until_acknowledged("telemetry", 1)
+        async with gateway.signed_in(place="prirechye") as browser:
+            (shown,) = (await browser.get("/api/v1/edges")).json()
+        assert shown["revision_in_force"] == 5
+        assert await powers(gateway) == [40.0]
 
     play(tmp_path, broker, story)
 
