@@ -40,7 +40,8 @@ PROVED: Text = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """A condition of a device was raised or cleared."""
+    """A condition of a device was raised or cleared. restated: told of what is active, not of a
+    change; it was mostly raised before."""
 
     device: str
     condition: str
@@ -50,6 +51,7 @@ class Fact:
     text: Text = field(default_factory=dict)
     still: bytes = b""
     transient: bool = False
+    restated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ class Intake:
     ) -> None:
         """Turn the events of one block into incidents, cases and results of commands.
 
-        Taking the same events twice changes nothing. All of it is in the caller's transaction.
+        The caller gives each block once, by its number, and in order; times of sources decide
+        nothing, for a meter's minute may hold two changes. All of it is in the caller's
+        transaction.
         """
         if not self._registry.snapshot.places:
             raise DomainError("no_registry", "nothing can happen anywhere before the first import")
@@ -136,6 +140,7 @@ def facts(event: WireEvent) -> Iterable[Fact]:
                     condition=active.condition,
                     active=True,
                     at=to_datetime(active.since),
+                    restated=True,
                 )
 
 
@@ -150,7 +155,6 @@ class Block:
         self._edge = edge
         self._active: dict[str, IncidentRow] = {}
         self._raised: set[tuple[str, datetime]] = set()
-        self._cleared: set[tuple[str, datetime]] = set()
         self._lost: Counter[Line] = Counter()
         self._meanings: dict[tuple[str, str, str], Meaning] = {}
 
@@ -169,13 +173,12 @@ class Block:
             if line := self._line(fact):
                 self._lost[line] += 1
         await self.desk.load(assets)
-        times = {fact.at for fact in about}
+        times = {fact.at for fact in about if fact.restated or fact.transient}
         theirs = and_(
             IncidentRow.device.in_({fact.device for fact in about}),
             or_(
                 IncidentRow.active_key.is_not(None),
                 IncidentRow.raised_at.in_(times),
-                IncidentRow.cleared_at.in_(times),
             ),
         )
         wanted = or_(theirs, IncidentRow.active_key.is_not(None)) if full else theirs
@@ -206,8 +209,6 @@ class Block:
         if row.cleared_at is None:
             self._active[key] = row
             self.desk.take(row.case)
-        else:
-            self._cleared.add((key, row.cleared_at))
 
     def subject(self, fact: Fact) -> Subject:
         """Give the asset that the device served then; a device that is gone counts for its edge,
@@ -219,12 +220,13 @@ class Block:
         return Subject(None, known.place if known else next(iter(self._registry.places)))
 
     def is_news(self, fact: Fact) -> bool:
-        """Tell whether a raise is not known yet."""
+        """Tell whether a raise is not known yet. What is restated, or has no duration, is known by
+        its time: a killed edge may restate what it had cleared, and see the same finding again."""
         key = active_key(fact.device, fact.condition)
         if key in self._active:
             self._active[key].edge = self._edge
             return False
-        return (key, fact.at) not in self._raised
+        return not (fact.restated or fact.transient) or (key, fact.at) not in self._raised
 
     async def meaning(self, births: Births, fact: Fact, asset_kind: str) -> Meaning:
         """Give what the condition means, asked once a block for all devices of a profile."""
@@ -278,11 +280,10 @@ class Block:
     def clear(self, fact: Fact) -> None:
         """Take that the condition is over, unless it is known."""
         key = active_key(fact.device, fact.condition)
-        if key not in self._active or (key, fact.at) in self._cleared:
+        if key not in self._active:
             return
         row = self._active.pop(key)
         keep_incident(incident_of(row).cleared(fact.at), row)
-        self._cleared.add((key, fact.at))
         self.desk.clear_incident(row, _proof(row, fact))
 
     def clear_others(self, event: ActiveSet) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,7 +47,7 @@ from gateway.case_desk import open_desk
 from gateway.evidence_files import EvidenceFiles
 from gateway.intake import Intake
 from gateway.registry import CurrentRegistry, RegistrySnapshot
-from gateway.storage.case_tables import AppealRow, EvidenceRow
+from gateway.storage.case_tables import AppealRow, EvidenceRow, IncidentRow
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
@@ -385,24 +386,68 @@ def test_what_nobody_is_responsible_for_goes_to_the_duty_service(tmp_path: Path)
     assert "no row" in detail.reason["en"]
 
 
-def test_the_same_events_twice_change_nothing(tmp_path: Path) -> None:
-    events = [
-        condition("lift-1", "stopped"),
-        condition("lift-1", "stopped", active=False, after=5),
-        condition("lift-1", "stopped", after=9),
-    ]
+async def shown_incidents(here: Hall) -> list[bool]:
+    """Tell which incidents of the town are active, the oldest first."""
+    async with here.database.reading() as session:
+        found = await session.scalars(select(IncidentRow).order_by(IncidentRow.id))
+        return [row.cleared_at is None for row in found]
 
-    async def scenario() -> tuple[CaseRow, CaseRow]:
+
+def test_an_alarm_that_comes_back_with_the_same_time_is_an_incident_of_its_own(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> tuple[list[bool], list[bool], Sequence[CaseRow]]:
+        stopped, runs = condition("lift-1", "stopped"), condition("lift-1", "stopped", active=False)
         async with hall(tmp_path) as here:
-            await here.take(*events)
-            (before,) = await here.worklist(LEFT)
-            await here.take(*events)
-            (after,) = await here.worklist(LEFT)
-            return before, after
+            for event in (stopped, runs, stopped):
+                await here.take(event)
+            raised = await shown_incidents(here)
+            await here.take(runs)
+            return raised, await shown_incidents(here), await here.worklist(LEFT)
 
-    before, after = asyncio.run(scenario())
-    assert before == after
-    assert (after.incidents, after.active_incidents) == (2, 1)
+    raised, cleared, (case,) = asyncio.run(scenario())
+    assert raised == [False, True]
+    assert cleared == [False, False]
+    assert (case.incidents, case.active_incidents) == (2, 0)
+
+
+def test_changes_of_one_block_with_the_same_time_all_count(tmp_path: Path) -> None:
+    async def scenario() -> list[bool]:
+        stopped, runs = condition("lift-1", "stopped"), condition("lift-1", "stopped", active=False)
+        async with hall(tmp_path) as here:
+            await here.take(stopped, runs, stopped, runs, stopped)
+            return await shown_incidents(here)
+
+    assert asyncio.run(scenario()) == [False, False, True]
+
+
+def test_a_set_that_restates_what_is_known_changes_nothing(tmp_path: Path) -> None:
+    since = to_nanoseconds(START)
+    active = [ActiveCondition(device="lift-1-device", condition="stopped", since=since)]
+
+    async def scenario() -> tuple[list[bool], list[bool]]:
+        async with hall(tmp_path) as here:
+            await here.take(condition("lift-1", "stopped"))
+            await here.take(ActiveSet(time=since, conditions=active))
+            await here.take(ActiveSet(time=since, conditions=active))
+            before = await shown_incidents(here)
+            await here.take(condition("lift-1", "stopped", active=False, after=5))
+            await here.take(ActiveSet(time=since, conditions=active))  # a killed edge forgot it
+            return before, await shown_incidents(here)
+
+    assert asyncio.run(scenario()) == ([True], [False])
+
+
+def test_a_finding_that_is_seen_twice_is_one_incident(tmp_path: Path) -> None:
+    seen = msgspec.structs.replace(condition("lift-1", "red_light"), transient=True)
+
+    async def scenario() -> list[bool]:
+        async with hall(tmp_path) as here:
+            await here.take(seen)
+            await here.take(seen)
+            return await shown_incidents(here)
+
+    assert asyncio.run(scenario()) == [False]
 
 
 def test_a_lost_clear_leaves_no_ghost(tmp_path: Path) -> None:
