@@ -10,7 +10,7 @@ from core.evidence import MAX_PHOTO
 from gateway import cases
 from gateway.api.case_dependencies import TheDesk, TheFiles
 from gateway.api.dependencies import CurrentActor, Reading, TheClock
-from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, EvidenceOut
+from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, EvidenceOut, Number
 from gateway.case_desk import Desk
 from gateway.case_rows import show_evidence
 
@@ -30,7 +30,7 @@ async def list_cases(
 
 @router.get("/cases/{number}")
 async def read_case(
-    number: int, session: Reading, clock: TheClock, actor: CurrentActor
+    number: Number, session: Reading, clock: TheClock, actor: CurrentActor
 ) -> CaseDetail:
     """Give one case with everything that hangs on it."""
     return await cases.case_detail(session, clock.now(), actor, number)
@@ -38,7 +38,7 @@ async def read_case(
 
 @router.post("/cases/{number}/accept")
 async def accept_case(
-    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Take the case on."""
     return await _act(number, Verb.ACCEPT, form, desk, actor)
@@ -46,28 +46,32 @@ async def accept_case(
 
 @router.post("/cases/{number}/resolve")
 async def resolve_case(
-    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Report that the work is done."""
     return await _act(number, Verb.RESOLVE, form, desk, actor)
 
 
 @router.post("/cases/{number}/close")
-async def close_case(number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk) -> CaseDetail:
+async def close_case(
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+) -> CaseDetail:
     """Close on proof; the refusal lists what is missing."""
     return await _act(number, Verb.CLOSE, form, desk, actor)
 
 
 @router.post("/cases/{number}/reopen")
 async def reopen_case(
-    number: int, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
 ) -> CaseDetail:
     """Send the case back to work."""
     return await _act(number, Verb.REOPEN, form, desk, actor)
 
 
 @router.post("/cases/{number}/note")
-async def note_case(number: int, actor: CurrentActor, form: CaseNote, desk: TheDesk) -> CaseDetail:
+async def note_case(
+    number: Number, actor: CurrentActor, form: CaseNote, desk: TheDesk
+) -> CaseDetail:
     """Write a note on the timeline."""
     await cases.add_note(desk, actor, number, form.note)
     return await cases.case_detail(desk.session, desk.now, actor, number)
@@ -75,7 +79,7 @@ async def note_case(number: int, actor: CurrentActor, form: CaseNote, desk: TheD
 
 @router.post("/cases/{number}/evidence")
 async def attach_evidence(
-    number: int, actor: CurrentActor, photo: Photo, desk: TheDesk, files: TheFiles
+    number: Number, actor: CurrentActor, photo: Photo, desk: TheDesk, files: TheFiles
 ) -> EvidenceOut:
     """Attach a photo of the work done."""
     content = await photo.read(MAX_PHOTO + 1)
@@ -84,7 +88,7 @@ async def attach_evidence(
 
 @router.get("/evidence/{number}", response_class=Response)
 async def read_evidence(
-    number: int, session: Reading, files: TheFiles, actor: CurrentActor
+    number: Number, session: Reading, files: TheFiles, actor: CurrentActor
 ) -> Response:
     """Give the picture. It never changes."""
     row = await cases.find_evidence(session, actor, number)

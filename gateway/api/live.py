@@ -1,9 +1,10 @@
 """The WebSocket of live updates: hello, what was missed, then everything as it happens."""
 
 import asyncio
+from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from pydantic import ValidationError
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,7 @@ from core.actor import Actor
 from core.errors import DomainError
 from gateway.api.dependencies import COOKIE, GatewayParts
 from gateway.api.guards import is_same_origin
-from gateway.api.models import Hello, Subscribe
+from gateway.api.models import LARGEST, Hello, Subscribe
 from gateway.live import SIGNED_OUT, Client, change
 from gateway.outbox import SHOWN
 from gateway.parts import Parts
@@ -26,11 +27,12 @@ log = structlog.get_logger()
 
 router = APIRouter()
 
+After = Annotated[int | None, Query(ge=0, le=LARGEST)]
 MISSED = 2000  # changes that are sent again; a client that missed more loads anew
 
 
 @router.websocket("/live")
-async def live(websocket: WebSocket, parts: GatewayParts, after: int | None = None) -> None:
+async def live(websocket: WebSocket, parts: GatewayParts, after: After = None) -> None:
     """Send messages to a signed-in page until one side goes."""
     if not is_same_origin(websocket.headers):
         await websocket.close(WS_1008_POLICY_VIOLATION)

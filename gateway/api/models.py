@@ -16,6 +16,10 @@ CommandState = Literal[
 ]
 
 
+LARGEST = 2**63 - 1  # SQLite and PostgreSQL hold no larger integer
+Number = Annotated[int, Field(ge=1, le=LARGEST)]
+
+
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -273,7 +277,7 @@ class CaseDetail(CaseRow):
 class CaseVerb(Model):
     """version: as last seen; a case that has changed since is refused with 409."""
 
-    version: int
+    version: Number
     note: str = Field("", max_length=2000)
 
 
@@ -282,7 +286,7 @@ class CaseNote(Model):
 
 
 class Acknowledge(Model):
-    incidents: list[int] = Field(
+    incidents: list[Number] = Field(
         min_length=1, max_length=1000, description="those that were on the screen at the press"
     )
 
@@ -298,7 +302,7 @@ class CommandIn(Model):
     device: str
     signal: str
     value: float
-    case: int | None = None
+    case: Number | None = None
 
 
 class CommandOut(Model):

@@ -21,8 +21,12 @@ def pages(folder: Path) -> APIRouter:
     async def page(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             raise HTTPException(404, "There is nothing at this address.")
-        file = (root / path).resolve()
-        if path and file.is_relative_to(root) and file.is_file():
+        try:
+            file = (root / path).resolve()
+            is_page = bool(path) and file.is_relative_to(root) and file.is_file()
+        except (ValueError, OSError) as error:  # a zero byte, or longer than a file name can be
+            raise HTTPException(404, "There is no such file.") from error
+        if is_page:
             kept = FOR_EVER if path.startswith("assets/") else ASK
             return FileResponse(file, headers={"Cache-Control": kept})
         if PurePosixPath(path).suffix:

@@ -1,7 +1,7 @@
 """What a signal was: its readings over a time, thinned out to what a chart can show."""
 
 import math
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -23,6 +23,9 @@ router = APIRouter(prefix="/devices", tags=["registry"])
 
 USUALLY = timedelta(minutes=15)
 NANOSECONDS_PER_MS = 1_000_000
+# What fits into 64 bits of nanoseconds, with room on both sides.
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime | None, Query(ge=FIRST, le=LAST)]
 Points = Annotated[int, Query(ge=10, le=5000, description="at most about so many readings")]
 
 
@@ -36,8 +39,8 @@ async def series(
     registry: TheRegistry,
     directory: TheDirectory,
     history: TheHistory,
-    start: AwareDatetime | None = None,
-    end: AwareDatetime | None = None,
+    start: Moment = None,
+    end: Moment = None,
     points: Points = 600,
 ) -> Series:
     """Give the readings from start up to end; without them, of the last 15 minutes."""
