@@ -1,7 +1,10 @@
 """What people see while something breaks in the town and is mended."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psutil
 import pytest
 from playwright.sync_api import Locator, Page, WebSocket, expect
 
@@ -10,8 +13,13 @@ from tests.web.town import TESTER, Town
 
 pytestmark = [pytest.mark.web, pytest.mark.timeout(180)]
 
+OLD_MS = 45_000  # the page says so after 30 s
+NEXT_RUNNER_MS = 120_000  # a red phase and a car that can drive through it
+STILL_MS = 75_000  # a still is sent about once a minute
 SILENCE_MS = 80_000  # a lamp is lost 45 s after its last word
 LEFT, RIGHT = "dispatcher of the left bank", "dispatcher of the right bank"
+ROAD_CAMERA = "road-camera-sadovaya-mostovaya"
+LIFT = "lift-shkolnaya-3-1-d1"
 MAINS_LOST = "Lighting cabinet has lost its mains"
 
 
@@ -79,6 +87,91 @@ def test_one_fault_from_the_testers_page_to_the_closed_case(people: People) -> N
 
     resident.get_by_role("link", name="Follow this report").click()
     expect(resident.locator(".status")).to_contain_text("Done")
+
+
+def test_the_other_bank_sees_nothing_of_it(people: People, town: Town) -> None:
+    left, right = people.staff(LEFT), people.staff(RIGHT)
+    frames: list[str] = []
+    right.on("websocket", lambda socket: listen(socket, frames))
+    right.reload()
+    expect(right.get_by_text("Live", exact=True)).to_be_visible()
+    with town.fault("cabinet_power_lost", "cabinet-mira-d1"):
+        row(left, MAINS_LOST, "Mira St").click()
+        left.wait_for_url("**/control/case/*")
+    # What is shown of a later one proves that the line works.
+    with town.fault("cabinet_power_lost", "cabinet-polevaya-d1"):
+        expect(row(right, MAINS_LOST, "Polevaya St")).to_be_visible()
+    expect(rows(right).filter(has_text="Mira St")).to_have_count(0)
+    assert any("cabinet-polevaya" in frame for frame in frames)
+    assert [frame for frame in frames if "mira" in frame.lower()] == []
+
+    right.goto(left.url)
+    expect(
+        right.get_by_text("This does not exist, or lies outside your territory.")
+    ).to_be_visible()
+
+
+def listen(socket: WebSocket, frames: list[str]) -> None:
+    socket.on("framereceived", lambda frame: frames.append(str(frame)))
+
+
+def test_the_page_recovers_by_itself_when_the_gateway_hangs_and_is_killed(
+    people: People, town: Town
+) -> None:
+    left = people.staff(LEFT)
+    loads: list[str] = []
+    expect(left.get_by_text("Live", exact=True)).to_be_visible()
+    left.on("load", lambda page: loads.append(page.url))
+    with town.fault("lift_stopped", LIFT), hung(town.gateway) as gateway:
+        expect(left.get_by_text("The picture is old")).to_be_visible(timeout=OLD_MS)
+        gateway.kill()
+        expect(left.get_by_text("Live", exact=True)).to_be_visible(timeout=OLD_MS)
+        expect(left.get_by_text("The picture is old")).to_be_hidden()
+        expect(rows(left).filter(has_text="Lift").filter(has_text="Shkolnaya St")).to_be_visible()
+    assert loads == []
+
+
+@contextmanager
+def hung(process: psutil.Process) -> Iterator[psutil.Process]:
+    """Let a process stand still."""
+    process.suspend()
+    try:
+        yield process
+    finally:
+        if process.is_running():
+            process.kill()
+
+
+def test_a_car_that_drives_through_on_red_is_shown_with_its_still(
+    people: People, town: Town
+) -> None:
+    left = people.staff(LEFT, f"/control/asset/{ROAD_CAMERA}")
+    card = left.get_by_role("region", name="Details")
+    seen = card.locator(".incident").filter(has_text="A car drove through on red")
+    expect(card.get_by_role("heading", level=2, name="Crossing camera")).to_be_visible()
+    before = seen.count()
+    town.set_fault("red_light", f"{ROAD_CAMERA}-d1", True)
+    expect(seen).to_have_count(before + 1, timeout=NEXT_RUNNER_MS)
+
+    row(left, "A car drove through on red", "Mostovaya St").first.click()
+    left.wait_for_url("**/control/case/*")
+    is_drawn(card.locator(".incident .still img").first)
+
+
+def test_the_card_of_a_house_shows_what_its_yard_camera_sees(people: People) -> None:
+    left = people.staff(LEFT, "/control/asset/house-lesnaya-1")
+    picture = left.get_by_role("img", name="Latest picture of Yard camera, 1 Lesnaya St")
+    is_drawn(picture)
+    left.get_by_role("link", name="Yard camera, 1 Lesnaya St", exact=True).click()
+    left.wait_for_url("**/control/asset/yard-camera-lesnaya-1")
+    is_drawn(picture)
+
+
+def is_drawn(picture: Locator) -> None:
+    """See that a picture has come and is one."""
+    picture.scroll_into_view_if_needed(timeout=STILL_MS)
+    expect(picture).to_have_js_property("complete", True, timeout=STILL_MS)
+    assert picture.evaluate("picture => picture.naturalWidth") > 0
 
 
 def command(page: Page, signal: str, value: str) -> None:

@@ -1,0 +1,87 @@
+"""Everybody can use the pages: axe-core finds nothing in any of them, in both themes and languages.
+
+The rules are those of WCAG 2.2 AA and axe's own best practice.
+"""
+
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.conftest import People
+from tests.web.town import TESTER
+
+pytestmark = pytest.mark.web
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# Colours that are still on their way to a theme are nobody's.
+FIND = """async (tags) => {
+    const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+    const {theme} = document.documentElement.dataset;
+    while (theme && document.documentElement.dataset.theme !== (dark ? "dark" : "light"))
+        await new Promise(requestAnimationFrame);
+    while (document.getAnimations().some((each) => each instanceof CSSTransition))
+        await new Promise(requestAnimationFrame);
+    const {violations} = await axe.run({runOnly: tags});
+    return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`);
+}"""
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+@pytest.mark.parametrize(
+    ("path", "mark"),
+    [
+        ("/", ".categories label"),
+        ("/follow", ".follow-form"),
+        ("/sign-in", "form"),
+        ("/nowhere", "main a"),
+    ],
+)
+def test_axe_finds_nothing_in_a_public_page(people: People, path: str, mark: str) -> None:
+    page = people.resident(path)
+    expect(page.locator(mark).first).to_be_visible()
+    assert found_in_every_look(page) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "path", "mark"),
+    [
+        ("dispatcher", "/control/asset/yard-camera-lesnaya-1", ".signals li"),
+        ("executor (City Light)", "/field", "main .quiet-state, main .task"),
+        ("administrator", "/admin", "tbody tr"),
+    ],
+)
+def test_axe_finds_nothing_in_a_page_of_staff(
+    people: People, who: str, path: str, mark: str
+) -> None:
+    page = people.staff(who, path)
+    expect(page.locator(mark).first).to_be_visible()
+    assert found_in_every_look(page) == []
+
+
+def test_axe_finds_nothing_in_the_testers_page(people: People) -> None:
+    page = people.resident()
+    page.goto(f"{TESTER}/?family=heat_point")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    found = found_in_themes(page)
+    page.get_by_role("button", name="Русский").click()
+    assert found + found_in_themes(page) == []
+
+
+def found_in_every_look(page: Page) -> list[str]:
+    """Give what axe finds in each language and theme, a line for each rule that is broken."""
+    found = []
+    for language in ("EN", "RU"):
+        switch = page.get_by_role("button", name=language, exact=True)
+        if switch.count():  # a page without words of its own choice has no switch
+            switch.click()
+        found += [f"{language} {each}" for each in found_in_themes(page)]
+    return found
+
+
+def found_in_themes(page: Page) -> list[str]:
+    found = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found += [f"{theme} {each}" for each in page.evaluate(FIND, TAGS)]
+    return found
