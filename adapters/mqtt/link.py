@@ -99,6 +99,7 @@ class MqttLink:
         self._published = self._settled = 0
         self._recent: deque[tuple[int, str]] = deque(maxlen=256)
         self._closing = False
+        self._down_told = False
         self._client = client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
         client.max_inflight_messages_set(IN_FLIGHT)
         client.max_queued_messages_set(WAITING)
@@ -112,6 +113,7 @@ class MqttLink:
             client.will_set(will.topic, will.payload, will.qos)
         client.on_socket_open = _without_delay
         client.on_connect = self._connected
+        client.on_connect_fail = self._unanswered
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_publish = self._acknowledged
@@ -237,6 +239,7 @@ class MqttLink:
     def _set_up(self) -> None:
         if not self._up.is_set():
             self._up.set()
+            self._down_told = False
             self._log.info("broker connected")
             self._on_connected()
 
@@ -244,9 +247,15 @@ class MqttLink:
         # paho may tell of one disconnect twice.
         if self._up.is_set() and self._failure is None:
             self._up.clear()
+            self._down_told = True
             if not self._closing:
                 self._log.warning("broker lost", reason=reason)
             self._on_lost(reason)
+
+    def _tell_unanswered(self) -> None:
+        if not (self._down_told or self._closing):
+            self._down_told = True
+            self._log.warning("broker does not answer; it is tried again")
 
     def _tell_refusal(self, mid: int, reason: str) -> None:
         topic = next((topic for known, topic in reversed(self._recent) if known == mid), "")
@@ -269,6 +278,9 @@ class MqttLink:
             client.subscribe([(topic, 1) for topic in self._subscriptions])
         else:
             self._in_loop(self._set_up)
+
+    def _unanswered(self, _client: Client, _data: Any) -> None:
+        self._in_loop(self._tell_unanswered)
 
     def _subscribed(
         self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
