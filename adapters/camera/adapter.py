@@ -67,16 +67,20 @@ class Frames:
         """Wait for a frame that was not given yet. Retryable when there will be none."""
         try:
             async with asyncio.timeout(FRAME_TIMEOUT_S):
-                await self._arrived.wait()
+                while True:
+                    await self._arrived.wait()
+                    self._arrived.clear()
+                    with self._lock:
+                        latest, self._latest = self._latest, None
+                    if latest is not None or self._is_over:
+                        break
+                    # This frame was given already, with the call that told of the one before.
         except TimeoutError as error:
             raise Retryable(f"no frame for {FRAME_TIMEOUT_S:g} s") from error
-        self._arrived.clear()
-        with self._lock:
-            latest, self._latest = self._latest, None
-        if latest is None:
-            raise Retryable("the stream has ended")
         if self._is_over:
             self._arrived.set()
+        if latest is None:
+            raise Retryable("the stream has ended")
         return latest
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """The camera adapter against a real MJPEG server in a process of its own."""
 
 import asyncio
+import queue
 import signal
 import subprocess
 import sys
@@ -9,9 +10,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
-from adapters.camera.adapter import CameraConnection, open_camera
+from adapters.camera.adapter import CameraConnection, Frames, open_camera
+from adapters.camera.approach import Frame
 from adapters.contract import Event, Item, Point
 from adapters.profile import bundled_profiles
 from core.clock import SystemClock
@@ -189,3 +192,44 @@ def test_a_wrong_calibration_names_the_key() -> None:
     seen = points("generic-road-camera", approach=APPROACH | {"width_m": 0})
     with pytest.raises(Permanent, match=r"options\.approach: width_m: .*found 0"):
         asyncio.run(opened("http://127.0.0.1:1/a.mjpeg", seen))
+
+
+class Stills:
+    """Stands for cv2.VideoCapture: gives the frames that are put in, then ends."""
+
+    def __init__(self) -> None:
+        self.frames: queue.Queue[Frame | None] = queue.Queue()
+        self._next: Frame | None = None
+
+    def grab(self) -> bool:
+        self._next = self.frames.get()
+        return self._next is not None
+
+    def retrieve(self) -> tuple[bool, Frame | None]:
+        return True, self._next
+
+    def release(self) -> None:
+        pass
+
+
+def test_a_frame_that_overtook_the_word_of_its_coming_does_not_end_the_stream() -> None:
+    async def body() -> tuple[int, int]:
+        stills = Stills()
+        frames = Frames(stills, SystemClock())  # type: ignore[arg-type]  # all that is used of it
+        stills.frames.put(np.full((2, 2, 3), 1, np.uint8))
+        stills.frames.put(np.full((2, 2, 3), 2, np.uint8))
+        # The loop stands still until both have come: it hears of them twice and takes one.
+        deadline = time.monotonic() + 5
+        while frames.dropped == 0 and time.monotonic() < deadline:
+            pass
+        first, _ = await frames.next()
+        frames._arrived.set()  # the second word, when it comes after the frame was taken
+        asyncio.get_running_loop().call_later(
+            0.05, stills.frames.put, np.full((2, 2, 3), 3, np.uint8)
+        )
+        second, _ = await frames.next()
+        stills.frames.put(None)
+        await frames.close()
+        return int(first[0, 0, 0]), int(second[0, 0, 0])
+
+    assert asyncio.run(body()) == (2, 3)
