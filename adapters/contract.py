@@ -83,9 +83,9 @@ class Writable(Protocol):
     async def write(self, point: Point, value: float) -> float:
         """Set a signal and read it back; give the value that the device now reports.
 
-        value: in the signal's unit. Raises Permanent where the device refuses or answers with
-        another value, Retryable where it does not answer in time. May run while `stream` is
-        being iterated.
+        value: in the signal's unit. Raises Permanent where the device refuses, or is asked
+        afterwards and answers with another value; Retryable where the value was sent and nobody
+        knows what became of it. May run while `stream` is being iterated.
         """
         ...
 

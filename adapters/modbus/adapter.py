@@ -327,11 +327,17 @@ class ModbusConnection:
                 await self.answer(self.client.write_register, first, words[0], device_id=unit)
             else:
                 await self.answer(self.client.write_registers, first, words, device_id=unit)
-            found = await self.ask(Request(unit, address.table, first, count, 0, 1, 0))
         except Silent as silence:
             raise Retryable(f"{point.name}: unit {unit} does not answer") from silence
         except Refused as refusal:
             raise Permanent(f"{point.name}: the device refuses {value:g}: {refusal}") from refusal
+        try:
+            found = await self.ask(Request(unit, address.table, first, count, 0, 1, 0))
+        except (Silent, Refused) as trouble:
+            why = str(trouble) or f"unit {unit} does not answer"
+            raise Retryable(
+                f"{point.name}: wrote {value:g}, it cannot be read back: {why}"
+            ) from trouble
         reported = codec.decode(found, address)
         if found != wire:
             raise Permanent(f"{point.name}: wrote {value:g}, the device reports {reported:g}")

@@ -229,9 +229,11 @@ class MqttConnection:
             async with asyncio.timeout(READ_BACK_S):
                 return await wish.answer
         except TimeoutError as error:
+            # A state message may be older than the order: another value is no refusal.
             if wish.seen is not None:
-                raise Permanent(
-                    f"{point.name}: wrote {value:g}, the device reports {wish.seen:g}"
+                raise Retryable(
+                    f"{point.name}: wrote {value:g}, after {READ_BACK_S:g} s the device "
+                    f"still reports {wish.seen:g}"
                 ) from error
             raise Retryable(f"{point.name}: no state within {READ_BACK_S:g} s") from error
         finally:

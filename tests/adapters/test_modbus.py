@@ -195,6 +195,25 @@ class TestModbus(UnitConformance):
         with pytest.raises(Retryable, match="unit 3 does not answer"):
             self.with_rig(test)
 
+    def test_a_write_that_the_device_refuses_is_permanent(self) -> None:
+        async def test(rig: ModbusRig, relay: Relay) -> None:
+            rig.exceptions[3] = 3
+            async with self.opened(relay.port) as line:
+                await line.write("unit-3.setpoint", 5)
+
+        with pytest.raises(Permanent, match="the device refuses 5: exception 3"):
+            self.with_rig(test)
+
+    def test_a_write_that_cannot_be_read_back_is_retryable(self) -> None:
+        async def test(rig: ModbusRig, relay: Relay) -> float:
+            await rig.spoil("3", "setpoint")
+            async with self.opened(relay.port) as line:
+                with pytest.raises(Retryable, match="wrote 5, it cannot be read back: exception 2"):
+                    await line.write("unit-3.setpoint", 5)
+                return await rig.get("3", "setpoint")
+
+        assert self.with_rig(test) == 5
+
 
 async def until_asked(rig: ModbusRig) -> None:
     """Wait for the turn of the loop in which the server answers the next request."""
