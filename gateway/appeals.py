@@ -91,7 +91,7 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
                 text={},
                 media_type=media,
                 sha256=await evidence.put(content),
-                place_path=case.place_path,
+                place_path=row.place_path,
             )
         )
     desk.say(case, "appeal", FILED, number=row.number, category=appeal.category.name)
@@ -157,8 +157,17 @@ def _place_at(registry: RegistrySnapshot, position: Position) -> str:
 def _known_case(
     desk: Desk, appeal: Appeal, place: str, position: Position | None
 ) -> CaseRow | None:
-    """Find the open case of the same trouble: by what incidents affect, else by other appeals."""
-    same = [row for row in desk.all_open if row.group == appeal.category.group]
+    """Find the open case of the same trouble: by what incidents affect, else by other appeals.
+
+    Never one of another municipality: those who answer this appeal could not see it.
+    """
+    home = desk.registry.municipality_of(desk.registry.path_of(place))
+    same = [
+        row
+        for row in desk.all_open
+        if row.group == appeal.category.group
+        and desk.registry.municipality_of(row.place_path) == home
+    ]
     for row in same:
         asset = desk.registry.assets.get(row.asset or "")
         if asset is not None and Area(desk.registry, asset, desk.now).touches(place, position):

@@ -318,7 +318,12 @@ class Desk:
         if other is row or other.touched or other.state not in OPEN_TO_ABSORB:
             return False
         if other.asset is None:
-            return other.group == row.group and area.touches(other.place, self.position(other))
+            home = self.registry.municipality_of
+            return (
+                other.group == row.group
+                and home(other.place_path) == home(row.place_path)
+                and area.touches(other.place, self.position(other))
+            )
         return (
             other.silent or other.group == row.group
         ) and other.opened_at >= self.now - SHORTLY_BEFORE

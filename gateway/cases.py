@@ -49,7 +49,7 @@ NOTED: Text = {"ru": "{note}", "en": "{note}"}
 ACKNOWLEDGED: Text = {"ru": "Замечено: {name}", "en": "Acknowledged: {name}"}
 ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
 
-Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow, TimelineRow)
+Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
 
 
 # ---- what they see --------------------------------------------------------------------------
@@ -93,8 +93,9 @@ async def case_detail(
 ) -> models.CaseDetail:
     """Give all that is known of a case."""
     row = await find_case(session, actor, number)
-    incidents = await _hanging(session, IncidentRow, row)
-    evidence = await _hanging(session, EvidenceRow, row)
+    timeline = select(TimelineRow).where(TimelineRow.case_id == row.id).order_by(TimelineRow.id)
+    incidents = await _hanging(session, actor, IncidentRow, row)
+    evidence = await _hanging(session, actor, EvidenceRow, row)
     photos: dict[int, list[int]] = {}
     for piece in evidence:
         if piece.appeal_id is not None:
@@ -107,10 +108,10 @@ async def case_detail(
         incidents=incidents,
         appeals=[
             show_appeal(appeal, photos.get(appeal.id, ()), now)
-            for appeal in await _hanging(session, AppealRow, row)
+            for appeal in await _hanging(session, actor, AppealRow, row)
         ],
         evidence=evidence,
-        timeline=await _hanging(session, TimelineRow, row),
+        timeline=(await session.scalars(timeline)).all(),
     )
 
 
@@ -239,11 +240,16 @@ async def acknowledge(desk: Desk, actor: Actor, numbers: Sequence[int]) -> list[
     return [row.id for row in fresh]
 
 
-async def _hanging(session: AsyncSession, kind: type[Part], row: CaseRow) -> Sequence[Part]:
-    """Give what hangs on a case, in the order in which it came."""
-    return (
-        await session.scalars(select(kind).where(kind.case_id == row.id).order_by(kind.id))
-    ).all()
+async def _hanging(
+    session: AsyncSession, actor: Actor, kind: type[Part], row: CaseRow
+) -> Sequence[Part]:
+    """Give what hangs on a case and the actor may see, in the order in which it came."""
+    found = await session.scalars(
+        select(kind)
+        .where(kind.case_id == row.id, visible_to(actor, kind.place_path))
+        .order_by(kind.id)
+    )
+    return found.all()
 
 
 async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb) -> None:

@@ -20,6 +20,7 @@ from core.registry import (
     Endpoint,
     Executor,
     Place,
+    PlaceKind,
     Registry,
 )
 from core.text import Text
@@ -56,6 +57,14 @@ class RegistrySnapshot:
     def address_of(self, place: str) -> Text:
         """Give the place and what is above it in words, the region left out."""
         return self.places[place].address
+
+    def municipality_of(self, place_path: str) -> str:
+        """Give the municipality in a place_path; empty where there is none."""
+        for identifier in place_path.split("/"):
+            node = self.places.get(identifier)  # an old path may hold one that is gone
+            if node is not None and node.place.kind is PlaceKind.MUNICIPALITY:
+                return identifier
+        return ""
 
     def assets_at(self, place: str) -> list[Asset]:
         """Give the assets at this very place."""
