@@ -59,6 +59,7 @@ async def asset(
         devices=[
             show_device(registry, directory, device)
             for device in registry.devices_of(found.id, now)
+            if actor.can_see(registry.path_of(device.place))
         ],
         fed_by=shown(registry.feeds.upstream(found.id, now)),
         feeds=shown(registry.feeds.downstream(found.id, now)),

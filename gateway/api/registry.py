@@ -1,11 +1,15 @@
 """The registry as one document: put in force by an administrator, and given back."""
 
+from typing import Annotated
+
 import msgspec
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from gateway.api.dependencies import Administrator, GatewayParts, Reading, TheClock
+from core.actor import Actor
+from core.errors import DomainError
+from gateway.api.dependencies import Administrator, GatewayParts, Reading, TheClock, TheRegistry
 from gateway.registry_document import decode_registry
 from gateway.registry_rows import read_registry, replace_registry
 
@@ -19,6 +23,20 @@ DOCUMENT = {
 }
 
 
+def administrator_of_all(actor: Administrator, registry: TheRegistry) -> Actor:
+    """Let pass who administers the whole territory; 403 for others: the document holds it all."""
+    if registry.places[actor.place].place.parent is not None:
+        raise DomainError(
+            "forbidden",
+            "The registry is one document for the whole territory. Only an administrator of all "
+            f"of it may see and replace it; yours is {actor.place}.",
+        )
+    return actor
+
+
+AdministratorOfAll = Annotated[Actor, Depends(administrator_of_all)]
+
+
 class Revision(BaseModel):
     """Which revision of the registry is in force now."""
 
@@ -27,7 +45,7 @@ class Revision(BaseModel):
 
 @router.put("", openapi_extra=DOCUMENT)
 async def put_registry(
-    _actor: Administrator, request: Request, clock: TheClock, parts: GatewayParts
+    _actor: AdministratorOfAll, request: Request, clock: TheClock, parts: GatewayParts
 ) -> Revision:
     """Replace the registry by a core.registry.Registry as JSON, whole or not at all."""
     registry = await run_in_threadpool(decode_registry, await request.body())
@@ -39,7 +57,7 @@ async def put_registry(
 
 
 @router.get("", responses={200: {"content": {"application/json": {}}}})
-async def get_registry(_actor: Administrator, session: Reading) -> Response:
+async def get_registry(_actor: AdministratorOfAll, session: Reading) -> Response:
     """Give the registry in force, as it can be put back."""
     registry, _ = await read_registry(session)
     return Response(msgspec.json.encode(registry), media_type="application/json")

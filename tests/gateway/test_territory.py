@@ -84,6 +84,40 @@ def test_an_asset_tells_its_address_what_feeds_it_and_which_camera_sees_it(play:
     play(scene)
 
 
+def test_a_device_of_the_other_bank_is_not_shown_on_an_asset(
+    play: Any, town: dict[str, Any]
+) -> None:
+    town["bindings"].append({"asset": "lamp-1", "device": "lamp-2-head"})
+
+    async def scene(gateway: Any) -> None:
+        seen = {}
+        for place in ("left", "prirechye"):
+            async with gateway.signed_in("dispatcher", place) as browser:
+                seen[place] = ids((await browser.get("/api/v1/assets/lamp-1")).json()["devices"])
+        assert seen == {"left": ["lamp-1-head"], "prirechye": ["lamp-1-head", "lamp-2-head"]}
+
+    play(scene)
+
+
+def test_the_registry_is_for_an_administrator_of_the_whole_territory(
+    play: Any, town: dict[str, Any]
+) -> None:
+    async def scene(gateway: Any) -> None:
+        for role, place in (("administrator", "left"), ("dispatcher", "prirechye")):
+            async with gateway.signed_in(role, place) as browser:
+                for answer in (
+                    await browser.get("/api/v1/registry"),
+                    await browser.put("/api/v1/registry", json=town),
+                ):
+                    assert answer.status_code == 403
+                    assert "administrator" in answer.json()["detail"]
+        async with gateway.signed_in("administrator", "prirechye") as browser:
+            assert (await browser.get("/api/v1/registry")).status_code == 200
+            assert (await browser.put("/api/v1/registry", json=town)).status_code == 200
+
+    play(scene)
+
+
 def test_assets_are_found_by_kind_place_and_words(play: Any) -> None:
     async def scene(gateway: Any) -> None:
         async with gateway.signed_in("dispatcher", "prirechye") as browser:
