@@ -3,6 +3,10 @@
 At each connect: births, then everything unacknowledged in its order, a bounded number of blocks at
 a time; alarms have a stream of their own and overtake a backlog of telemetry. A broker's PUBACK
 proves nothing; only the gateway's Ack deletes.
+
+A block that stays without its acknowledgement is stepped over and sent again alone, so that one
+that the gateway cannot take does not hold up the others. While nothing at all is acknowledged, one
+block at a time asks whether anybody is there.
 """
 
 import asyncio
@@ -25,13 +29,26 @@ from edge.spool_file import Row
 WINDOW = 64  # blocks without an acknowledgement
 WINDOW_BYTES = 2 * 1024 * 1024
 PROBE = 1  # blocks, while nobody acknowledges
+STEPPED_OVER = 256  # blocks; the gateway keeps no more alarms behind a gap
 RESEND_AFTER_S = 5.0
+WATCH_EVERY_S = 1.0
 REBIRTH_EVERY_S = 1.0
 REFUSED_PAUSE_S = 30.0
 LINK_PAUSE_S = 1.0
 GOODBYE_S = 1.0
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Sent:
+    """A block under way. at: monotonic. late: stepped over, it takes no room in the window any
+    more. after_gap: numbers below it do not exist, which its `lowest` did not say."""
+
+    size: int
+    at: float
+    after_gap: bool
+    late: bool = False
 
 
 @dataclass(slots=True)
@@ -42,12 +59,24 @@ class Flow:
     kind: type[wire.TelemetryBlock | wire.EventBlock]
     cursor: int = 1
     window: int = WINDOW
-    in_flight: dict[int, int] = field(default_factory=dict)  # bytes, by number
+    in_flight: dict[int, Sent] = field(default_factory=dict)
     moved_at: float = 0.0  # when something was sent into an empty window, or acknowledged
+    answered_at: float = 0.0  # when the latest of the acknowledged blocks was sent
     reading: asyncio.Task[None] | None = None
 
+    def in_window(self) -> list[Sent]:
+        return [sent for sent in self.in_flight.values() if not sent.late]
+
     def has_room(self) -> bool:
-        return len(self.in_flight) < self.window and sum(self.in_flight.values()) < WINDOW_BYTES
+        sent = self.in_window()
+        return len(sent) < self.window and sum(each.size for each in sent) < WINDOW_BYTES
+
+    def add(self, row: Row, now: float) -> None:
+        """Note that a block is sent for the first time since the cursor went back."""
+        if not self.in_window():
+            self.moved_at = now
+        self.in_flight[row.seq] = Sent(len(row.payload), now, after_gap=row.seq > self.cursor)
+        self.cursor = row.seq + 1
 
     def back_to(self, number: int, window: int) -> None:
         """Send again from `number` on, at first no more than `window` blocks."""
@@ -55,14 +84,39 @@ class Flow:
         self.in_flight.clear()
         self.window = window
 
-    def settle(self, ranges: Sequence[tuple[int, int]], now: float) -> None:
-        """Take blocks out of the window; trust grows with each acknowledgement."""
+    def settle(self, ranges: Sequence[tuple[int, int]], now: float) -> int | None:
+        """Take blocks out of the window; trust grows with each acknowledgement.
+
+        Gives the block that now waits for nothing but a gap: it must be sent again to say so.
+        """
         for number in [
             seq for seq in self.in_flight if any(first <= seq <= last for first, last in ranges)
         ]:
-            del self.in_flight[number]
+            self.answered_at = max(self.answered_at, self.in_flight.pop(number).at)
         self.window = min(WINDOW, self.window * 2)
         self.moved_at = now
+        first = min(self.in_flight, default=0)
+        if first and self.in_flight[first].after_gap:
+            self.in_flight[first].after_gap = False
+            return first
+        return None
+
+    def overdue(self, now: float) -> list[int]:
+        """Step over what is not acknowledged in time though later ones are, and give what to send
+        again, the lowest first. Where nothing is acknowledged at all, begin anew with one block,
+        then step over that one, and so on. A gateway that is only slow is not pressed."""
+        is_silent = bool(self.in_window()) and now - self.moved_at >= RESEND_AFTER_S
+        if is_silent and (self.window > PROBE or len(self.in_flight) > STEPPED_OVER):
+            self.back_to(min(self.in_flight), PROBE)
+        due = [
+            seq
+            for seq, sent in self.in_flight.items()
+            if now - sent.at >= RESEND_AFTER_S
+            and (sent.late or is_silent or sent.at < self.answered_at)
+        ]
+        for number in due:
+            self.in_flight[number].late = True
+        return sorted(due)[: self.window]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +156,7 @@ class Uplink:
             "events": Flow("events", wire.EventBlock),
             "telemetry": Flow("telemetry", wire.TelemetryBlock),
         }
+        self._resending: set[asyncio.Task[None]] = set()
         spool.on_append = lambda stream: self._pump(self._flows[stream])
 
     async def run(self) -> None:
@@ -205,7 +260,11 @@ class Uplink:
         self._orders.on_time(ack.time)
         self._spool.acknowledge(ack.stream, ack.ranges)
         flow = self._flows[ack.stream]
-        flow.settle(ack.ranges, self._clock.monotonic())
+        behind_gap = flow.settle(ack.ranges, self._clock.monotonic())
+        if behind_gap is not None:
+            task = asyncio.create_task(self._send_again(flow, [behind_gap]))
+            self._resending.add(task)
+            task.add_done_callback(self._resending.discard)
         self._pump(flow)
 
     def _take_rebirth(self, rebirth: wire.Rebirth) -> None:
@@ -256,19 +315,35 @@ class Uplink:
                 self._link.publish(topic, row.payload)
             except Retryable:
                 return  # lost, or its queue is full; _watch comes again
-            if not flow.in_flight:
-                flow.moved_at = self._clock.monotonic()
-            flow.in_flight[row.seq] = len(row.payload)
-            flow.cursor = row.seq + 1
+            flow.add(row, self._clock.monotonic())
+
+    async def _send_again(self, flow: Flow, numbers: Sequence[int]) -> None:
+        """Send blocks that are under way once more, with what is the lowest number today."""
+        found = await asyncio.gather(
+            *(self._spool.read(flow.stream, number, 1) for number in numbers)
+        )
+        lowest = self._spool.lowest(flow.stream)
+        for number, rows in zip(numbers, found, strict=True):
+            sent = flow.in_flight.get(number)
+            if self._link is None or sent is None:
+                continue  # lost or acknowledged meanwhile
+            if not rows or rows[0].seq != number:
+                del flow.in_flight[number]  # dropped
+                continue
+            try:
+                payload = _relabelled(rows[0], flow, lowest).payload
+                self._link.publish(wire.up(self._edge, flow.stream), payload)
+            except Retryable:
+                return
+            sent.at = self._clock.monotonic()
 
     async def _watch(self) -> None:
-        """Send again what nobody acknowledges; one block first, to see whether anybody is there."""
+        """Send again what is not acknowledged."""
         while True:
-            await asyncio.sleep(1.0)
-            now = self._clock.monotonic()
+            await asyncio.sleep(WATCH_EVERY_S)
             for flow in self._flows.values():
-                if flow.in_flight and now - flow.moved_at >= RESEND_AFTER_S:
-                    flow.back_to(min(flow.in_flight), PROBE)
+                if overdue := flow.overdue(self._clock.monotonic()):
+                    await self._send_again(flow, overdue)
                 self._pump(flow)
 
 

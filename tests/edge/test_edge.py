@@ -2,21 +2,22 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-import edge.uplink
 from adapters import wire
 from adapters.mqtt.broker import find_mosquitto
 from adapters.mqtt.link import MqttLink
 from core.clock import SystemClock
 from core.configuration import EdgeConfiguration
 from core.readings import Readings
+from edge import uplink
 from edge.inventory import Inventory
 from edge.node import Edge
 from edge.settings import EdgeSettings
@@ -30,7 +31,10 @@ TEMPERATURE = HEALTH_SIGNALS  # the first signal of the first device
 
 @dataclass
 class Gateway:
-    """Takes what an edge sends, and acknowledges it while `acks` is set."""
+    """Takes what an edge sends, and acknowledges it while `acks` is set; events in their order.
+
+    missed: numbers of telemetry that it cannot take. next_event: the number that it waits for.
+    """
 
     link: MqttLink
     acks: bool = True
@@ -40,6 +44,9 @@ class Gateway:
     events: dict[int, wire.EventBlock] = field(default_factory=dict)
     telemetry: dict[int, Readings] = field(default_factory=dict)
     again: list[int] = field(default_factory=list)  # telemetry that came once more
+    missed: set[int] = field(default_factory=set)
+    misses: list[int] = field(default_factory=list)  # the same, as often as they came
+    next_event: int = 1
 
     async def run(self) -> None:
         async for batch in self.link.messages():
@@ -56,13 +63,27 @@ class Gateway:
             case "events":
                 events = wire.decode(payload, wire.EventBlock)
                 self.events[events.seq] = events
-                self.acknowledge(events, "events")
+                self.take_in_order(events)
             case _:
                 block = wire.decode(payload, wire.TelemetryBlock)
+                if block.seq in self.missed:
+                    self.misses.append(block.seq)
+                    return
                 if block.seq in self.telemetry:
                     self.again.append(block.seq)
                 self.telemetry[block.seq] = wire.readings(block)
                 self.acknowledge(block, "telemetry")
+
+    def take_in_order(self, events: wire.EventBlock) -> None:
+        """Wait behind a gap, unless the edge says that it keeps nothing there."""
+        if not self.acks:
+            return
+        self.next_event = max(self.next_event, events.lowest)
+        if events.seq < self.next_event:
+            self.acknowledge(events, "events")
+        while self.next_event in self.events:
+            self.acknowledge(self.events[self.next_event], "events")
+            self.next_event += 1
 
     def acknowledge(self, block: wire.Block, stream: wire.Stream) -> None:
         if self.acks:
@@ -118,8 +139,9 @@ def broker(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def with_edge(broker: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunEdge:
     """Run a test with a running edge that reads one heat point."""
-    monkeypatch.setattr(edge.uplink, "RESEND_AFTER_S", 0.5)
-    monkeypatch.setattr(edge.uplink, "REBIRTH_EVERY_S", 0.1)
+    monkeypatch.setattr(uplink, "RESEND_AFTER_S", 0.5)
+    monkeypatch.setattr(uplink, "WATCH_EVERY_S", 0.1)
+    monkeypatch.setattr(uplink, "REBIRTH_EVERY_S", 0.1)
     settings = EdgeSettings(id="edge-1", broker=broker, data_dir=tmp_path / "data")
     (tmp_path / "data").mkdir()
     line = FedLine()
@@ -196,6 +218,73 @@ def test_what_nobody_acknowledges_is_sent_again_until_somebody_does(with_edge: R
         for value in range(30, 60):
             edge.measure(float(value))
         await eventually(lambda: edge.gateway.temperatures() == [60.0, *map(float, range(30, 60))])
+
+    with_edge(test)
+
+
+def test_a_block_that_is_missed_comes_again_while_others_are_acknowledged(
+    with_edge: RunEdge,
+) -> None:
+    async def test(edge: Running) -> None:
+        gateway = edge.gateway
+        edge.measure(30.0)
+        await eventually(lambda: gateway.temperatures() == [30.0])
+        missed = max(gateway.telemetry) + 1
+        gateway.missed = {missed}
+        measured = [30.0]
+        while gateway.misses.count(missed) < 3:
+            measured.append(61.0 - measured[-1])
+            before = len(gateway.telemetry) + len(gateway.misses)
+            edge.measure(measured[-1])
+            await eventually(lambda: len(gateway.telemetry) + len(gateway.misses) > before)  # noqa: B023 - awaited at once
+        gateway.missed.clear()
+        await eventually(lambda: missed in gateway.telemetry)
+        await eventually(lambda: gateway.temperatures() == measured)
+
+    with_edge(test)
+
+
+def test_blocks_that_the_gateway_cannot_take_do_not_hold_up_the_others(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        gateway = edge.gateway
+        gateway.acks = False
+        for value in (30.0, 31.0, 32.0):
+            edge.measure(value)
+            await eventually(lambda: gateway.temperatures()[-1:] == [value])  # noqa: B023 - awaited at once
+        await eventually(lambda: len(gateway.again) >= 2)  # nobody is there
+        poison = set(gateway.telemetry)
+        assert len(poison) >= 3
+        gateway.telemetry.clear()
+        gateway.missed, gateway.acks = poison, True
+        edge.measure(33.0, 34.0)
+        await eventually(lambda: gateway.temperatures() == [33.0, 34.0])
+        gateway.misses.clear()
+        await eventually(lambda: set(gateway.misses) == poison)
+        gateway.missed = set()
+        await eventually(lambda: poison <= set(gateway.telemetry))
+
+    with_edge(test)
+
+
+def test_an_alarm_does_not_wait_behind_the_gap_that_a_kill_leaves(
+    with_edge: RunEdge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.acks = False
+        edge.measure(90.0)
+        await eventually(lambda: edge.gateway.of(wire.Condition))
+        await edge.stop()
+        with closing(sqlite3.connect(tmp_path / "data" / "spool.db")) as file, file:
+            file.execute("UPDATE meta SET value = value + 4096 WHERE key = 'events.reserved'")
+        monkeypatch.setattr(uplink, "RESEND_AFTER_S", 600.0)
+        edge.gateway.acks = True
+        edge.start()
+        await eventually(lambda: edge.gateway.next_event > 4096)
+        edge.measure(60.0)
+        await eventually(
+            lambda: [each.active for each in edge.gateway.of(wire.Condition)][-1:] == [False]
+        )
+        await eventually(lambda: edge.gateway.next_event == max(edge.gateway.events) + 1)
 
     with_edge(test)
 
