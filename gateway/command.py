@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -26,6 +27,7 @@ from gateway.storage.schema import upgrade
 
 def run(argv: list[str]) -> int:
     """Run one subcommand; give the exit code."""
+    os.umask(0o077)  # appeals, sessions and pictures are for this user alone
     options = vars(_parser().parse_args(argv))
     action: Callable[..., int] = options.pop("action")
     return action(**options)

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -66,6 +67,16 @@ def test_a_link_needs_a_place_of_the_registry(tmp_path: Path, town: dict[str, An
     refused = kvartal("link", *where, *who, "--place", "mars")
     assert refused.returncode == 2
     assert "there is no place 'mars' in the registry" in refused.stderr
+
+
+def test_what_it_stores_is_for_its_user_alone(tmp_path: Path, town: dict[str, Any]) -> None:
+    file, data = tmp_path / "town.json", tmp_path / "data"
+    file.write_text(json.dumps(town))
+    assert kvartal("import", str(file), "--data-dir", str(data)).returncode == 0
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in data.rglob("*.sqlite*")}
+    assert modes
+    assert set(modes.values()) == {0o600}
 
 
 def test_an_address_in_use_is_named(tmp_path: Path) -> None:
