@@ -72,9 +72,11 @@ def look(port: int) -> Iterator[Finding]:
 def _broker() -> Finding:
     if mosquitto := find_mosquitto():
         return Finding("broker", mosquitto, True)
-    wheel = find_spec("iotcore") is not None
-    advice = "apt install mosquitto, or pip install iotcore"
-    return Finding("broker", "iotcore (a wheel)" if wheel else "none", wheel, advice=advice)
+    if find_spec("iotcore") is None:
+        advice = "apt install mosquitto, or pip install iotcore"
+        return Finding("broker", "none", False, advice=advice)
+    found = "iotcore (a wheel), which has no topic access lists: edges are not kept apart"
+    return Finding("broker", found, False, needed=False, advice="apt install mosquitto")
 
 
 def _pages() -> Finding:

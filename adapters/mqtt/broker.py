@@ -29,6 +29,10 @@ MAX_PACKET = 9 * 1024 * 1024  # the wire's limit of 8 MiB and what stands around
 IN_FLIGHT = 100
 SERVERS = ("mosquitto", "iotcore")
 DEVICES = "town/#"
+NO_TOPIC_LISTS = (
+    "broker: iotcore has no topic access lists: whoever has a password may read and write every "
+    "topic. Install mosquitto to keep the edges apart.\n"
+)
 ITERATIONS = 10_000  # of PBKDF2; the file is written anew at each start
 
 
@@ -153,6 +157,7 @@ def run_iotcore(port: int, state: Path, users: Mapping[str, str]) -> None:
         "dynamic_filters = true",
     ]
     if users:
+        sys.stderr.write(NO_TOPIC_LISTS)
         settings.append("[v5.1.connections.auth]")
         # A TOML basic string is written like a JSON string.
         settings += [f"{json.dumps(name)} = {json.dumps(users[name])}" for name in users]
