@@ -27,6 +27,7 @@ from core.readings import Readings
 from core.registry import Endpoint
 
 TIMEOUT_S = 0.5  # for one answer; a unit is asked twice before it counts as lost
+CONNECT_S = 3.0  # to open a line; on a busy machine dozens are opened at once
 GATHER_S = 0.05  # while there is more to read, values wait at most this long for company
 PAUSE_S = (2.0, 60.0)  # between two tries of a silent unit: the first, and the longest
 PROBE_SHARE = 10  # at most one part in so many of the line's time goes to lost units
@@ -374,7 +375,7 @@ async def open_modbus(
     client = AsyncModbusTcpClient(
         parts.hostname,
         port=parts.port or 502,
-        timeout=timeout_s,
+        timeout=CONNECT_S,
         retries=0,
         reconnect_delay=0,
         name=endpoint.id,
@@ -384,7 +385,9 @@ async def open_modbus(
     client.set_max_no_responses(1_000_000_000)  # a few silent units must not close the line
     connection = ModbusConnection(client, endpoint, points, clock, timeout_s)
     if not await client.connect():
-        raise Retryable(f"{endpoint.address}: no connection within {timeout_s:g} s")
+        raise Retryable(f"{endpoint.address}: no connection within {CONNECT_S:g} s")
+    # One number in pymodbus; a gateway may take longer to accept a line than a unit to answer.
+    client.ctx.comm_params.timeout_connect = timeout_s
     try:
         honour_cancellation()
         yield connection
