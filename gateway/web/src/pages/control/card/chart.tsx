@@ -163,7 +163,8 @@ function options(
   language: "en" | "ru",
   marks: () => readonly IncidentOut[],
 ): uPlot.Options {
-  const stepped = signal.kind === "state" ? uPlot.paths.stepped?.({ align: 1 }) : undefined;
+  // A value is reported when it changes: until the next one it holds, it does not slope.
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
   const grid = { stroke: token("line"), width: 1 };
   const axis = {
     stroke: token("ink-faint"),
