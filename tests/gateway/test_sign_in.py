@@ -38,6 +38,7 @@ def test_the_session_says_who_is_signed_in(play: Any) -> None:
                 "role": "executor",
                 "place": "left",
                 "place_name": {"en": "Left Bank", "ru": "Левобережный"},
+                "executor": "light",
             }
 
     play(scene)
