@@ -123,6 +123,7 @@ def test_the_page_recovers_by_itself_when_the_gateway_hangs_and_is_killed(
     left = people.staff(LEFT)
     loads: list[str] = []
     expect(left.get_by_text("Live", exact=True)).to_be_visible()
+    expect(left.locator("canvas.maplibregl-canvas")).to_be_visible()
     left.on("load", lambda page: loads.append(page.url))
     with town.fault("lift_stopped", LIFT), hung(town.gateway) as gateway:
         expect(left.get_by_text("The picture is old")).to_be_visible(timeout=OLD_MS)

@@ -3,12 +3,13 @@ import { Link, Route, Switch } from "wouter";
 import { useWords } from "./i18n/text";
 import { Waiting } from "./parts/trouble";
 import { Portal } from "./pages/portal/page";
+import { patiently } from "./parts/patiently";
 
-const Follow = lazy(() => import("./pages/portal/follow"));
-const SignIn = lazy(() => import("./pages/sign-in"));
-const Control = lazy(() => import("./pages/control/page"));
-const Field = lazy(() => import("./pages/field/page"));
-const Admin = lazy(() => import("./pages/admin/page"));
+const Follow = lazy(() => patiently(() => import("./pages/portal/follow")));
+const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));
+const Control = lazy(() => patiently(() => import("./pages/control/page")));
+const Field = lazy(() => patiently(() => import("./pages/field/page")));
+const Admin = lazy(() => patiently(() => import("./pages/admin/page")));
 
 export function App() {
   return (

@@ -20,8 +20,9 @@ import { useSound } from "./use-sound";
 import { useWorklist } from "./use-worklist";
 import { Worklist } from "./worklist/worklist";
 import "./control.css";
+import { patiently } from "../../parts/patiently";
 
-const TownMap = lazy(() => import("./map/town-map"));
+const TownMap = lazy(() => patiently(() => import("./map/town-map")));
 const NO_INCIDENTS: IncidentOut[] = [];
 
 export default function Control() {

@@ -7,9 +7,10 @@ import { Icon } from "../../parts/icon";
 import { FieldError, Trouble, Waiting } from "../../parts/trouble";
 import { HouseSearch } from "./house-search";
 import { housesOf, type Spot } from "./places";
+import { patiently } from "../../parts/patiently";
 
 // MapLibre is half a megabyte: it comes only when somebody asks for the map.
-const PointMap = lazy(() => import("./point-map"));
+const PointMap = lazy(() => patiently(() => import("./point-map")));
 
 /** Where it is: a house found by words, or a point on the map. */
 export function PlaceField({
