@@ -58,7 +58,8 @@ class Track:
     """One car on its way. rear: metres; speed: metres a second; seen_at: nanoseconds UTC.
 
     trail: (time, rear) where it advanced. lengths: as measured by day, with the height of the car,
-    which hides the road before it. is_hidden: behind it another car has closed up.
+    which hides the road before it. is_hidden: behind it another car has closed up. seen_from: metres
+    from which on it was never hidden.
     """
 
     rear: float
@@ -67,6 +68,7 @@ class Track:
     trail: list[tuple[int, float]]
     lengths: deque[float] = field(default_factory=lambda: deque(maxlen=25))
     is_hidden: bool = False
+    seen_from: float = 0.0
     is_counted: bool = False
 
     def expected(self, time: int) -> float:
@@ -77,15 +79,20 @@ class Track:
 
     def move(self, rear: float, time: int) -> None:
         elapsed = (time - self.seen_at) / SECOND
-        if elapsed > 0 and not self.is_hidden:
+        if self.is_hidden:
+            self.seen_from = rear
+        elif elapsed > 0:
             self.speed += 0.4 * (min(max((rear - self.rear) / elapsed, 0.0), 30.0) - self.speed)
         self.rear, self.seen_at, self.is_hidden = rear, time, False
         if rear - self.trail[-1][1] > 0.2:
             self.trail.append((time, rear))
 
     def passed(self, distance: float) -> int:
-        """Give when its rear went over `distance`, nanoseconds UTC; 0 where that was not seen."""
-        if self.trail[0][1] > distance:
+        """Give when its rear went over `distance`, nanoseconds UTC.
+
+        0 where that was not seen, or where it was hidden later: what came out may be another car.
+        """
+        if max(self.trail[0][1], self.seen_from) > distance:
             return 0
         for (before, start), (after, end) in zip(self.trail, self.trail[1:], strict=False):
             if start <= distance < end:
