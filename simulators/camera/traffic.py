@@ -22,6 +22,7 @@ YELLOW_BRAKING = 3.5  # m/s²; who would have to brake harder on yellow drives o
 STANDING_GAP = 2.5  # m
 HEADWAY_S = 1.3
 RUNNER_SPEED = 15.0  # m/s
+SETTLED_RED_S = 2.0  # of red, after which nobody can say that it was yellow
 
 # length, width, height of the body, height with the cabin; metres; and how many of a hundred
 SIZES = (
@@ -102,7 +103,10 @@ class Traffic:
         self._wanted_runners = 0
 
     def provoke(self) -> None:
-        """Let the next car that can do so drive over the first lane's line on red."""
+        """Let a car drive over the first lane's line in the next red phase that can have one.
+
+        The lane takes no cars until then: behind a queue at the line nobody can drive through.
+        """
         self._wanted_runners = min(self._wanted_runners + 1, 5)
 
     def step(self, time: int) -> None:
@@ -111,10 +115,13 @@ class Traffic:
         chance = self._runners_per_hour / 3600 * STEP_S
         if chance and self._random.random() < chance:
             self.provoke()
-        if self._wanted_runners and self._red_s > 2.0:
+        is_red = self._red_s > SETTLED_RED_S
+        if self._wanted_runners and is_red:
             self._send_runner(self.lanes[0])
+        is_kept_free = bool(self._wanted_runners) and not is_red
         for lane in self.lanes:
-            self._arrive(lane)
+            if not (is_kept_free and lane is self.lanes[0]):
+                self._arrive(lane)
             self._drive(lane, time)
 
     def _arrive(self, lane: Lane) -> None:
