@@ -74,11 +74,12 @@ class MqttDevices:
     def is_connected(self) -> bool:
         return self._client.is_connected()
 
-    def publish(self) -> None:
-        """Send what is due in this second, and what changed its state."""
+    def publish(self) -> int:
+        """Send what is due in this second, and what changed its state; give how many it were."""
         if not self._client.is_connected():
-            return
+            return 0
         self._step += 1
+        sent = 0
         for sender in self._senders:
             silent = self._world.is_silent(sender.device)
             back, sender.silent = sender.silent and not silent, silent
@@ -90,6 +91,8 @@ class MqttDevices:
             if due or back or states != sender.states:
                 sender.states = states
                 self._client.publish(sender.topic, self._payload(sender, values))
+                sent += 1
+        return sent
 
     def _payload(self, sender: _Sender, values: Mapping[str, float]) -> bytes:
         if self._world.has(sender.device, MALFORMED):
