@@ -58,8 +58,8 @@ class Track:
     """One car on its way. rear: metres; speed: metres a second; seen_at: nanoseconds UTC.
 
     trail: (time, rear) where it advanced. lengths: as measured by day, with the height of the car,
-    which hides the road before it. is_hidden: behind it another car has closed up. seen_from: metres
-    from which on it was never hidden.
+    which hides the road before it. is_hidden: behind it another car has closed up. seen_from:
+    metres from which on it was never hidden.
     """
 
     rear: float
