@@ -6,27 +6,27 @@ from datetime import timedelta
 
 from adapters.wire import Ack, Stream
 from core.clock import SECOND, Clock
-from gateway import outbox
 from gateway.api.rate import Rate
-from gateway.births import Births
-from gateway.commands import watch
-from gateway.downlink import Downlink
-from gateway.edges import Edges
-from gateway.events import EventWriter
-from gateway.evidence_files import EvidenceFiles
-from gateway.fleet import Fleet
-from gateway.ingest import Ingest
-from gateway.intake import Intake
-from gateway.latest import LatestValues
+from gateway.cases.commands import watch
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.incidents import Intake
+from gateway.ingest.births import Births
+from gateway.ingest.downlink import Downlink
+from gateway.ingest.edges import Edges
+from gateway.ingest.events import EventWriter
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.latest import LatestValues
+from gateway.ingest.reception import Ingest
+from gateway.ingest.telemetry import TelemetryWriter
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
-from gateway.registry import CurrentRegistry
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.settings import Settings
+from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
-from gateway.telemetry import TelemetryWriter
 from gateway.timeseries.duckdb import DuckDbTimeSeries
 
 REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series

@@ -15,9 +15,9 @@ from core.clock import SystemClock
 from core.errors import ConfigError, DomainError
 from gateway import logs
 from gateway.app import create_app
-from gateway.registry import CurrentRegistry
-from gateway.registry_document import BrokenRegistry, decode_registry
-from gateway.registry_rows import PARTS, replace_registry
+from gateway.registry.document import BrokenRegistry, decode_registry
+from gateway.registry.rows import PARTS, replace_registry
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.server import serve
 from gateway.settings import Settings, load_settings
 from gateway.sign_in import make_link

@@ -19,11 +19,11 @@ from core.actor import Actor
 from core.clock import Clock
 from core.readings import Readings
 from gateway.api.models import Subscribe
-from gateway.directory import Directory
-from gateway.outbox import SHOWN
-from gateway.registry import CurrentRegistry
+from gateway.registry.directory import Directory
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.sign_in import still_signed_in
 from gateway.storage.database import Database
+from gateway.storage.outbox import SHOWN
 from gateway.storage.tables import OutboxRow
 
 QUEUE = 1000  # changes that may wait for a client

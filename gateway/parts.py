@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from gateway.api.rate import Rate
-from gateway.directory import Directory, History
 from gateway.live import Hub
-from gateway.registry import CurrentRegistry
+from gateway.registry.directory import Directory, History
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.settings import Settings
 from gateway.storage.database import Database
 

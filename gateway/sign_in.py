@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.errors import DomainError
-from gateway.registry import RegistrySnapshot
+from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.tables import SessionRow, SignInLinkRow, UserRow
 
 

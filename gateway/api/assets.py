@@ -6,8 +6,8 @@ from core.position import distance_m
 from core.registry import Asset
 from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
 from gateway.api.models import AssetDetail, AssetOut
-from gateway.devices import show_device, visible_asset
-from gateway.registry import RegistrySnapshot
+from gateway.registry.devices import show_device, visible_asset
+from gateway.registry.snapshot import RegistrySnapshot
 
 router = APIRouter(prefix="/assets", tags=["registry"])
 

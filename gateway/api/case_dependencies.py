@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends
 
 from gateway.api.dependencies import TheClock, TheRegistry, TheSettings, Writing
-from gateway.case_desk import Desk, open_desk
-from gateway.evidence_files import EvidenceFiles
+from gateway.cases.desk import Desk, open_desk
+from gateway.cases.evidence_files import EvidenceFiles
 
 
 async def desk_of(session: Writing, clock: TheClock, registry: TheRegistry) -> Desk:

@@ -7,12 +7,12 @@ from fastapi import APIRouter, File, Response, UploadFile
 from core.actor import Actor
 from core.case import Verb
 from core.evidence import MAX_PHOTO
-from gateway import cases
 from gateway.api.case_dependencies import TheDesk, TheFiles
 from gateway.api.dependencies import CurrentActor, Reading, TheClock
 from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, EvidenceOut, Number
-from gateway.case_desk import Desk
-from gateway.case_rows import show_evidence
+from gateway.cases import work
+from gateway.cases.desk import Desk
+from gateway.cases.rows import show_evidence
 
 # The actor comes first in every route: a stranger is turned away before the store is locked.
 router = APIRouter(tags=["cases"])
@@ -22,10 +22,10 @@ Photo = Annotated[UploadFile, File(description="JPEG, PNG or WebP, at most 10 MB
 
 @router.get("/cases")
 async def list_cases(
-    session: Reading, clock: TheClock, actor: CurrentActor, state: cases.Shown = "open"
+    session: Reading, clock: TheClock, actor: CurrentActor, state: work.Shown = "open"
 ) -> list[CaseRow]:
     """Give the worklist, the most urgent first."""
-    return await cases.list_cases(session, clock.now(), actor, state)
+    return await work.list_cases(session, clock.now(), actor, state)
 
 
 @router.get("/cases/{number}")
@@ -33,7 +33,7 @@ async def read_case(
     number: Number, session: Reading, clock: TheClock, actor: CurrentActor
 ) -> CaseDetail:
     """Give one case with everything that hangs on it."""
-    return await cases.case_detail(session, clock.now(), actor, number)
+    return await work.case_detail(session, clock.now(), actor, number)
 
 
 @router.post("/cases/{number}/accept")
@@ -73,8 +73,8 @@ async def note_case(
     number: Number, actor: CurrentActor, form: CaseNote, desk: TheDesk
 ) -> CaseDetail:
     """Write a note on the timeline."""
-    await cases.add_note(desk, actor, number, form.note)
-    return await cases.case_detail(desk.session, desk.now, actor, number)
+    await work.add_note(desk, actor, number, form.note)
+    return await work.case_detail(desk.session, desk.now, actor, number)
 
 
 @router.post("/cases/{number}/evidence")
@@ -83,7 +83,7 @@ async def attach_evidence(
 ) -> EvidenceOut:
     """Attach a photo of the work done."""
     content = await photo.read(MAX_PHOTO + 1)
-    return show_evidence(await cases.attach_photo(desk, files, actor, number, content))
+    return show_evidence(await work.attach_photo(desk, files, actor, number, content))
 
 
 @router.get("/evidence/{number}", response_class=Response)
@@ -91,11 +91,11 @@ async def read_evidence(
     number: Number, session: Reading, files: TheFiles, actor: CurrentActor
 ) -> Response:
     """Give the picture. It never changes."""
-    row = await cases.find_evidence(session, actor, number)
+    row = await work.find_evidence(session, actor, number)
     headers = {"Cache-Control": "private, max-age=31536000, immutable"}
     return Response(await files.get(row.sha256), media_type=row.media_type, headers=headers)
 
 
 async def _act(number: int, verb: Verb, form: CaseVerb, desk: Desk, actor: Actor) -> CaseDetail:
-    await cases.act(desk, actor, number, verb, version=form.version, note=form.note)
-    return await cases.case_detail(desk.session, desk.now, actor, number)
+    await work.act(desk, actor, number, verb, version=form.version, note=form.note)
+    return await work.case_detail(desk.session, desk.now, actor, number)

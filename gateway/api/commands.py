@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Depends
 
 from core.actor import Role
-from gateway import commands
 from gateway.api.case_dependencies import TheDesk
 from gateway.api.dependencies import CurrentActor, Reading, TheDirectory, only
 from gateway.api.models import CommandIn, CommandOut
-from gateway.case_rows import show_command
+from gateway.cases import commands
+from gateway.cases.rows import show_command
 
 router = APIRouter(prefix="/commands", tags=["commands"])
 

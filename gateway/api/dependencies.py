@@ -10,9 +10,9 @@ from starlette.requests import HTTPConnection
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.errors import DomainError
-from gateway.directory import Directory, History
 from gateway.parts import Parts
-from gateway.registry import RegistrySnapshot
+from gateway.registry.directory import Directory, History
+from gateway.registry.snapshot import RegistrySnapshot
 from gateway.settings import Settings
 from gateway.sign_in import actor_of
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
 from gateway.api.models import DeviceOut
-from gateway.devices import show_device, visible_asset, visible_device
+from gateway.registry.devices import show_device, visible_asset, visible_device
 
 router = APIRouter(prefix="/devices", tags=["registry"])
 

@@ -5,7 +5,7 @@ from sqlalchemy import func, select
 
 from gateway.api.dependencies import CurrentActor, Reading, TheDirectory, TheRegistry
 from gateway.api.models import EdgeOut
-from gateway.devices import show_edge
+from gateway.registry.devices import show_edge
 from gateway.storage.tables import EdgeConfigurationRow, EdgeRow
 from gateway.storage.visibility import visible_to
 

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Depends
 
 from core.actor import Role
-from gateway import cases
 from gateway.api.case_dependencies import TheDesk
 from gateway.api.dependencies import CurrentActor, Reading, only
 from gateway.api.models import Acknowledge, Acknowledged, IncidentOut
+from gateway.cases import work
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -22,7 +22,7 @@ async def list_incidents(
     asset: str | None = None,
 ) -> list[IncidentOut]:
     """Give the newest 5,000 incidents that fit."""
-    return await cases.list_incidents(
+    return await work.list_incidents(
         session, actor, active=active, unacknowledged=unacknowledged, asset=asset
     )
 
@@ -30,4 +30,4 @@ async def list_incidents(
 @router.post("/acknowledge", dependencies=[watches])
 async def acknowledge(form: Acknowledge, desk: TheDesk, actor: CurrentActor) -> Acknowledged:
     """Acknowledge exactly these raises; those that were acknowledged before stay as they are."""
-    return Acknowledged(acknowledged=await cases.acknowledge(desk, actor, form.incidents))
+    return Acknowledged(acknowledged=await work.acknowledge(desk, actor, form.incidents))

@@ -17,9 +17,9 @@ from gateway.api.dependencies import COOKIE, GatewayParts
 from gateway.api.guards import is_same_origin
 from gateway.api.models import LARGEST, Hello, Subscribe
 from gateway.live import SIGNED_OUT, Client, change
-from gateway.outbox import SHOWN
 from gateway.parts import Parts
 from gateway.sign_in import actor_of, hashed
+from gateway.storage.outbox import SHOWN
 from gateway.storage.tables import OutboxRow
 from gateway.storage.visibility import visible_to
 

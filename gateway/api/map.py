@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from core.actor import Actor
 from gateway.api.dependencies import CurrentActor, TheClock, TheRegistry
 from gateway.api.models import MapAsset, MapOut
-from gateway.places import PlaceNode
-from gateway.registry import RegistrySnapshot
+from gateway.registry.places import PlaceNode
+from gateway.registry.snapshot import RegistrySnapshot
 
 router = APIRouter(tags=["map"])
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from core.errors import DomainError
 from gateway.api.models import Problem
-from gateway.registry_document import BrokenRegistry
+from gateway.registry.document import BrokenRegistry
 
 log = structlog.get_logger()
 

@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from core.actor import Actor
 from core.errors import DomainError
 from gateway.api.dependencies import Administrator, GatewayParts, Reading, TheClock, TheRegistry
-from gateway.registry_document import decode_registry
-from gateway.registry_rows import read_registry, replace_registry
+from gateway.registry.document import decode_registry
+from gateway.registry.rows import read_registry, replace_registry
 
 router = APIRouter(prefix="/registry", tags=["registry"])
 

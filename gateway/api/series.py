@@ -17,7 +17,7 @@ from gateway.api.dependencies import (
     TheRegistry,
 )
 from gateway.api.models import Series
-from gateway.devices import visible_device
+from gateway.registry.devices import visible_device
 
 router = APIRouter(prefix="/devices", tags=["registry"])
 

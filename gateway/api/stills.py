@@ -4,8 +4,8 @@ from fastapi import APIRouter, Response
 
 from core.errors import NotVisible
 from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheRegistry
-from gateway.devices import visible_asset
-from gateway.stills import latest_still
+from gateway.cases.stills import latest_still
+from gateway.registry.devices import visible_asset
 
 router = APIRouter(prefix="/assets", tags=["registry"])
 

@@ -19,11 +19,11 @@ from starlette.datastructures import State
 
 from core.actor import Role
 from gateway.app import create_app
-from gateway.outbox import publish
-from gateway.registry_document import decode_registry
-from gateway.registry_rows import replace_registry
+from gateway.registry.document import decode_registry
+from gateway.registry.rows import replace_registry
 from gateway.settings import load_settings
 from gateway.sign_in import make_link
+from gateway.storage.outbox import publish
 
 
 def words(english: str, russian: str) -> dict[str, str]:

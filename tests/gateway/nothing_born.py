@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from adapters.wire import SignalBirth
 from core.readings import Readings
-from gateway.directory import EdgeState
+from gateway.registry.directory import EdgeState
 
 
 class NothingBorn:

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import State
 
 from adapters.wire import AlarmBirth, CommandResult, Condition, SignalBirth, WireEvent
-from gateway.evidence_files import EvidenceFiles
-from gateway.intake import Intake
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.incidents import Intake
 from gateway.storage.tables import OutboxRow
 from tests.gateway.nothing_born import NothingBorn
 

@@ -40,12 +40,12 @@ from core.registry import (
     Registry,
     Route,
 )
-from gateway import appeals, cases, commands
 from gateway.api.models import CaseDetail, CaseRow
-from gateway.case_desk import open_desk
-from gateway.evidence_files import EvidenceFiles
-from gateway.intake import Intake
-from gateway.registry import CurrentRegistry, RegistrySnapshot
+from gateway.cases import appeals, commands, work
+from gateway.cases.desk import open_desk
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.incidents import Intake
+from gateway.registry.snapshot import CurrentRegistry, RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, EvidenceRow, IncidentRow
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
@@ -190,16 +190,16 @@ class Hall:
         async with self.database.transaction() as session:
             desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
             version = version or case.version
-            await cases.act(desk, actor, case.id, verb, version=version, note="")
-            return await cases.case_detail(session, self.clock.now(), actor, case.id)
+            await work.act(desk, actor, case.id, verb, version=version, note="")
+            return await work.case_detail(session, self.clock.now(), actor, case.id)
 
-    async def worklist(self, actor: Actor, shown: cases.Shown = "open") -> Sequence[CaseRow]:
+    async def worklist(self, actor: Actor, shown: work.Shown = "open") -> Sequence[CaseRow]:
         async with self.database.reading() as session:
-            return await cases.list_cases(session, self.clock.now(), actor, shown)
+            return await work.list_cases(session, self.clock.now(), actor, shown)
 
     async def detail(self, actor: Actor, number: int) -> CaseDetail:
         async with self.database.reading() as session:
-            return await cases.case_detail(session, self.clock.now(), actor, number)
+            return await work.case_detail(session, self.clock.now(), actor, number)
 
 
 @asynccontextmanager
@@ -458,7 +458,7 @@ def test_a_lost_clear_leaves_no_ghost(tmp_path: Path) -> None:
             await here.take(ActiveSet(time=since + 1_000_000_000, conditions=still))
             async with here.database.reading() as session:
                 everybody = replace(LEFT, place_path="town/")
-                found = await cases.list_incidents(
+                found = await work.list_incidents(
                     session, everybody, active=None, unacknowledged=False, asset=None
                 )
             return sorted((one.device, one.active) for one in found)
@@ -616,12 +616,12 @@ def test_acknowledging_covers_the_raises_that_were_named(tmp_path: Path) -> None
             await here.take(condition("lift-1", "stopped"))
             async with here.database.transaction() as session:
                 desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-                first = await cases.acknowledge(desk, LEFT, [1])
+                first = await work.acknowledge(desk, LEFT, [1])
             await here.take(condition("lift-1", "stopped", active=False, after=1))
             await here.take(condition("lift-1", "stopped", after=2))
             async with here.database.transaction() as session:
                 desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-                again = await cases.acknowledge(desk, LEFT, [1])
+                again = await work.acknowledge(desk, LEFT, [1])
             (case,) = await here.worklist(LEFT)
             return first, again, case.unacknowledged
 
@@ -707,7 +707,7 @@ def test_a_finding_with_a_picture_keeps_it_as_evidence(tmp_path: Path) -> None:
             detail = await here.detail(LEFT, case.id)
             async with here.database.reading() as session:
                 number = detail.incident_list[0].still or 0
-                row = await cases.find_evidence(session, LEFT, number)
+                row = await work.find_evidence(session, LEFT, number)
                 return detail, await here.files.get(row.sha256)
 
     detail, content = asyncio.run(scenario())

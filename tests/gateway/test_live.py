@@ -8,8 +8,8 @@ import websockets
 
 from core.readings import Readings
 from gateway.live import newest
-from gateway.outbox import publish
 from gateway.storage.database import Database
+from gateway.storage.outbox import publish
 
 LEFT, RIGHT = "prirechye/left/lesnaya/", "prirechye/right/beregovaya/"
 

@@ -10,8 +10,8 @@ from sqlalchemy import update
 
 from core.actor import Actor
 from core.errors import NotVisible
-from gateway import appeals
 from gateway.api.models import CaseDetail, CaseRow
+from gateway.cases import appeals
 from gateway.storage.case_tables import AppealRow, EvidenceRow, IncidentRow
 from tests.gateway.test_cases import JPEG, LEFT, RIGHT, condition, hall
 

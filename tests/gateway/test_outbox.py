@@ -9,8 +9,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from core.clock import SystemClock
-from gateway.outbox import OutboxReader, last_seq, publish, trim
 from gateway.storage.database import Database
+from gateway.storage.outbox import OutboxReader, last_seq, publish, trim
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ranges import Ranges
+from gateway.ingest.ranges import Ranges
 
 pairs = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 8)), max_size=20)
 

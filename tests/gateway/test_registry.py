@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gateway.registry_document import BrokenRegistry, decode_registry
+from gateway.registry.document import BrokenRegistry, decode_registry
 from gateway.storage.tables import EdgeConfigurationRow
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.wire import STILL, Condition
-from gateway.stills import keep_still
+from gateway.cases.stills import keep_still
 from tests.gateway.conftest import Gateway, Scene
 
 FIRST, SECOND = b"\xff\xd8 first", b"\xff\xd8 second"

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.readings import Readings
-from gateway.ranges import Ranges
+from gateway.ingest.ranges import Ranges
 from gateway.timeseries.duckdb import DuckDbTimeSeries
 from gateway.timeseries.port import Taken
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
 from core.clock import Clock
-from gateway.registry import CurrentRegistry
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.series_tables import (
     BornDeviceRow,
     BornProfileRow,

@@ -12,7 +12,7 @@ import msgspec
 from core.errors import DomainError
 from core.feeds import Feeds
 from core.registry import Registry
-from gateway.registry_rows import PARTS
+from gateway.registry.rows import PARTS
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 # By part and field, the part in which the value must be found. An empty value refers to nothing.

@@ -8,8 +8,8 @@ from core.clock import to_datetime
 from core.errors import NotVisible
 from core.registry import Asset, Device, Edge
 from gateway.api.models import DeviceOut, EdgeOut, SignalOut
-from gateway.directory import Directory
-from gateway.registry import RegistrySnapshot
+from gateway.registry.directory import Directory
+from gateway.registry.snapshot import RegistrySnapshot
 
 Latest = tuple[float, int, int]  # value, quality, nanoseconds UTC
 

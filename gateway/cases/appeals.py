@@ -21,12 +21,12 @@ from core.evidence import EvidenceKind, grade
 from core.position import Position, distance_m, distances_m
 from core.registry import PlaceKind
 from core.text import Text
-from gateway.affected import NEAR_M, Area
 from gateway.api import models
-from gateway.case_desk import Desk, Subject
-from gateway.case_rows import clock_of, keep_clock
-from gateway.evidence_files import EvidenceFiles
-from gateway.registry import RegistrySnapshot
+from gateway.cases.affected import NEAR_M, Area
+from gateway.cases.desk import Desk, Subject
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.rows import clock_of, keep_clock
+from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import AppealClockRow, AppealRow, CaseRow, EvidenceRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}

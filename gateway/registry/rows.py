@@ -22,8 +22,8 @@ from core.registry import (
     Registry,
     Route,
 )
-from gateway import outbox
-from gateway.places import place_tree
+from gateway.registry.places import place_tree
+from gateway.storage import outbox
 from gateway.storage.tables import (
     AssetRow,
     Base,

@@ -24,8 +24,8 @@ from core.registry import (
     Registry,
 )
 from core.text import Text
-from gateway.places import PlaceNode, place_tree
-from gateway.registry_rows import read_registry
+from gateway.registry.places import PlaceNode, place_tree
+from gateway.registry.rows import read_registry
 
 Thing = TypeVar("Thing", Asset, Binding)
 

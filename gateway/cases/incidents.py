@@ -19,14 +19,14 @@ from core.errors import DomainError
 from core.incident import Incident
 from core.registry import Asset
 from core.text import Text, filled
-from gateway import commands
-from gateway.case_desk import SYSTEM, Desk, open_desk
-from gateway.case_rows import active_key, finite, incident_of, keep_incident
-from gateway.evidence_files import EvidenceFiles
-from gateway.folding import Line, case_for, fold_below
-from gateway.meaning import DEVICE_LOST, Births, Meaning, meaning_of
-from gateway.registry import CurrentRegistry
-from gateway.stills import keep_still
+from gateway.cases import commands
+from gateway.cases.desk import SYSTEM, Desk, open_desk
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.folding import Line, case_for, fold_below
+from gateway.cases.meaning import DEVICE_LOST, Births, Meaning, meaning_of
+from gateway.cases.rows import active_key, finite, incident_of, keep_incident
+from gateway.cases.stills import keep_still
+from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import EvidenceRow, IncidentRow
 
 MANY_LOST = 5  # devices of one line in one block: it is the line that is lost

@@ -18,15 +18,16 @@ from adapters.wire import (
     WireEvent,
 )
 from core.clock import Clock, to_datetime
-from gateway import commands, outbox
-from gateway.births import Apply, Births
-from gateway.devices import show_device, show_edge
-from gateway.directory import EdgeState
-from gateway.downlink import Downlink
-from gateway.fleet import Fleet
-from gateway.meaning import DEVICE_LOST
-from gateway.registry import CurrentRegistry
-from gateway.registry_rows import newest_configuration
+from gateway.cases import commands
+from gateway.cases.meaning import DEVICE_LOST
+from gateway.ingest.births import Apply, Births
+from gateway.ingest.downlink import Downlink
+from gateway.ingest.fleet import Fleet
+from gateway.registry.devices import show_device, show_edge
+from gateway.registry.directory import EdgeState
+from gateway.registry.rows import newest_configuration
+from gateway.registry.snapshot import CurrentRegistry
+from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 from gateway.storage.tables import OutboxRow

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.position import Position, distances_m
 from core.registry import Asset, PlaceKind
-from gateway.registry import RegistrySnapshot
+from gateway.registry.snapshot import RegistrySnapshot
 
 NEAR_M = 60.0  # a complaint from so near is about the same thing
 

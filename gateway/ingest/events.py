@@ -16,12 +16,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters import wire
 from core.errors import DomainError
-from gateway.edges import Edges
-from gateway.intake import Intake
-from gateway.ranges import Ranges
+from gateway.cases.incidents import Intake
+from gateway.ingest.edges import Edges
+from gateway.ingest.ranges import Ranges
+from gateway.ingest.telemetry import Acknowledge
 from gateway.storage.database import Database
 from gateway.storage.series_tables import TakenEventsRow
-from gateway.telemetry import Acknowledge
 
 STREAM: wire.Stream = "events"
 AT_ONCE = 50  # blocks in one transaction

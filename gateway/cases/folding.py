@@ -10,9 +10,9 @@ from core.alarm import Severity
 from core.priority import is_worse
 from core.registry import Asset
 from core.text import Text, filled
-from gateway.affected import Area
-from gateway.case_desk import Desk, Subject
-from gateway.meaning import SILENT, Meaning
+from gateway.cases.affected import Area
+from gateway.cases.desk import Desk, Subject
+from gateway.cases.meaning import SILENT, Meaning
 from gateway.storage.case_tables import CaseRow, IncidentRow
 
 LINE_SILENT: Text = {"ru": "Молчит линия {line}", "en": "The line {line} is silent"}

@@ -21,10 +21,10 @@ from core.priority import is_worse, people_behind, priority, worse
 from core.registry import Asset
 from core.routing import route_case
 from core.text import Text, filled
-from gateway import outbox
-from gateway.affected import Area
-from gateway.case_rows import case_of, keep_case, show_case, show_incident
-from gateway.registry import RegistrySnapshot
+from gateway.cases.affected import Area
+from gateway.cases.rows import case_of, keep_case, show_case, show_incident
+from gateway.registry.snapshot import RegistrySnapshot
+from gateway.storage import outbox
 from gateway.storage.case_tables import (
     AppealRow,
     CaseRow,

@@ -20,8 +20,10 @@ from core.evidence import EvidenceKind, grade, media_type
 from core.priority import LEVELS
 from core.text import Text
 from gateway.api import models
-from gateway.case_desk import Desk
-from gateway.case_rows import (
+from gateway.cases.desk import Desk
+from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.folding import asset_key
+from gateway.cases.rows import (
     case_of,
     incident_of,
     keep_case,
@@ -31,8 +33,6 @@ from gateway.case_rows import (
     show_case_detail,
     show_incident,
 )
-from gateway.evidence_files import EvidenceFiles
-from gateway.folding import asset_key
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow, IncidentRow, TimelineRow
 from gateway.storage.visibility import visible_to
 

@@ -18,12 +18,12 @@ from core.command import PREPARED, REQUESTED, SENT, Command, CommandState, check
 from core.errors import DomainError, NotVisible
 from core.signal import Signal, SignalKind
 from core.text import Text, filled
-from gateway import outbox
-from gateway.case_desk import Desk
-from gateway.case_rows import finite, show_command
-from gateway.devices import latest_of, visible_device
-from gateway.directory import Directory
-from gateway.registry import RegistrySnapshot
+from gateway.cases.desk import Desk
+from gateway.cases.rows import finite, show_command
+from gateway.registry.devices import latest_of, visible_device
+from gateway.registry.directory import Directory
+from gateway.registry.snapshot import RegistrySnapshot
+from gateway.storage import outbox
 from gateway.storage.case_tables import CaseRow, CommandRow, IncidentRow, TimelineRow
 from gateway.storage.database import Database
 from gateway.storage.visibility import visible_to

@@ -9,7 +9,7 @@ from adapters.wire import Condition
 from core.actor import Actor
 from core.clock import to_datetime
 from core.registry import Device
-from gateway.registry import RegistrySnapshot
+from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.still_tables import StillRow
 from gateway.storage.visibility import visible_to
 

@@ -15,14 +15,14 @@ from adapters.mqtt.link import MqttLink
 from core.clock import Clock
 from core.errors import Permanent, Retryable
 from core.readings import Readings
-from gateway.births import NOBODY, Births
-from gateway.downlink import Downlink
-from gateway.edges import Edges
-from gateway.events import EventWriter
-from gateway.latest import LatestValues, doubted
+from gateway.ingest.births import NOBODY, Births
+from gateway.ingest.downlink import Downlink
+from gateway.ingest.edges import Edges
+from gateway.ingest.events import EventWriter
+from gateway.ingest.latest import LatestValues, doubted
+from gateway.ingest.telemetry import TelemetryWriter
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.telemetry import TelemetryWriter
 
 CLIENT_ID = "kvartal-gateway"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back

@@ -9,14 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import SignalBirth
 from core.readings import Readings
-from gateway.births import Births
-from gateway.directory import EdgeState
-from gateway.latest import LatestValues
+from gateway.ingest.births import Births
+from gateway.ingest.latest import LatestValues
+from gateway.registry.directory import EdgeState
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 
 
 class Fleet:
-    """A gateway.directory.Directory. The ingest writes it after each commit."""
+    """A gateway.registry.directory.Directory. The ingest writes it after each commit."""
 
     def __init__(self, births: Births, latest: LatestValues) -> None:
         self._births = births

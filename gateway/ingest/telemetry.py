@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from adapters import wire
 from core.clock import Clock
 from core.readings import Readings
-from gateway.ranges import Ranges
+from gateway.ingest.ranges import Ranges
 from gateway.timeseries.port import Taken, TimeSeries
 
 STREAM: wire.Stream = "telemetry"
