@@ -1,14 +1,14 @@
 """A device model as a YAML file: its signals, where they are found on the wire, and its alarms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from adapters.document import Complaint, complaints_of, mappings, read_document
 from core.alarm import AlarmRule, AlarmTest, Severity
 from core.errors import ConfigError
 from core.signal import Signal, SignalKind
@@ -154,17 +154,8 @@ class Profile(Strict):
 
     @model_validator(mode="after")
     def references_hold(self) -> Self:
-        keys = [signal.key for signal in self.signals]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ValueError(f"signal {key} is there twice")
-        for alarm in self.alarms:
-            if alarm.signal not in keys:
-                raise ValueError(f"alarm {alarm.key}: there is no signal {alarm.signal}")
-        if self.protocol != "internal":
-            for signal in self.signals:
-                if getattr(signal, self.protocol) is None:
-                    raise ValueError(f"signal {signal.key} has no address `{self.protocol}:`")
+        if wrong := [each.text for each in dangling(self.model_dump())]:
+            raise ValueError("; ".join(wrong))
         return self
 
     def signal(self, key: str) -> SignalProfile:
@@ -176,42 +167,70 @@ class Profile(Strict):
 
 
 def load_profile(path: Path) -> Profile:
-    """Read one profile. ConfigError names the file, the key, what was wanted and what was found."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
+    """Read one profile. ConfigError says everything that is wrong with it, a line each."""
+    document = read_document(path)
+    content = document.content
     if not isinstance(content, Mapping):
-        raise ConfigError(f"{path}: wanted a mapping of keys, found {type(content).__name__}")
+        wanted = Complaint((), f"wanted a mapping of keys, found {type(content).__name__}")
+        raise ConfigError(document.tell([wanted]))
+    profile = None
+    wrong = [*document.repeated, *dangling(content)]
     try:
         profile = Profile.model_validate(content)
     except ValidationError as error:
-        raise ConfigError("\n".join(complaints(str(path), error))) from error
-    if profile.profile != path.stem:
-        raise ConfigError(f"{path}: profile {profile.profile} must be in {profile.profile}.yaml")
+        # What is said of the whole profile is in `dangling` with its place.
+        wrong += [each for each in complaints_of(error) if each.location]
+    name = content.get("profile")
+    if isinstance(name, str) and name != path.stem:
+        wrong.append(Complaint(("profile",), f"profile {name} must be in {name}.yaml"))
+    if wrong or profile is None:
+        raise ConfigError(document.tell(wrong))
     return profile
 
 
-def complaints(file: str, error: ValidationError) -> Iterable[str]:
-    """Turn each complaint of pydantic into a line: file: key: wish, found value."""
-    for item in error.errors(include_url=False):
-        key = "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in item["loc"]
-        ).lstrip(".")
-        found: Any = item["input"]
-        shown = "" if isinstance(found, (dict, list, tuple, BaseModel)) else f", found {found!r}"
-        wish = item["msg"].removeprefix("Value error, ")  # what pydantic puts before our own words
-        yield f"{file}: {key + ': ' if key else ''}{wish}{shown}"
+def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
+    """Give what in a profile refers to nothing or is there twice, whatever else is wrong with it.
+
+    content: as YAML gave it, or as a model dumps it.
+    """
+    protocol, keys = content.get("protocol"), []
+    has_addresses = isinstance(protocol, str) and protocol in SignalProfile.model_fields
+    for place, signal in mappings(content, "signals"):
+        key = signal.get("key")
+        if key in keys:
+            yield Complaint(("signals", place, "key"), f"signal {key} is there twice")
+        if has_addresses and signal.get(str(protocol)) is None:
+            yield Complaint(("signals", place), f"signal {key} has no address `{protocol}:`")
+        keys.append(key)
+    for place, alarm in mappings(content, "alarms"):
+        if "signal" in alarm and alarm["signal"] not in keys:
+            text = f"alarm {alarm.get('key')}: there is no signal {alarm['signal']}"
+            yield Complaint(("alarms", place, "signal"), text)
+
+
+def read_profiles(folder: Path) -> tuple[dict[str, Profile], list[str]]:
+    """Give the good profiles below a folder, by name, and what is wrong with the others."""
+    if not folder.is_dir():
+        return {}, [f"{folder}: wanted a folder of profiles, found none"]
+    profiles: dict[str, Profile] = {}
+    wrong = []
+    for path in sorted(folder.rglob("*.yaml")):
+        try:
+            profile = load_profile(path)
+        except ConfigError as error:
+            wrong.append(str(error))
+            continue
+        if profile.profile in profiles:
+            wrong.append(f"{path}: profile {profile.profile} is there twice")
+        profiles[profile.profile] = profile
+    return profiles, wrong
 
 
 def load_profiles(folder: Path) -> dict[str, Profile]:
-    """Read every profile below a folder, by name. ConfigError for a broken or a repeated one."""
-    profiles: dict[str, Profile] = {}
-    for path in sorted(folder.rglob("*.yaml")):
-        profile = load_profile(path)
-        if profile.profile in profiles:
-            raise ConfigError(f"{path}: profile {profile.profile} is there twice")
-        profiles[profile.profile] = profile
+    """Read every profile below a folder, by name. ConfigError says all that is wrong in them."""
+    profiles, wrong = read_profiles(folder)
+    if wrong:
+        raise ConfigError("\n".join(wrong))
     return profiles
 
 

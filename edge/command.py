@@ -1,4 +1,4 @@
-"""`kvartal edge`: run an edge, or check its files."""
+"""`kvartal edge`: run an edge; what helps to connect its devices is in `commissioning`."""
 
 import argparse
 import asyncio
@@ -10,12 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import structlog
-import yaml
 from setproctitle import setproctitle
 
-from adapters.profile import bundled_profiles, load_profiles
 from core.clock import SystemClock
-from core.errors import ConfigError
+from edge.commissioning.command import add_verbs
 from edge.configuration import load_configuration
 from edge.inventory import Inventory
 from edge.node import Edge
@@ -26,7 +24,7 @@ def run(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="kvartal edge", description="Read devices and send what they say to a gateway."
     )
-    verbs = parser.add_subparsers(dest="verb", required=True)
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
     running = verbs.add_parser("run", help="run until SIGTERM or Ctrl+C")
     running.add_argument("--config", type=Path, required=True, metavar="FILE", help="edge.yaml")
     running.add_argument(
@@ -35,15 +33,10 @@ def run(argv: list[str]) -> int:
         metavar="FILE",
         help="endpoints and devices from a file, not from the gateway",
     )
-    checking = verbs.add_parser("check", help="say everything that is wrong with a file")
-    checking.add_argument("file", type=Path, metavar="FILE", help="edge.yaml or a devices file")
-    checking.add_argument(
-        "--profiles", type=Path, action="append", default=[], metavar="FOLDER", help="more models"
-    )
+    running.set_defaults(work=lambda options: run_edge(options.config, options.devices))
+    add_verbs(verbs)
     options = parser.parse_args(argv)
-    if options.verb == "check":
-        return check(options.file, options.profiles)
-    return run_edge(options.config, options.devices)
+    return int(options.work(options))
 
 
 def run_edge(config: Path, devices: Path | None) -> int:
@@ -74,30 +67,6 @@ async def _until_told(edge: Edge, settings: EdgeSettings) -> None:
         )
 
     await edge.run(stop, tell_ready)
-
-
-def check(file: Path, folders: list[Path]) -> int:
-    """Check a settings or a devices file; ConfigError names everything that is wrong."""
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{file}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: cannot be read as YAML: {error}") from error
-    if isinstance(content, dict) and {"endpoints", "devices"} & content.keys():
-        profiles = dict(bundled_profiles())
-        for folder in folders:
-            profiles |= load_profiles(folder)
-        configuration = load_configuration(file, str(content.get("edge") or "edge"), profiles)
-        print(
-            f"{file}: {len(configuration.endpoints)} endpoints, "
-            f"{len(configuration.devices)} devices, nothing wrong"
-        )
-        return 0
-    settings = load_settings(file)
-    settings.broker_password()
-    print(f"{file}: edge {settings.id}, {len(settings.all_profiles())} models, nothing wrong")
-    return 0
 
 
 def set_up_log() -> None:

@@ -19,7 +19,7 @@ from core.alarm import AlarmRule
 from core.configuration import EdgeConfiguration
 from core.registry import Device, Endpoint
 from core.signal import SignalKind
-from edge.configuration import overridden
+from edge.contradictions import overridden
 
 HEALTH_PROFILE = "kvartal-edge"
 

@@ -8,6 +8,7 @@ import structlog
 
 from adapters import wire
 from adapters.contract import OpenAdapter
+from adapters.document import Document
 from adapters.profile import Profile
 from adapters.registry import open_adapter
 from core.clock import Clock
@@ -183,7 +184,9 @@ class Edge:
             content = json.loads(offer.document)
         except ValueError as error:
             raise ConfigError(f"{source}: cannot be read as JSON: {error}") from error
-        configuration = read_configuration(content, source, self._settings.id, self._profiles)
+        configuration = read_configuration(
+            Document(source, content), self._settings.id, self._profiles
+        )
         if configuration.revision != offer.revision:
             raise ConfigError(f"{source}: the document says revision {configuration.revision}")
         return configuration

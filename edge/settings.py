@@ -3,12 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.profile import Profile, bundled_profiles, complaints, load_profiles
+from adapters.address import wrong_with_host
+from adapters.document import Complaint, complaints_of, read_document
+from adapters.profile import Profile, bundled_profiles, load_profiles
 from core.errors import ConfigError
+
+
+def reachable(broker: str) -> str:
+    """Give the address back, if something can be there."""
+    if wrong := wrong_with_host(broker):
+        raise ValueError(wrong.partition(", found")[0])
+    return broker
 
 
 class EdgeSettings(BaseSettings):
@@ -18,7 +26,9 @@ class EdgeSettings(BaseSettings):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="as in the registry")]
     broker: Annotated[
-        str, Field(pattern=r"^mqtts?://[^/?#]+$", description="mqtt://host:port or mqtts://…")
+        str,
+        Field(pattern=r"^mqtts?://[^/?#]+$", description="mqtt://host:port or mqtts://…"),
+        AfterValidator(reachable),
     ]
     broker_user: Annotated[str, Field(description="default: the id of the edge")] = ""
     broker_password_file: Annotated[
@@ -59,26 +69,24 @@ class EdgeSettings(BaseSettings):
         """Give every device model by name; one of a folder here stands over a bundled one."""
         profiles = dict(bundled_profiles())
         for folder in self.profiles:
-            if not folder.is_dir():
-                raise ConfigError(f"profiles: {folder} is not a folder")
             profiles |= load_profiles(folder)
         return profiles
 
 
 def load_settings(path: Path) -> EdgeSettings:
-    """Read `edge.yaml`. ConfigError names the file, the key, what was wanted and what was found."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path}: cannot be read as YAML: {error}") from error
+    """Read `edge.yaml`. ConfigError says everything that is wrong with it, a line each."""
+    document = read_document(path)
+    content = document.content
     if not isinstance(content, dict):
-        raise ConfigError(f"{path}: wanted a mapping of keys, found {type(content).__name__}")
+        wanted = Complaint((), f"wanted a mapping of keys, found {type(content).__name__}")
+        raise ConfigError(document.tell([wanted]))
     try:
-        settings = EdgeSettings(**content)
+        settings = EdgeSettings(**{str(key): value for key, value in content.items()})
     except ValidationError as error:
-        raise ConfigError("\n".join(complaints(str(path), error))) from error
+        wrong = [*document.repeated, *complaints_of(error)]
+        raise ConfigError(document.tell(wrong)) from error
+    if document.repeated:
+        raise ConfigError(document.tell(document.repeated))
     folder = path.resolve().parent
     password = settings.broker_password_file
     secrets = settings.secrets_dir

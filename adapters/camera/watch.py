@@ -11,7 +11,7 @@ from adapters.camera import still
 from adapters.camera.approach import Approach, Frame, Passage, read_calibration
 from adapters.camera.findings import CROSSING
 from adapters.contract import Event, Item, Point
-from adapters.profile import complaints
+from adapters.document import Document, complaints_of
 from adapters.wire import STILL
 from core.clock import SECOND
 from core.errors import Permanent
@@ -40,7 +40,8 @@ class Watch:
         try:
             calibration = read_calibration(self._device.options)
         except ValidationError as error:
-            raise Permanent("; ".join(complaints(f"{name}.approach", error))) from error
+            document = Document(f"{name}.approach", None)
+            raise Permanent(document.tell(complaints_of(error)).replace("\n", "; ")) from error
         if calibration is not None:
             return Approach(calibration)
         for point in self._points:

@@ -120,10 +120,10 @@ ALARM = {
         (changed(name={"en": "Voltage"}), "signals[0].name: .*at least 2 items"),
         (changed(scale=2), "signals[0].scale: Extra inputs are not permitted, found 2"),
         (changed(key="Voltage L1"), "signals[0].key: .*found 'Voltage L1'"),
-        (changed(modbus=None), "signal voltage has no address `modbus:`"),
+        (changed(modbus=None), "signals[0]: signal voltage has no address `modbus:`"),
         (GOOD | {"family": "toaster"}, "family: .*found 'toaster'"),
-        (GOOD | {"alarms": [ALARM]}, "alarm high: there is no signal current"),
-        (GOOD | {"signals": GOOD["signals"] * 2}, "signal voltage is there twice"),  # type: ignore[operator]
+        (GOOD | {"alarms": [ALARM]}, "alarms[0].signal: alarm high: there is no signal current"),
+        (GOOD | {"signals": GOOD["signals"] * 2}, "signals[1].key: signal voltage is there twice"),  # type: ignore[operator]
         ([1, 2], "wanted a mapping of keys, found list"),
     ],
 )
@@ -131,14 +131,14 @@ def test_a_broken_profile_names_file_key_wish_and_finding(
     tmp_path: Path, content: object, complaint: str
 ) -> None:
     pattern = complaint.replace("[", r"\[").replace("]", r"\]")
-    with pytest.raises(ConfigError, match=rf"em3\.yaml: {pattern}"):
+    with pytest.raises(ConfigError, match=rf"em3\.yaml:\d+: {pattern}"):
         load_profile(written(tmp_path, content))
 
 
 def test_what_is_not_yaml_names_file_and_line(tmp_path: Path) -> None:
     path = tmp_path / "em3.yaml"
     path.write_text("profile: em3\n  signals: {", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"(?s)em3\.yaml: cannot be read as YAML: .*line 2"):
+    with pytest.raises(ConfigError, match=r"em3\.yaml:2: cannot be read as YAML: "):
         load_profile(path)
 
 
@@ -152,4 +152,51 @@ def test_the_same_profile_in_two_folders_is_refused(tmp_path: Path) -> None:
         (tmp_path / folder).mkdir()
         written(tmp_path / folder, GOOD)
     with pytest.raises(ConfigError, match="profile em3 is there twice"):
+        load_profiles(tmp_path)
+
+
+BROKEN = """\
+profile: em3
+family: toaster
+protocol: modbus
+name: {en: Meter, ru: Счётчик}
+source: EM3 register map, revision 1.4
+signals:
+  - key: voltage
+    name: {en: Voltage, ru: Напряжение}
+  - key: voltage
+    name: {en: Voltage, ru: Напряжение}
+    modbus: {address: 70000}
+    poll_s: 1
+    poll_s: 2
+alarms:
+  - key: high
+    signal: current
+"""
+
+
+def test_everything_that_is_wrong_with_a_profile_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "em4.yaml"
+    path.write_text(BROKEN, encoding="utf-8")
+    with pytest.raises(ConfigError) as error:
+        load_profile(path)
+    told = str(error.value).splitlines()
+    assert [line.removeprefix(f"{path}:").partition(", found")[0] for line in told[:8]] == [
+        "1: profile: profile em3 must be in em3.yaml",
+        "2: family: Input should be 'electricity_meter', 'water_meter', 'heat_meter', "
+        "'heat_point', 'lift', 'street_light', 'feeder_cabinet', 'traffic_controller', "
+        "'air_quality', 'gas', 'flood', 'camera' or 'edge'",
+        "7: signals[0]: signal voltage has no address `modbus:`",
+        "9: signals[1].key: signal voltage is there twice",
+        "11: signals[1].modbus.address: Input should be less than or equal to 65535",
+        "13: signals[1].poll_s: it is there twice",
+        "15: alarms[0].test: Field required",
+        "15: alarms[0].limit: Field required",
+    ]
+
+
+def test_what_is_wrong_with_several_profiles_is_told_at_once(tmp_path: Path) -> None:
+    written(tmp_path, changed(scale=2), "em3")
+    written(tmp_path, GOOD | {"profile": "em4", "family": "toaster"}, "em4")
+    with pytest.raises(ConfigError, match=r"(?s)em3\.yaml:\d+: .*em4\.yaml:\d+: family"):
         load_profiles(tmp_path)
