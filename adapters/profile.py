@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adapters.document import Complaint, complaints_of, mappings, read_document
+from adapters.mqtt.address import MqttAddress
 from core.alarm import AlarmRule, AlarmTest, Severity
 from core.errors import ConfigError
 from core.signal import Signal, SignalKind
@@ -41,18 +42,6 @@ class OpcUaAddress(Strict):
     """Where a value is in an OPC UA server."""
 
     node: NodeTemplate
-
-
-class MqttAddress(Strict):
-    """Where a value is in JSON messages of a broker."""
-
-    topic: str = Field(description="topic; {unit} stands for the device's unit")
-    field: str = Field(description="JSON pointer (RFC 6901) of the value within the message")
-    time: str = Field("", description="JSON pointer of the time stamp: ISO 8601, or seconds UTC")
-    scale: float = 1.0
-    offset: float = 0.0
-    set_topic: str = Field("", description="topic to which a new value is published")
-    set_field: str = Field("", description="JSON pointer of the value within that message")
 
 
 class CameraAddress(Strict):

@@ -9,7 +9,7 @@ from core.errors import ConfigError
 PROTOCOLS = {
     "modbus": ("adapters.modbus.adapter", "open_modbus"),
     "opcua": ("adapters.opcua.adapter", "open_opcua"),
-    "mqtt": ("adapters.mqtt.json_template", "open_mqtt"),
+    "mqtt": ("adapters.mqtt.adapter", "open_mqtt"),
     "camera": ("adapters.camera.adapter", "open_camera"),
 }
 

@@ -14,7 +14,7 @@ from adapters import wire
 from adapters.contract import DeviceState, Event, Item
 from core.alarm_evaluator import AlarmEvaluator, Transitions
 from core.clock import Clock
-from core.quality import BAD, Reason, is_bad, quality
+from core.quality import BAD, REASON, Reason, is_bad, quality
 from core.readings import Readings
 from edge.inventory import Installed, Inventory
 from edge.journal import Journal
@@ -164,9 +164,11 @@ class Pipeline:
         self.points += len(readings)
         blocks.append(readings)
         codes = readings.quality
-        heard = readings.signal[(codes != LOST_LINE) & (codes != STALE)]
+        answered = (codes != LOST_LINE) & (codes != STALE)
+        heard, heard_codes = readings.signal[answered], codes[answered]
         self._presence.hear(heard, now)
-        for position in self._presence.back(heard):
+        # What a broker or a server kept of a device does not show that the device is there.
+        for position in self._presence.back(heard[(heard_codes & REASON) != Reason.STALE]):
             self._tell(events, DeviceState(self._presence.device(position), True, time))
 
     def _change_device(

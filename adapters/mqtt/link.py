@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from urllib.parse import urlsplit
 
 import structlog
@@ -38,6 +38,9 @@ PORTS = {"mqtt": 1883, "mqtts": 8883}
 REFUSED = 0x80  # MQTT 5.0, section 2.4: reason codes from here on are refusals
 # MQTT 5.0, section 3.2.2.2: client id, user or password, not authorized, banned, method.
 WRONG_IDENTITY = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
+
+Delivery: TypeAlias = tuple[str, bytes, bool]
+"""topic, payload, and whether the broker had kept it for whoever subscribes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class MqttLink:
         self._subscriptions = list(subscriptions)
         self._on_connected = on_connected
         self._on_lost = on_lost
-        self._inbox: deque[tuple[str, bytes]] = deque()
+        self._inbox: deque[Delivery] = deque()
         self._inbox_limit = inbox
         self._came = 0  # bytes of payload; only the network thread writes it
         self._went = 0  # only the event loop writes it
@@ -194,7 +197,12 @@ class MqttLink:
         return self._settled >= self._published
 
     async def messages(self) -> AsyncIterator[list[tuple[str, bytes]]]:
-        """Give what arrives as (topic, payload), in order, in batches that grow under load.
+        """Give what arrives as (topic, payload), as `deliveries` does."""
+        async for batch in self.deliveries():
+            yield [(topic, payload) for topic, payload, _ in batch]
+
+    async def deliveries(self) -> AsyncIterator[list[Delivery]]:
+        """Give what arrives, in order, in batches that grow under load.
 
         Goes on over reconnects. Raises Permanent when the broker refuses the client or a
         subscription, Retryable when the network thread has died: open a new link then.
@@ -212,10 +220,10 @@ class MqttLink:
             if self._failure is not None:
                 raise self._failure
 
-    def _take(self) -> list[tuple[str, bytes]]:
+    def _take(self) -> list[Delivery]:
         batch = [self._inbox.popleft() for _ in range(len(self._inbox))]
         with self._room:
-            self._went += sum([len(payload) for _, payload in batch])
+            self._went += sum([len(payload) for _, payload, _ in batch])
             self._room.notify_all()
         return batch
 
@@ -314,7 +322,7 @@ class MqttLink:
             self.dropped += 1
             return
         self._came += len(payload)
-        self._inbox.append((message.topic, payload))
+        self._inbox.append((message.topic, payload, message.retain))
         if not self._signalled:
             self._signalled = True
             self._in_loop(self._arrived.set)

@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from structlog.testing import capture_logs
 
-from adapters.mqtt.json_template import found_at, nanoseconds_of, pointer_of
 from adapters.mqtt.link import MqttLink
+from adapters.mqtt.pointer import found_at, pointer_of
+from adapters.mqtt.stamp import StampForm
 from adapters.profile import Profile
 from core.errors import Retryable
 from core.quality import BAD, UNCERTAIN, Reason, quality
@@ -204,19 +206,42 @@ def test_a_json_pointer_finds_its_place(pointer: str, found: object) -> None:
     assert found_at({"a/b": [{"~": 1}]}, pointer_of(pointer)) == found
 
 
+NOW = 1_800_000_000_000_000_000  # nanoseconds UTC, in January 2027
+SECONDS, MILLISECONDS = StampForm(), StampForm(1_000_000)
+MOSCOW = StampForm(zone=ZoneInfo("Europe/Moscow"))
+
+
 @pytest.mark.parametrize(
-    ("stamp", "nanoseconds"),
+    ("form", "stamp", "nanoseconds"),
     [
-        (1_700_000_000, 1_700_000_000_000_000_000),
-        (1_700_000_000.25, 1_700_000_000_250_000_000),
-        ("2023-11-14T22:13:20Z", 1_700_000_000_000_000_000),
-        ("2023-11-14T22:13:20", None),  # without a zone
-        (1_700_000_000_000, None),  # milliseconds
-        (-1, None),
-        (10**400, None),
-        (True, None),
-        (None, None),
+        (SECONDS, 1_700_000_000, 1_700_000_000_000_000_000),
+        (SECONDS, 1_700_000_000.25, 1_700_000_000_250_000_000),
+        (SECONDS, "1700000000", 1_700_000_000_000_000_000),
+        (MILLISECONDS, 1_700_000_000_123, 1_700_000_000_123_000_000),
+        (StampForm(1), 1_700_000_000_000_000_001, 1_700_000_000_000_000_001),
+        (SECONDS, "2023-11-14T22:13:20Z", 1_700_000_000_000_000_000),
+        (SECONDS, "2023-11-15T01:13:20.5+03:00", 1_700_000_000_500_000_000),
+        (MOSCOW, "2023-11-15T01:13:20", 1_700_000_000_000_000_000),
+        (MOSCOW, "2023-11-14T22:13:20Z", 1_700_000_000_000_000_000),
+        (SECONDS, "2023-11-14T22:13:20", None),  # without a zone
+        (SECONDS, 1_700_000_000_000, None),  # milliseconds
+        (MILLISECONDS, 1_700_000_000, None),  # seconds: 20 January 1970
+        (SECONDS, "1970-01-01T00:00:12Z", None),
+        (SECONDS, "2000-01-01T00:00:12Z", None),
+        (SECONDS, "2099-01-01T00:00:00Z", None),
+        (SECONDS, 1_800_000_059, 1_800_000_059_000_000_000),  # a fast clock
+        (SECONDS, 1_800_000_061, None),
+        (SECONDS, -1, None),
+        (SECONDS, 10**400, None),
+        (SECONDS, "9" * 30, None),
+        (SECONDS, float("nan"), None),
+        (SECONDS, float("inf"), None),
+        (SECONDS, True, None),
+        (SECONDS, None, None),
+        (SECONDS, {}, None),
     ],
 )
-def test_a_time_stamp_is_read_or_refused(stamp: object, nanoseconds: int | None) -> None:
-    assert nanoseconds_of(stamp) == nanoseconds
+def test_a_time_stamp_is_read_or_refused(
+    form: StampForm, stamp: object, nanoseconds: int | None
+) -> None:
+    assert form.read(stamp, NOW) == nanoseconds

@@ -7,7 +7,7 @@ import pytest
 
 from adapters import wire
 from adapters.contract import DeviceState, Event
-from core.quality import BAD, GOOD, Reason
+from core.quality import BAD, GOOD, UNCERTAIN, Reason
 from core.readings import Readings
 from edge.inventory import Inventory
 from edge.journal import Journal, open_journal
@@ -170,6 +170,20 @@ def test_bad_readings_of_a_lost_line_do_not_bring_a_device_back(on_stand: OnStan
         assert stand.pipeline.devices_lost == 1
         stand.tick(("temperature", math.nan, BAD | Reason.REFUSED))  # an answer all the same
         assert stand.pipeline.devices_lost == 0
+
+    on_stand(test)
+
+
+def test_an_old_value_that_was_kept_for_a_device_does_not_bring_it_back(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        stand.tick(("temperature", 60.0, GOOD))
+        stand.pipeline.put_now(DeviceState("heat-1", False, stand.clock.time_ns(), "gone"))
+        stand.pipeline.work()
+        stand.tick(("temperature", 60.0, UNCERTAIN | Reason.STALE))
+        stand.tick(("temperature", 61.0, GOOD))
+        changes = [each for each in await stand.events() if isinstance(each, wire.DeviceChange)]
+        told = [(each.online, each.time) for each in changes if each.device == "heat-1"]
+        assert told == [(False, told[0][1]), (True, stand.clock.time_ns())]
 
     on_stand(test)
 
