@@ -17,7 +17,13 @@ from core.signal import Signal, SignalKind
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 Language = Annotated[str, Field(pattern=r"^(en|ru)$")]
 Words = Annotated[dict[Language, str], Field(min_length=2, description="by language: en and ru")]
-NodeTemplate = Annotated[str, Field(description="node id; {unit} stands for the device's unit")]
+NodeTemplate = Annotated[
+    str,
+    Field(
+        pattern=r"^(\{unit\}|((ns=\d+|nsu=[^;]+);)?[isgb]=.)",
+        description="node id, `nsu=URI;s=…` or `ns=2;s=…`; {unit} stands for the device's unit",
+    ),
+]
 
 
 class Strict(BaseModel):

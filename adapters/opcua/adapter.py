@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -23,8 +22,12 @@ from asyncua.ua.uaerrors import (
 )
 
 from adapters.cancellation import honour_cancellation
-from adapters.contract import DeviceState, Item, Point
+from adapters.contract import DeviceState, FoundPoint, Item, Point
 from adapters.opcua.block import columns
+from adapters.opcua.browse import browse_variables
+from adapters.opcua.calls import retryable
+from adapters.opcua.namespaces import Namespaces, NoSuchNode
+from adapters.opcua.writing import write_node
 from adapters.trouble import Troubles
 from core.clock import Clock
 from core.errors import EndpointError, Permanent, Retryable
@@ -33,8 +36,7 @@ from core.readings import Readings
 from core.registry import Endpoint
 
 ANSWER_S = 2.0  # for one service call
-WRITE_S = 5.0  # for a write and its read-back
-READ_BACK_S = 0.1  # between two looks at a value that was written
+WRITE_S = 7.0  # for a write and its read-back, within the edge's limit for a command
 KEEPALIVE_S = 2.0  # a server with nothing to say says so at least that often
 PATIENCE = 3  # keep-alives that may be missed before the line counts as lost
 LIFETIME = 10  # publishing cycles that the server waits for us, in keep-alives; at least 3
@@ -64,6 +66,7 @@ class OpcUaConnection:
         self.points = points
         self.clock = clock
         self.troubles = Troubles(endpoint.id)
+        self.names = Namespaces([])
         self.notifications: asyncio.Queue[list[ua.MonitoredItemNotification]] = asyncio.Queue(
             WAITING
         )
@@ -85,6 +88,7 @@ class OpcUaConnection:
 
     async def stream(self) -> AsyncIterator[Item]:
         """Give what the subscription brings; a publish response comes as one block."""
+        await self.learn_namespaces()
         refused = await self.subscribe()
         honour_cancellation()
         for item in refused:
@@ -106,6 +110,11 @@ class OpcUaConnection:
                 raise self.lost
             for item in self.unchanged():
                 yield item
+
+    async def learn_namespaces(self) -> None:
+        """Ask how the server numbers its namespaces now; it may be otherwise after its restart."""
+        with retryable(self.endpoint.address, "no namespaces"):
+            self.names = Namespaces(await self.client.get_namespace_array())
 
     async def subscribe(self) -> list[Item]:
         """Create the subscription; give the readings of the nodes that the server refuses."""
@@ -152,8 +161,8 @@ class OpcUaConnection:
         """Ask for one point's node; a row whose node id cannot be read is refused at once."""
         point = self.points[row]
         try:
-            node = ua.NodeId.from_string(node_of(point))
-        except UaError as error:
+            node = self.names.node(node_of(point))
+        except NoSuchNode as error:
             refused.append(row)
             self.troubles.begin(point.name, str(error))
             return None
@@ -229,48 +238,21 @@ class OpcUaConnection:
             raise Permanent(f"{point.name} is read-only")
         try:
             async with asyncio.timeout(WRITE_S):
-                return await self.set_node(point, value)
-        except (OSError, TimeoutError) as error:
+                node = self.client.get_node(self.names.node(node_of(point)))
+                return await write_node(node, point, value, self.clock)
+        except NoSuchNode as error:
+            raise Permanent(f"{point.name}: {error}") from error
+        except TimeoutError as error:
             raise Retryable(f"{point.name}: no answer within {WRITE_S:g} s") from error
-        except UaError as error:
-            raise Permanent(f"{point.name}: the server refuses {value:g}: {error}") from error
 
-    async def set_node(self, point: Point, value: float) -> float:
-        node = self.client.get_node(node_of(point))
-        before = await node.read_data_value(raise_on_bad_status=False)
-        if before.Value is None or before.Value.VariantType is ua.VariantType.Null:
-            kind = await node.read_data_type_as_variant_type()
-        else:
-            kind = before.Value.VariantType
-        wanted = as_kind(point, value, kind)
-        await node.write_value(ua.DataValue(ua.Variant(wanted, kind)))
-        deadline = self.clock.monotonic() + WRITE_S / 2
-        while True:
-            found = await node.read_value()
-            honour_cancellation()
-            if is_same(found, wanted):
-                return float(found)
-            if self.clock.monotonic() > deadline:
-                raise Permanent(f"{point.name}: wrote {value:g}, the device reports {found}")
-            await asyncio.sleep(READ_BACK_S)
+    # ---- browsing ---------------------------------------------------------------------------
 
-
-def as_kind(point: Point, value: float, kind: ua.VariantType) -> bool | int | float:
-    """Turn a number into what a node of this type takes."""
-    if not math.isfinite(value):
-        raise Permanent(f"{point.name}: {value} is not a number")
-    if kind is ua.VariantType.Boolean:
-        return bool(value)
-    if kind in {ua.VariantType.Float, ua.VariantType.Double}:
-        return float(value)
-    if ua.VariantType.SByte.value <= kind.value <= ua.VariantType.UInt64.value:
-        return round(value)
-    raise Permanent(f"{point.name}: its node is a {kind.name}, not a number")
-
-
-def is_same(found: object, wanted: float) -> bool:
-    """Compare a value with what was read back; a node of 32 bits keeps seven digits."""
-    return isinstance(found, (int, float)) and math.isclose(found, wanted, rel_tol=1e-6)
+    async def browse(self) -> AsyncIterator[FoundPoint]:
+        """Give every variable that the server shows, level by level."""
+        await self.learn_namespaces()
+        with retryable(self.endpoint.address, "browsing"):
+            async for found in browse_variables(self.client, self.names):
+                yield found
 
 
 def node_of(point: Point) -> str:
