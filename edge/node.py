@@ -17,6 +17,7 @@ from core.errors import ConfigError
 from edge.births import Births
 from edge.commands import Commands, Interlock
 from edge.configuration import LastGood, read_configuration
+from edge.data_folder import held_folder
 from edge.health import Health
 from edge.inventory import Inventory
 from edge.journal import open_journal
@@ -56,7 +57,14 @@ class Edge:
         self._offers: asyncio.Queue[wire.ConfigurationOffer] = asyncio.Queue(8)
 
     async def run(self, stop: asyncio.Event, on_ready: Callable[[Inventory], None]) -> None:
-        """Run until `stop` is set; then close every line, say goodbye and close the spool."""
+        """Run until `stop` is set; then close every line, say goodbye and close the spool.
+
+        ConfigError where nothing can be kept in data_dir, or another edge has it.
+        """
+        with held_folder(self._settings.data_dir):
+            await self._run(stop, on_ready)
+
+    async def _run(self, stop: asyncio.Event, on_ready: Callable[[Inventory], None]) -> None:
         failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def fail(error: BaseException) -> None:

@@ -17,7 +17,8 @@ from typing import TypeVar
 
 from adapters.wire import Stream
 from core.clock import Clock
-from edge.spool_file import STREAMS, Job, Row, SpoolFile, age_s
+from edge.data_folder import open_spool_file, unusable
+from edge.spool_file import STREAMS, Job, Row, age_s
 
 RESERVED = 4096  # numbers at a time
 COMMIT_EVERY_S = 0.2
@@ -61,8 +62,8 @@ class Batch:
 class Spool:
     """Open it within the event loop, where its callbacks run.
 
-    on_append: a block was added to this stream. on_failure: the file cannot be written any
-    more; the process must end rather than limp.
+    ConfigError where nothing can be kept in the folder. on_append: a block was added to this
+    stream. on_failure: the file cannot be written any more; the process must end rather than limp.
     """
 
     def __init__(
@@ -74,9 +75,10 @@ class Spool:
         on_failure: Callable[[BaseException], None],
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "spool.db"
         self.edge = edge
         self._clock = clock
-        self._file = SpoolFile(folder / "spool.db", limit, clock)
+        self._file = open_spool_file(path, limit, clock)
         self.epoch = self._file.epoch
         self.on_append: Callable[[Stream], None] = _nothing
         self._on_failure = on_failure
@@ -89,7 +91,11 @@ class Spool:
         self._bytes = 0  # of all that is pending
         self._batch = Batch()
         self._committing: frozenset[tuple[Stream, int]] = frozenset()
-        self._streams = {stream: self._numbers(stream) for stream in STREAMS}
+        try:
+            self._streams = {stream: self._numbers(stream) for stream in STREAMS}
+        except sqlite3.Error as error:
+            self._file.close()
+            raise unusable(path, error) from error
         self._thread = threading.Thread(target=self._run, name="spool", daemon=True)
         self._thread.start()
 

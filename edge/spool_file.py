@@ -75,6 +75,13 @@ class SpoolFile:
         self._told_at = -TELL_EVERY_S
         self._untold = 0
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._set_up()
+        except BaseException:
+            self.connection.close()
+            raise
+
+    def _set_up(self) -> None:
         # Some builds of SQLite overwrite what is deleted: on a full disk there is no room for that.
         self.connection.executescript(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 0;"
