@@ -6,13 +6,15 @@ there: whoever publishes owns the queue.
 """
 
 import asyncio
-import socket
+import ssl
+import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Self, TypeAlias
+from functools import partial
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -20,12 +22,15 @@ from paho.mqtt.client import (
     Client,
     ConnectFlags,
     DisconnectFlags,
-    MQTTMessage,
     MQTTv5,
 )
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from adapters.mqtt.intake import LARGEST_PACKET, Connection, Delivery, Intake
+from adapters.mqtt.tls import open_connection, refusal, tls_context
 from core.errors import ConfigError, EndpointError, Permanent, Retryable
 
 KEEPALIVE_S = 30
@@ -38,9 +43,6 @@ PORTS = {"mqtt": 1883, "mqtts": 8883}
 REFUSED = 0x80  # MQTT 5.0, section 2.4: reason codes from here on are refusals
 # MQTT 5.0, section 3.2.2.2: client id, user or password, not authorized, banned, method.
 WRONG_IDENTITY = frozenset({0x85, 0x86, 0x87, 0x8A, 0x8C})
-
-Delivery: TypeAlias = tuple[str, bytes, bool]
-"""topic, payload, and whether the broker had kept it for whoever subscribes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,12 @@ def _nothing(*_reason: str) -> None:
 class MqttLink:
     """An MQTT 5 link with a clean session. Use it as `async with`; it need not be up to enter.
 
-    url: mqtt://host:port, or mqtts:// with the certificates of the system. subscriptions: topic
-    filters, QoS 1, renewed at each connect. on_connected runs in the event loop as soon as every
-    subscription is granted; on_lost, with the reason, when that ends. inbox: bytes of payload that
-    may wait for `messages`. When it is full the socket is not read for up to 10 s, so that the
-    broker holds back; after that messages are dropped and counted in `dropped`.
+    url: mqtt://host:port, or mqtts://host:port. tls: whom to trust; the authorities of the system
+    where it is not given. subscriptions: topic filters, QoS 1, renewed at each connect.
+    on_connected runs in the event loop as soon as every subscription is granted; on_lost, with the
+    reason, when that ends. inbox: bytes of payload that may wait for `messages`. When it is full
+    the socket is not read for up to 10 s, so that the broker holds back; after that messages are
+    dropped and counted in `dropped`.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class MqttLink:
         username: str = "",
         password: str = "",
         *,
+        tls: ssl.SSLContext | None = None,
         will: Will | None = None,
         subscriptions: Sequence[str] = (),
         on_connected: Callable[[], None] = _nothing,
@@ -82,6 +86,8 @@ class MqttLink:
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname:
             raise ConfigError(f"broker {url!r}: wanted mqtt://host:port or mqtts://host:port")
+        if parts.scheme == "mqtts":
+            tls = tls or tls_context()
         self.url = url
         self.dropped = 0
         self._log = structlog.get_logger().bind(broker=url, client=client_id)
@@ -103,30 +109,35 @@ class MqttLink:
         self._recent: deque[tuple[int, str]] = deque(maxlen=256)
         self._closing = False
         self._down_told = False
-        self._client = client = Client(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+        self._client = client = _Client(
+            client_id,
+            partial(open_connection, self._address, tls),
+            self._received,
+            self._alerted,
+        )
         client.max_inflight_messages_set(IN_FLIGHT)
         client.max_queued_messages_set(WAITING)
         # Typed int, but only compared and multiplied.
         client.reconnect_delay_set(*RECONNECT_S)  # type: ignore[arg-type]
         if username:
             client.username_pw_set(username, password)
-        if parts.scheme == "mqtts":
-            client.tls_set()
         if will is not None:
             client.will_set(will.topic, will.payload, will.qos)
-        client.on_socket_open = _without_delay
         client.on_connect = self._connected
         client.on_connect_fail = self._unanswered
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_publish = self._acknowledged
-        client.on_message = self._received
 
     # ---- the event loop's side --------------------------------------------------------------
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._client.connect_async(*self._address, keepalive=KEEPALIVE_S, clean_start=True)
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = LARGEST_PACKET
+        self._client.connect_async(
+            *self._address, keepalive=KEEPALIVE_S, clean_start=True, properties=limits
+        )
         self._client.loop_start()
         self._thread = self._client._thread  # loop_start gives no handle to what it starts
         self._watch = asyncio.create_task(self._watch_thread())
@@ -288,7 +299,21 @@ class MqttLink:
             self._in_loop(self._set_up)
 
     def _unanswered(self, _client: Client, _data: Any) -> None:
-        self._in_loop(self._tell_unanswered)
+        error = sys.exception()  # paho calls this while it handles what went wrong
+        if isinstance(error, ssl.SSLCertVerificationError):
+            self._in_loop(self._fail, refusal(self.url, error, self._address))
+        elif isinstance(error, ssl.SSLError):
+            self._alerted(error)
+        else:
+            self._in_loop(self._tell_unanswered)
+
+    def _alerted(self, error: ssl.SSLError) -> None:
+        """Take it as refused when TLS does not come about: that does not heal by itself."""
+        if not self._up.is_set() and "ALERT" in str(error.reason):
+            said = str(error.reason).partition("ALERT_")[2].replace("_", " ").lower()
+            self._in_loop(self._fail, Permanent(f"{self.url} refuses the client: {said}"))
+        else:
+            self._in_loop(self._tell_unanswered)
 
     def _subscribed(
         self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _props: Any
@@ -316,16 +341,30 @@ class MqttLink:
         if reason.value >= REFUSED:
             self._in_loop(self._tell_refusal, mid, str(reason))
 
-    def _received(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        payload = bytes(message.payload)
-        if self.waiting + len(payload) > self._inbox_limit and not self._has_room():
-            self.dropped += 1
-            return
-        self._came += len(payload)
-        self._inbox.append((message.topic, payload, message.retain))
+    def _received(self, arrived: list[Delivery]) -> None:
+        size = sum([len(payload) for _, payload, _ in arrived])
+        if self.waiting + size <= self._inbox_limit:
+            self._came += size
+            self._inbox.extend(arrived)
+        else:
+            self._squeeze_in(arrived)
         if not self._signalled:
             self._signalled = True
             self._in_loop(self._arrived.set)
+
+    def _squeeze_in(self, arrived: list[Delivery]) -> None:
+        """Take one by one what there is room for; the consumer must know before we wait for it."""
+        for delivery in arrived:
+            size = len(delivery[1])
+            if self.waiting + size > self._inbox_limit:
+                if not self._signalled:
+                    self._signalled = True
+                    self._in_loop(self._arrived.set)
+                if not self._has_room():
+                    self.dropped += 1
+                    continue
+            self._came += size
+            self._inbox.append(delivery)
 
     def _has_room(self) -> bool:
         """Wait for the consumer; once a wait was in vain, do not wait again until it moves."""
@@ -341,6 +380,20 @@ class MqttLink:
         return free and not self._closing
 
 
-def _without_delay(_client: Client, _data: Any, connection: Any) -> None:
-    """Switch Nagle's algorithm off: it costs 40 ms whenever a small message follows another."""
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+class _Client(Client):
+    """paho, but for its socket: published messages go past it."""
+
+    def __init__(
+        self,
+        client_id: str,
+        open_connection: Callable[[], Connection],
+        take: Callable[[list[Delivery]], None],
+        refused: Callable[[ssl.SSLError], None],
+    ) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+        self._open_connection = open_connection
+        self._take = take
+        self._refused = refused
+
+    def _create_socket(self) -> Any:
+        return Intake(self._open_connection(), self._take, self._refused)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.mqtt.intake import Intake
 from adapters.mqtt.link import MqttLink, Will
 from core.errors import Permanent, Retryable
 
@@ -91,7 +92,7 @@ def test_the_will_of_a_client_that_is_gone_is_published(start_broker: Callable[.
             async with MqttLink(url, "edge", will=will) as edge:
                 await edge.until_up(5)
                 connection = edge._client.socket()
-                assert isinstance(connection, socket.socket)
+                assert isinstance(connection, Intake)
                 connection.shutdown(socket.SHUT_RDWR)
                 return await collect(reader, 1)
 
@@ -189,8 +190,11 @@ def test_a_full_inbox_holds_the_broker_back_and_loses_nothing(
     assert found == 200
 
 
-def test_a_dead_network_thread_is_told(running_mosquitto: Callable[[str], str]) -> None:
+def test_a_dead_network_thread_is_told(
+    running_mosquitto: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     url = running_mosquitto("")
+    monkeypatch.setattr(MqttLink, "_received", _break)
 
     async def run() -> None:
         async with MqttLink(url, "reader", subscriptions=["town/#"]) as link:
