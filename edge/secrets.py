@@ -12,12 +12,15 @@ from core.errors import Permanent
 from core.registry import Endpoint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def opener_with_secrets(
     opener: Callable[[str], OpenAdapter], folder: Path | None
 ) -> Callable[[str], OpenAdapter]:
     """Give an opener that puts the account of an endpoint into its options before it opens it.
+
+    An option that ends in `_file` (a certificate, a key) names a file of the same folder.
 
     The file `<folder>/<endpoint.secret>` has one line `username:password`. Permanent where it is
     not there or not so.
@@ -29,6 +32,8 @@ def opener_with_secrets(
         def open_endpoint(
             endpoint: Endpoint, points: Sequence[Point], clock: Clock
         ) -> AbstractAsyncContextManager[Connection]:
+            if options := files(endpoint, folder):
+                endpoint = replace(endpoint, options={**endpoint.options, **options})
             if endpoint.secret:
                 endpoint = replace(
                     endpoint, options={**endpoint.options, **account(endpoint, folder)}
@@ -58,3 +63,16 @@ def account(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
     if not username or not separator:
         raise Permanent(f"endpoint {endpoint.id}: {file}: wanted a line username:password")
     return {"username": username, "password": password}
+
+
+def files(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
+    """Give the paths of the files that an endpoint's options name."""
+    named = {key: str(name) for key, name in endpoint.options.items() if key.endswith("_file")}
+    for key, name in named.items():
+        if folder is None:
+            raise Permanent(
+                f"endpoint {endpoint.id}: {key} names {name}, but edge.yaml has no secrets_dir"
+            )
+        if not FILE_NAME.fullmatch(name):
+            raise Permanent(f"endpoint {endpoint.id}: {key}: {name!r} is not the name of a file")
+    return {key: str(Path(str(folder)) / name) for key, name in named.items()}

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -10,9 +11,11 @@ import msgspec
 from adapters.contract import Item, Point
 from adapters.mqtt.address import MqttAddress
 from adapters.mqtt.columns import Columns, Scaling
+from adapters.mqtt.intake import Delivery
 from adapters.mqtt.json_template import JsonTemplates
-from adapters.mqtt.link import Delivery, MqttLink
+from adapters.mqtt.link import MqttLink
 from adapters.mqtt.pointer import placed_at, pointer_of
+from adapters.mqtt.tls import tls_context
 from adapters.mqtt.topics import filled, needed
 from adapters.mqtt.wishes import Wishes
 from adapters.trouble import Troubles
@@ -50,6 +53,7 @@ class MqttConnection:
             f"kvartal-{endpoint.edge}-{endpoint.id}",
             str(endpoint.options.get("username", "")),
             str(endpoint.options.get("password", "")),
+            tls=context_of(endpoint),
             subscriptions=needed(self.templates.filters),
             on_lost=lambda reason: self.fail(Retryable(f"{endpoint.address}: {reason}")),
             inbox=INBOX,
@@ -118,6 +122,16 @@ def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
     return msgspec.json.encode(placed_at(steps, raw))
 
 
+def context_of(endpoint: Endpoint) -> ssl.SSLContext | None:
+    """Give whom to trust, as the endpoint's options say; None where it is not for TLS."""
+    files = [str(endpoint.options.get(f"{name}_file", "")) for name in ("ca", "certificate", "key")]
+    if endpoint.address.startswith("mqtts:"):
+        return tls_context(*files)
+    if any(files):
+        raise Permanent(f"{endpoint.id}: certificates need mqtts://, found {endpoint.address}")
+    return None
+
+
 def at(point: Point) -> MqttAddress:
     """Give a point's address. Permanent where its profile speaks another protocol."""
     if point.signal.mqtt is None:
@@ -129,7 +143,10 @@ def at(point: Point) -> MqttAddress:
 async def open_mqtt(
     endpoint: Endpoint, points: Sequence[Point], clock: Clock
 ) -> AsyncIterator[MqttConnection]:
-    """Connect to mqtt://host:port or mqtts://…; options: username, password."""
+    """Connect to mqtt://host:port or mqtts://host:port.
+
+    options: username, password; with mqtts ca_file, certificate_file and key_file, PEM.
+    """
     try:
         connection = MqttConnection(endpoint, points, clock)
     except ConfigError as error:

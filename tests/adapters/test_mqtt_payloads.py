@@ -118,6 +118,7 @@ def hear(
     async def run() -> None:
         async with MqttLink(broker, f"device-{uuid.uuid4()}") as device:
             await device.until_up(5)
+            device._client.max_queued_messages_set(0)  # as many as the test has
             for topic, content in retained:
                 device._client.publish(topic, payload(content), qos=1, retain=True)
             async with open_mqtt(endpoint, points, SystemClock()) as connection:

@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Permanent
 from core.registry import Endpoint
-from edge.secrets import account
+from edge.secrets import account, files
 
 
 def endpoint(secret: str) -> Endpoint:
@@ -33,3 +33,23 @@ def test_a_secret_without_a_password_says_what_is_wanted(tmp_path: Path) -> None
     (tmp_path / "town").write_text("just-a-word\n")
     with pytest.raises(Permanent, match="wanted a line username:password"):
         account(endpoint("town"), tmp_path)
+
+
+def with_files(**options: object) -> Endpoint:
+    return Endpoint(id="line", edge="e", protocol="mqtt", address="mqtts://x", options=options)
+
+
+def test_certificates_are_files_of_the_folder_of_secrets(tmp_path: Path) -> None:
+    found = files(with_files(ca_file="ca.pem", timeout_s=1), tmp_path)
+    assert found == {"ca_file": str(tmp_path / "ca.pem")}
+
+
+@pytest.mark.parametrize("name", ["../ca.pem", "/etc/passwd", ".hidden", ""])
+def test_a_certificate_cannot_be_outside_of_that_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Permanent, match=r"ca_file: .* is not the name of a file"):
+        files(with_files(ca_file=name), tmp_path)
+
+
+def test_a_certificate_needs_a_folder_of_secrets() -> None:
+    with pytest.raises(Permanent, match=r"names ca\.pem, but edge\.yaml has no secrets_dir"):
+        files(with_files(ca_file="ca.pem"), None)
