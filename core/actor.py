@@ -1,4 +1,4 @@
-"""Who acts, in which role, and what of the territory they may see."""
+"""Who acts, in which role, and what they may see: a territory, and of its work all or their own."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -28,3 +28,17 @@ class Actor:
     def can_see(self, place_path: str) -> bool:
         """Tell whether something at this place is in the actor's territory."""
         return place_path.startswith(self.place_path)
+
+    @property
+    def sees_only_own_work(self) -> bool:
+        """Tell whether of cases only those of the actor's own organisation may be seen."""
+        return self.role is Role.EXECUTOR
+
+    def can_see_work(self, place_path: str, executor: str | None) -> bool:
+        """Tell whether the actor may see a case at this place, or what hangs on it.
+
+        executor: id of the organisation to which the case is routed; None where there is no case.
+        """
+        if not self.can_see(place_path):
+            return False
+        return not self.sees_only_own_work or (executor is not None and executor == self.executor)

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from gateway.registry.directory import Directory
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.sign_in import still_signed_in
 from gateway.storage.database import Database
-from gateway.storage.outbox import SHOWN
+from gateway.storage.outbox import SHOWN, WORK
 from gateway.storage.tables import OutboxRow
 
 QUEUE = 1000  # changes that may wait for a client
@@ -137,9 +138,8 @@ class Hub:
             self.seq = row.seq
             if row.topic not in SHOWN:
                 continue
-            message = change(row)
             for client in self.clients:
-                if client.actor.can_see(row.place_path):
+                if message := change(row, client.actor):
                     client.change(message)
 
     def readings(self, block: Readings) -> None:
@@ -209,17 +209,27 @@ async def pulse(hub: Hub, database: Database, clock: Clock) -> None:
                 client.close(SIGNED_OUT, "signed out")
 
 
-def change(row: OutboxRow) -> str:
-    """Give the message that shows a row of the outbox."""
-    return encoded(
-        {
-            "kind": "change",
-            "seq": row.seq,
-            "at": row.at,
-            "topic": row.topic,
-            row.topic: row.body,
-        }
-    )
+def change(row: OutboxRow, actor: Actor) -> str:
+    """Give the message that shows a row of the outbox to the actor; empty for what is not theirs.
+
+    One whose work went to another organisation is told that it is gone, and no more.
+    """
+    if row.topic not in WORK:
+        return _shown(row) if actor.can_see(row.place_path) else ""
+    if actor.can_see_work(row.place_path, row.executor):
+        return _shown(row)
+    if actor.can_see_work(row.place_path, row.former_executor):
+        return _message(row, "gone", {row.topic: row.body["id"]})
+    return ""
+
+
+@lru_cache(maxsize=1)  # all who see a change get the same words
+def _shown(row: OutboxRow) -> str:
+    return _message(row, row.topic, row.body)
+
+
+def _message(row: OutboxRow, topic: str, body: Mapping[str, Any]) -> str:
+    return encoded({"kind": "change", "seq": row.seq, "at": row.at, "topic": topic, topic: body})
 
 
 def encoded(message: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ async def edges(
     found = await session.execute(
         select(EdgeRow.id, func.max(EdgeConfigurationRow.revision))
         .join(EdgeConfigurationRow, EdgeConfigurationRow.edge == EdgeRow.id)
-        .where(visible_to(actor, EdgeRow.place_path))
+        .where(visible_to(actor, EdgeRow))
         .group_by(EdgeRow.id)
         .order_by(EdgeRow.id)
     )

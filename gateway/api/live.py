@@ -71,7 +71,8 @@ async def _welcome(
     )
     await websocket.send_text(hello.model_dump_json())
     for row in missed or ():
-        await websocket.send_text(change(row))
+        if message := change(row, actor):
+            await websocket.send_text(message)
 
 
 async def _missed(
@@ -89,7 +90,7 @@ async def _missed(
             OutboxRow.seq > after,
             OutboxRow.seq <= seq,
             OutboxRow.topic.in_(SHOWN),
-            visible_to(actor, OutboxRow.place_path),
+            visible_to(actor, OutboxRow),
         )
         .order_by(OutboxRow.seq)
         .limit(MISSED + 1)

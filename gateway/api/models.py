@@ -366,18 +366,29 @@ class Hello(Model):
     server_time: datetime
 
 
+class Gone(Model):
+    """The number of a case, with all that hangs on it, or of an incident that went to others.
+
+    Whoever gets this could see it until now.
+    """
+
+    case: int | None = None
+    incident: int | None = None
+
+
 class Change(Model):
     """Something was committed. Exactly the one field named by `topic` is there."""
 
     kind: Literal["change"] = "change"
     seq: int
     at: datetime
-    topic: Literal["case", "incident", "command", "edge", "device"]
+    topic: Literal["case", "incident", "command", "edge", "device", "gone"]
     case: CaseRow | None = None
     incident: IncidentOut | None = None
     command: CommandOut | None = None
     edge: EdgeOut | None = None
     device: DeviceOut | None = None
+    gone: Gone | None = None
 
 
 class Values(Model):

@@ -134,7 +134,7 @@ async def confirm(desk: Desk, actor: Actor, identifier: str) -> CommandRow:
         "value": row.value,
         "expires_at": to_nanoseconds(row.expires_at),
     }
-    await outbox.publish(session, ORDER, row.place_path, order)
+    await outbox.publish(session, outbox.Change(topic=ORDER, place_path=row.place_path, body=order))
     await _say(session, row, desk.now, row.by)
     if row.case_id is not None:
         (await session.get_one(CaseRow, row.case_id)).touched = True
@@ -145,9 +145,7 @@ async def confirm(desk: Desk, actor: Actor, identifier: str) -> CommandRow:
 async def find(session: AsyncSession, actor: Actor, identifier: str) -> CommandRow:
     """Give a command that the actor may see. NotVisible otherwise."""
     row = await session.scalar(
-        select(CommandRow).where(
-            CommandRow.id == identifier, visible_to(actor, CommandRow.place_path)
-        )
+        select(CommandRow).where(CommandRow.id == identifier, visible_to(actor, CommandRow))
     )
     if row is None:
         raise NotVisible("command", identifier)
@@ -259,7 +257,7 @@ def _below(registry: RegistrySnapshot, device: str, at: datetime) -> int:
 
 async def _sees_case(session: AsyncSession, actor: Actor, case: int) -> bool:
     found = await session.scalar(
-        select(CaseRow.id).where(CaseRow.id == case, visible_to(actor, CaseRow.place_path))
+        select(CaseRow.id).where(CaseRow.id == case, visible_to(actor, CaseRow))
     )
     return found is not None
 
@@ -299,5 +297,10 @@ async def _say(session: AsyncSession, row: CommandRow, at: datetime, by: str = "
 
 
 async def _publish(session: AsyncSession, row: CommandRow) -> None:
-    body = show_command(row).model_dump(mode="json")
-    await outbox.publish(session, "command", row.place_path, body)
+    change = outbox.Change(
+        topic="command",
+        place_path=row.place_path,
+        body=show_command(row).model_dump(mode="json"),
+        executor=await session.scalar(select(CaseRow.executor).where(CaseRow.id == row.case_id)),
+    )
+    await outbox.publish(session, change)

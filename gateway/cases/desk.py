@@ -19,7 +19,7 @@ from core.category import Category, category
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
 from core.registry import Asset
-from core.routing import route_case
+from core.routing import Routing, route_case
 from core.text import Text, filled
 from gateway.cases.affected import Area
 from gateway.cases.rows import case_of, keep_case, show_case, show_incident
@@ -81,6 +81,7 @@ class Desk:
         self._said: list[tuple[CaseRow, dict[str, Any]]] = []
         self._changed: dict[int, CaseRow] = {}
         self._incidents: dict[int, IncidentRow] = {}
+        self._taken: dict[int, str | None] = {}  # case or incident → executor who had it before
 
     async def load(self, assets: Iterable[str], group: str = "") -> None:
         """Take the open cases of these assets, all without an asset, and all of the group."""
@@ -154,9 +155,18 @@ class Desk:
         self.session.add(row)
         self.take(row)
         self.say(row, "opened", OPENED, title=subject.title)
-        self._route(case, row, subject.asset.owner if subject.asset else "")
+        self.give(case, row, self._routing(case, row, subject.asset.owner if subject.asset else ""))
         keep_case(case, row)
         return row
+
+    def give(self, case: Case, row: CaseRow, routing: Routing) -> None:
+        """Give a case to an executor; to the one who had it, it is gone."""
+        case.route(self.now)
+        if row.executor is not None:
+            self._taken[id(row)] = row.executor
+        row.executor, row.executor_name = routing.executor.id, dict(routing.executor.name)
+        row.reason = dict(routing.reason)
+        self.say(row, "routed", routing.reason)
 
     def add_incident(self, row: CaseRow, incident: IncidentRow, *, silent: bool) -> None:
         """Hang an incident on a case, which becomes as bad as it."""
@@ -231,8 +241,9 @@ class Desk:
         if not victims:
             return
         await self.session.flush()
-        numbers = [victim.id for victim in victims]
+        numbers = {victim.id: victim for victim in victims}
         for incident in await self._of(IncidentRow, numbers):
+            self._taken[id(incident)] = numbers[incident.case_id].executor
             incident.case, incident.first_out = row, False
             self.touch_incident(incident)
         for appeal in await self._of(AppealRow, numbers):
@@ -270,32 +281,53 @@ class Desk:
             row.changed_at = self.now
             row.priority = self._priority(row)
         await self.session.flush()
+        await self._take_along([row for row in self._changed.values() if id(row) in self._taken])
         if self._said:
             await self.session.execute(
                 insert(TimelineRow), [said | {"case_id": row.id} for row, said in self._said]
             )
             self._said.clear()
-        changes: list[tuple[str, str, dict[str, Any]]] = [
-            ("incident", row.place_path, show_incident(row).model_dump(mode="json"))
+        changes = [
+            outbox.Change(
+                topic="incident",
+                place_path=row.place_path,
+                body=show_incident(row).model_dump(mode="json"),
+                executor=row.case.executor,
+                former_executor=self._taken.get(id(row)),
+            )
             for row in self._incidents.values()
         ]
         changes += [
-            ("case", row.place_path, show_case(row, self.now).model_dump(mode="json"))
+            outbox.Change(
+                topic="case",
+                place_path=row.place_path,
+                body=show_case(row, self.now).model_dump(mode="json"),
+                executor=row.executor,
+                former_executor=self._taken.get(id(row)),
+            )
             for row in self._changed.values()
         ]
         if changes:
-            await outbox.publish_all(self.session, changes)
+            await outbox.publish(self.session, *changes)
+
+    async def _take_along(self, given: Sequence[CaseRow]) -> None:
+        """Show the incidents of cases that have another executor now to that one."""
+        cases = {row.id: row for row in given}
+        for incident in await self._of(IncidentRow, cases) if cases else ():
+            incident.case = cases[incident.case_id]
+            self._taken.setdefault(id(incident), self._taken[id(incident.case)])
+            self.touch_incident(incident)
 
     def _priority(self, row: CaseRow) -> Severity:
         asset = self.registry.assets.get(row.asset or "")
         kinds = [one.kind for one in Area(self.registry, asset, self.now).assets] if asset else []
         return priority(Severity(row.severity), people_behind(kinds, row.appeals))
 
-    async def _of(self, kind: type[Part], cases: list[int]) -> Sequence[Part]:
+    async def _of(self, kind: type[Part], cases: Iterable[int]) -> Sequence[Part]:
         return (await self.session.scalars(select(kind).where(kind.case_id.in_(cases)))).all()
 
-    def _route(self, case: Case, row: CaseRow, owner: str) -> None:
-        routing = route_case(
+    def _routing(self, case: Case, row: CaseRow, owner: str) -> Routing:
+        return route_case(
             self.registry.routes,
             self.registry.executors,
             self.places,
@@ -303,10 +335,6 @@ class Desk:
             place_path=row.place_path,
             owner=owner,
         )
-        case.route(self.now)
-        row.executor, row.executor_name = routing.executor.id, dict(routing.executor.name)
-        row.reason = dict(routing.reason)
-        self.say(row, "routed", routing.reason)
 
     def _came_again(self, row: CaseRow, name: Text) -> None:
         case = case_of(row)

@@ -43,7 +43,7 @@ async def latest_still(
         select(StillRow)
         .where(
             StillRow.device.in_([device.id for device in devices]),
-            visible_to(actor, StillRow.place_path),
+            visible_to(actor, StillRow),
         )
         .order_by(StillRow.at.desc())
         .limit(1)

@@ -178,8 +178,12 @@ class Edges:
                 "problem": state.problem,
             }
         )
-        place_path = registry.path_of(registry.edges[edge].place)
-        await outbox.publish(session, "edge", place_path, shown.model_dump(mode="json"))
+        change = outbox.Change(
+            topic="edge",
+            place_path=registry.path_of(registry.edges[edge].place),
+            body=shown.model_dump(mode="json"),
+        )
+        await outbox.publish(session, change)
 
     async def _keep_presence(
         self, session: AsyncSession, device: str, online: bool, reason: str
@@ -200,8 +204,12 @@ class Edges:
             return
         shown = show_device(registry, self._fleet, registry.devices[device], signals=False)
         body = shown.model_copy(update={"online": online, "reason": reason})
-        place_path = registry.path_of(registry.devices[device].place)
-        await outbox.publish(session, "device", place_path, body.model_dump(mode="json"))
+        change = outbox.Change(
+            topic="device",
+            place_path=registry.path_of(registry.devices[device].place),
+            body=body.model_dump(mode="json"),
+        )
+        await outbox.publish(session, change)
 
     # ---- what goes down ---------------------------------------------------------------------
 

@@ -82,7 +82,9 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
     session.add(RegistryRevisionRow(revision=revision, at=clock.now(), name=dict(registry.name)))
     for edge in registry.edges:
         await _offer(session, clock, registry, edge.id)
-    await outbox.publish(session, "registry", "", {"revision": revision})
+    await outbox.publish(
+        session, outbox.Change(topic="registry", place_path="", body={"revision": revision})
+    )
     return revision
 
 

@@ -6,8 +6,9 @@ because writers take turns, on SQLite by its one write lock, on PostgreSQL by a 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from core.clock import Clock, SystemClock
 from gateway.storage.database import PUBLISHED, Database
 from gateway.storage.tables import OutboxReaderRow, OutboxRow
 
-SHOWN = ("case", "incident", "command", "edge", "device")  # topics that clients get
+WORK = ("case", "incident", "command")  # topics of which an executor gets only their own
+SHOWN = (*WORK, "edge", "device")  # topics that clients get
 BATCH = 500  # rows read at once
 LOOK_EVERY_S = 1.0  # in case that another process wrote
 TRIM_EVERY_S = 3600.0
@@ -27,29 +29,28 @@ WRITERS = 0x6B766172  # key of the advisory lock, any fixed number ("kvar")
 Handler = Callable[[Sequence[OutboxRow]], Awaitable[None]]
 
 
-async def publish(session: AsyncSession, topic: str, place_path: str, body: dict[str, Any]) -> None:
-    """Write what changed, in the transaction that changes it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What changed.
 
     topic: one of SHOWN with the body of its model in api/models.py, dumped as JSON; or "order" or
-    "registry", which never reach a client. place_path: decides who may see it.
+    "registry", which never reach a client. place_path and, for a topic of WORK, executor: decide
+    who may see it. former_executor: who could see it before, and is told that it is gone.
     """
-    await publish_all(session, [(topic, place_path, body)])
+
+    topic: str
+    place_path: str
+    body: dict[str, Any]
+    executor: str | None = None
+    former_executor: str | None = None
 
 
-async def publish_all(
-    session: AsyncSession, changes: Iterable[tuple[str, str, dict[str, Any]]]
-) -> None:
-    """Write many changes in their order, as (topic, place_path, body)."""
+async def publish(session: AsyncSession, *changes: Change) -> None:
+    """Write what changed, in its order, in the transaction that changes it."""
     await take_turn(session)
     now = SystemClock().now()
     await session.flush()
-    await session.execute(
-        insert(OutboxRow),
-        [
-            {"at": now, "topic": topic, "place_path": place_path, "body": body}
-            for topic, place_path, body in changes
-        ],
-    )
+    await session.execute(insert(OutboxRow), [{"at": now, **asdict(change)} for change in changes])
     session.info[PUBLISHED] = True
 
 

@@ -210,13 +210,19 @@ class SessionRow(Base):
 
 
 class OutboxRow(Base):
-    """What was committed and must be shown or sent, in the order of the commits."""
+    """What was committed and must be shown or sent, in the order of the commits.
+
+    executor: to whom the case is routed that it is about; None where there is no case.
+    former_executor: to whom it was routed before this change, if to somebody else.
+    """
 
     __tablename__ = "outbox"
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(index=True)
     topic: Mapped[str] = mapped_column(String(20))
     place_path: Mapped[str] = mapped_column(PlacePath)
+    executor: Mapped[str | None] = mapped_column(Identifier)
+    former_executor: Mapped[str | None] = mapped_column(Identifier)
     body: Mapped[dict[str, Any]]
 
     # A number that was trimmed away is never given again: clients remember where they were.

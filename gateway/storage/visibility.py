@@ -1,18 +1,48 @@
-"""What an actor may see, as a condition of a query: everything at and below the actor's place."""
+"""What an actor may see, as a condition of a query. Every query has it.
 
-from typing import Any
+Things are seen by territory: everything at and below the actor's place. Of work (cases and what
+hangs on them) an executor sees besides only what is routed to their organisation, as
+`core.actor.Actor.can_see_work` has it for what is in memory.
+"""
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.orm import InstrumentedAttribute
+from typing import TypeGuard
+
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.actor import Actor
+from gateway.storage.case_tables import AppealRow, CaseRow, CommandRow, EvidenceRow, IncidentRow
+from gateway.storage.outbox import WORK
+from gateway.storage.still_tables import StillRow
+from gateway.storage.tables import Base, EdgeRow, OutboxRow
+
+Thing = type[EdgeRow] | type[StillRow]
+OfCase = type[IncidentRow] | type[AppealRow] | type[EvidenceRow] | type[CommandRow]
 
 
 def visible_to(
-    actor: Actor, place_path: ColumnElement[str] | InstrumentedAttribute[Any]
+    actor: Actor, table: Thing | OfCase | type[CaseRow] | type[OutboxRow]
 ) -> ColumnElement[bool]:
-    """Give the condition under which the actor may see a row. Every query has it.
+    """Give the condition under which the actor may see a row of this table.
 
-    place_path: the column of the row's place, like "prirechye/left-bank/lesnaya/".
+    Of the outbox an executor also gets the rows by which work leaves them: see `live.change`.
     """
-    return place_path.startswith(actor.place_path, autoescape=True)
+    within = table.place_path.startswith(actor.place_path, autoescape=True)
+    if not actor.sees_only_own_work:
+        return within
+    if issubclass(table, OutboxRow):
+        ours = or_(
+            OutboxRow.topic.not_in(WORK),
+            OutboxRow.executor == actor.executor,
+            OutboxRow.former_executor == actor.executor,
+        )
+        return and_(within, ours)
+    if issubclass(table, CaseRow):
+        return and_(within, CaseRow.executor == actor.executor)
+    if _hangs_on_a_case(table):
+        cases = select(CaseRow.id).where(CaseRow.executor == actor.executor)
+        return and_(within, table.case_id.in_(cases))
+    return within
+
+
+def _hangs_on_a_case(table: type[Base]) -> TypeGuard[OfCase]:
+    return issubclass(table, (IncidentRow, AppealRow, EvidenceRow, CommandRow))

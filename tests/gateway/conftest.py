@@ -23,7 +23,7 @@ from gateway.registry.document import decode_registry
 from gateway.registry.rows import replace_registry
 from gateway.settings import load_settings
 from gateway.sign_in import make_link
-from gateway.storage.outbox import publish
+from gateway.storage.outbox import Change, publish
 
 
 def words(english: str, russian: str) -> dict[str, str]:
@@ -90,7 +90,12 @@ class Gateway:
         return self.app.state.parts
 
     async def link(
-        self, role: str = "dispatcher", place: str = "left", *, reusable: bool = False
+        self,
+        role: str = "dispatcher",
+        place: str = "left",
+        *,
+        executor: str = "light",
+        reusable: bool = False,
     ) -> str:
         """Make a sign-in link and give its token."""
         async with self.parts.database.transaction() as session:
@@ -101,7 +106,7 @@ class Gateway:
                 name="Anna",
                 role=Role(role),
                 place=place,
-                executor="light" if role == "executor" else "",
+                executor=executor if role == "executor" else "",
                 valid=timedelta(hours=1),
                 reusable=reusable,
             )
@@ -112,10 +117,10 @@ class Gateway:
 
     @asynccontextmanager
     async def signed_in(
-        self, role: str = "dispatcher", place: str = "left"
+        self, role: str = "dispatcher", place: str = "left", *, executor: str = "light"
     ) -> AsyncIterator[httpx.AsyncClient]:
         async with self.browser() as browser:
-            form = {"token": await self.link(role, place)}
+            form = {"token": await self.link(role, place, executor=executor)}
             answer = await browser.post("/api/v1/session", json=form)
             assert answer.status_code == 200, answer.text
             yield browser
@@ -153,7 +158,7 @@ class Gateway:
 
     async def publish(self, topic: str, place_path: str, body: dict[str, Any]) -> None:
         async with self.parts.database.transaction() as session:
-            await publish(session, topic, place_path, body)
+            await publish(session, Change(topic=topic, place_path=place_path, body=body))
 
 
 @dataclass

@@ -594,7 +594,7 @@ def test_a_step_on_an_old_version_is_refused(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == "case_changed"
 
 
-def test_an_executor_may_only_work_on_what_was_routed_to_them(tmp_path: Path) -> None:
+def test_an_executor_finds_only_what_was_routed_to_them(tmp_path: Path) -> None:
     light = replace(LEFT, role=Role.EXECUTOR, executor="light")
     lifts = replace(LEFT, role=Role.EXECUTOR, executor="lifts")
 
@@ -602,12 +602,12 @@ def test_an_executor_may_only_work_on_what_was_routed_to_them(tmp_path: Path) ->
         async with hall(tmp_path) as here:
             await here.take(condition("lift-1", "stopped"))
             (case,) = await here.worklist(LEFT)
-            with pytest.raises(DomainError) as refusal:
+            with pytest.raises(NotVisible) as refusal:
                 await here.act(light, case, Verb.ACCEPT)
             accepted = await here.act(lifts, case, Verb.ACCEPT)
             return refusal.value.code, accepted.state
 
-    assert asyncio.run(scenario()) == ("forbidden", "accepted")
+    assert asyncio.run(scenario()) == ("not_found", "accepted")
 
 
 def test_acknowledging_covers_the_raises_that_were_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import websockets
 from core.readings import Readings
 from gateway.live import newest
 from gateway.storage.database import Database
-from gateway.storage.outbox import publish
+from gateway.storage.outbox import Change, publish
 
 LEFT, RIGHT = "prirechye/left/lesnaya/", "prirechye/right/beregovaya/"
 
@@ -18,7 +18,7 @@ async def broken(database: Database) -> None:
     """Publish in a transaction that is then rolled back."""
     with suppress(ZeroDivisionError):
         async with database.transaction() as session:
-            await publish(session, "case", LEFT, {"id": 1})
+            await publish(session, Change(topic="case", place_path=LEFT, body={"id": 1}))
             raise ZeroDivisionError
 
 

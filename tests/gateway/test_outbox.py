@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from core.clock import SystemClock
 from gateway.storage.database import Database
-from gateway.storage.outbox import OutboxReader, last_seq, publish, trim
+from gateway.storage.outbox import Change, OutboxReader, last_seq, publish, trim
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
@@ -29,7 +29,8 @@ async def store(folder: Path) -> AsyncIterator[Database]:
 async def write(database: Database, *numbers: int) -> None:
     async with database.transaction() as session:
         for number in numbers:
-            await publish(session, "order", "", {"number": number})
+            change = Change(topic="order", place_path="", body={"number": number})
+            await publish(session, change)
 
 
 async def read(database: Database, wanted: int) -> list[int]:

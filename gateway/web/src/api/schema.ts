@@ -1588,7 +1588,7 @@ export interface components {
              * Topic
              * @enum {string}
              */
-            topic: "case" | "incident" | "command" | "edge" | "device";
+            topic: "case" | "incident" | "command" | "edge" | "device" | "gone";
             /** @default null */
             case: components["schemas"]["CaseRow"] | null;
             /** @default null */
@@ -1599,6 +1599,26 @@ export interface components {
             edge: components["schemas"]["EdgeOut"] | null;
             /** @default null */
             device: components["schemas"]["DeviceOut"] | null;
+            /** @default null */
+            gone: components["schemas"]["Gone"] | null;
+        };
+        /**
+         * Gone
+         * @description The number of a case, with all that hangs on it, or of an incident that went to others.
+         *
+         *     Whoever gets this could see it until now.
+         */
+        Gone: {
+            /**
+             * Case
+             * @default null
+             */
+            case: number | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: number | null;
         };
         /**
          * Hello

@@ -12,7 +12,7 @@ import type {
 import { LiveConnection, type Socket } from "./connection";
 import { FrameQueue } from "./frame";
 import type { Health } from "./health";
-import { bodies, mergeCases, mergeDevices, mergeEdges, mergeIncidents } from "./merge";
+import { bodies, mergeCases, mergeDevices, mergeEdges, mergeIncidents, without } from "./merge";
 import { Subscriptions } from "./subscriptions";
 import { LatestValues } from "./values";
 
@@ -132,6 +132,27 @@ export class Live {
       cache.setQueryData(keys.command(command.id), command);
     }
     this.refetchOpen(cases, incidents, devices);
+    this.drop(changes);
+  }
+
+  /** Forget what went to another executor: the server will not show it again. */
+  private drop(changes: Change[]): void {
+    const { cache } = this;
+    const gone = bodies(changes, "gone");
+    const numbers = (of: "case" | "incident") =>
+      new Set(gone.flatMap((one) => (typeof one[of] === "number" ? [one[of]] : [])));
+    const cases = numbers("case");
+    const incidents = numbers("incident");
+    if (cases.size) {
+      for (const list of ["open", "closed", "all"] as const)
+        cache.setQueryData(keys.cases(list), (rows?: CaseRow[]) => rows && without(rows, cases));
+      for (const id of cases) cache.removeQueries({ queryKey: keys.case(id) });
+    }
+    if (incidents.size)
+      cache.setQueryData(
+        keys.incidents,
+        (rows?: IncidentOut[]) => rows && without(rows, incidents),
+      );
   }
 
   /** Cards hold more than a change carries: those on the screen are fetched again. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { caseRow, incident, NOON } from "../testing";
-import { mergeCases, mergeIncidents } from "./merge";
+import { mergeCases, mergeIncidents, without } from "./merge";
 
 test("a changed case takes the place of its older self", () => {
   const rows = [caseRow({ id: 1 }), caseRow({ id: 2 })];
@@ -33,6 +33,11 @@ test("a closed case stays for five minutes and then goes", () => {
   const closed = caseRow({ state: "closed", closed_at: "2026-11-22T12:00:00Z" });
   expect(mergeCases([closed], [], NOON + 299_000)).toHaveLength(1);
   expect(mergeCases([closed], [], NOON + 300_000)).toHaveLength(0);
+});
+
+test("a case that went to another executor leaves the list", () => {
+  const rows = [caseRow({ id: 1 }), caseRow({ id: 2 })];
+  expect(without(rows, new Set([1])).map((row) => row.id)).toEqual([2]);
 });
 
 test("an incident that is normal again leaves the list", () => {

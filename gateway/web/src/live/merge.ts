@@ -64,8 +64,13 @@ export function mergeDevices(
   return merged(rows, whole);
 }
 
+/** Drop what went to another executor; the same rows where nothing did. */
+export function without<T extends Row>(rows: readonly T[], gone: ReadonlySet<T["id"]>): T[] {
+  return rows.filter((row) => !gone.has(row.id));
+}
+
 /** Collect the bodies of one topic from a frame's changes. */
-export function bodies<T extends "case" | "incident" | "command" | "edge" | "device">(
+export function bodies<T extends Change["topic"]>(
   changes: readonly Change[],
   topic: T,
 ): NonNullable<Change[T]>[] {
