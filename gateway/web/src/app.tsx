@@ -1,9 +1,9 @@
 import { Component, lazy, Suspense, type ReactNode } from "react";
 import { Link, Route, Switch } from "wouter";
 import { useWords } from "./i18n/text";
+import { patiently } from "./parts/patiently";
 import { Waiting } from "./parts/trouble";
 import { Portal } from "./pages/portal/page";
-import { patiently } from "./parts/patiently";
 
 const Follow = lazy(() => patiently(() => import("./pages/portal/follow")));
 const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));

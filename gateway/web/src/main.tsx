@@ -5,10 +5,12 @@ import { isSignedOut } from "./api/problem";
 import { App } from "./app";
 import { followSystemTheme } from "./format/theme";
 import { startLanguage } from "./i18n/setup";
+import { rememberMissedStyles } from "./parts/patiently";
 import "./look/tokens.css";
 import "./look/base.css";
 import "./look/controls.css";
 
+rememberMissedStyles();
 startLanguage();
 followSystemTheme();
 

@@ -8,6 +8,13 @@ import { townStyle } from "./style";
 
 setWorkerUrl(workerUrl);
 
+/** Fetch MapLibre's worker into the cache: a map whose worker does not come stays empty for good. */
+export async function fetchWorker(): Promise<void> {
+  const answer = await fetch(workerUrl);
+  if (!answer.ok) throw new Error(`${workerUrl}: ${answer.status}`);
+  await answer.arrayBuffer();
+}
+
 const MARGIN_DEGREES = 0.01;
 
 /** Open a map of the town in `container`, or give null where the browser has no WebGL. */

@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { Suspense, useCallback, useMemo, useRef, useState } from "react";
 import { useLocation, useRoute } from "wouter";
 import { getMap, getOpenIncidents } from "../../api/calls";
 import { keys } from "../../api/keys";
 import type { IncidentOut } from "../../api/types";
 import { remember, remembered } from "../../format/remembered";
 import { useWords } from "../../i18n/text";
+import { lazyMap } from "../../map/lazy-map";
 import { SignedIn } from "../../parts/signed-in";
 import { Trouble, Waiting } from "../../parts/trouble";
 import { AssetCard } from "./card/asset-card";
@@ -20,9 +21,8 @@ import { useSound } from "./use-sound";
 import { useWorklist } from "./use-worklist";
 import { Worklist } from "./worklist/worklist";
 import "./control.css";
-import { patiently } from "../../parts/patiently";
 
-const TownMap = lazy(() => patiently(() => import("./map/town-map")));
+const TownMap = lazyMap(() => import("./map/town-map"));
 const NO_INCIDENTS: IncidentOut[] = [];
 
 export default function Control() {

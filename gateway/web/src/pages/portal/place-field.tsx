@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { getPublicMap } from "../../api/calls";
 import { keys } from "../../api/keys";
 import { useWords } from "../../i18n/text";
+import { lazyMap } from "../../map/lazy-map";
 import { Icon } from "../../parts/icon";
 import { FieldError, Trouble, Waiting } from "../../parts/trouble";
 import { HouseSearch } from "./house-search";
 import { housesOf, type Spot } from "./places";
-import { patiently } from "../../parts/patiently";
 
 // MapLibre is half a megabyte: it comes only when somebody asks for the map.
-const PointMap = lazy(() => patiently(() => import("./point-map")));
+const PointMap = lazyMap(() => import("./point-map"));
 
 /** Where it is: a house found by words, or a point on the map. */
 export function PlaceField({

@@ -21,6 +21,7 @@ export default function PointMap({
   const box = useRef<HTMLDivElement>(null);
   const map = useRef<TownMap | null>(null);
   const [failed, setFailed] = useState(false);
+  const [drawn, setDrawn] = useState(false);
   const take = useEffectEvent((latitude: number, longitude: number) =>
     onChoose({ kind: "point", latitude, longitude }),
   );
@@ -33,6 +34,7 @@ export default function PointMap({
       setFailed(true);
       return;
     }
+    opened.once("idle", () => setDrawn(true));
     opened.on("click", (event) => take(event.lngLat.lat, event.lngLat.lng));
     opened.getCanvas().addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -64,6 +66,7 @@ export default function PointMap({
         ref={box}
         className="canvas"
         role="group"
+        aria-busy={!drawn}
         aria-label={t("map.label", { name: say(town.name) })}
       />
       <div className="below">

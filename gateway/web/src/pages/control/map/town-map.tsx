@@ -200,6 +200,7 @@ export default function TownMap({ town, cases, incidents, selected, onCase, onAs
         ref={box}
         className="canvas"
         role="group"
+        aria-busy={!map}
         aria-label={t("map.label", { name: say(town.name) })}
       />
       <div className="map-buttons">
