@@ -50,7 +50,9 @@ class Edge:
         self._profiles = profiles
         self._clock = clock
         self._is_standalone = standalone is not None
-        self._opener = opener_with_secrets(opener, settings.secrets_dir)
+        self._opener = opener_with_secrets(
+            opener, settings.secrets_dir, settings.data_dir / "certificates"
+        )
         self._interlocks = interlocks
         self._copy = LastGood(settings.data_dir)
         self._first = standalone or self._last_good()

@@ -12,15 +12,18 @@ from core.errors import Permanent
 from core.registry import Endpoint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+OWN_CERTIFICATE = {"opcua"}  # protocols in which the edge shows a certificate that it made itself
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def opener_with_secrets(
-    opener: Callable[[str], OpenAdapter], folder: Path | None
+    opener: Callable[[str], OpenAdapter], folder: Path | None, certificates: Path
 ) -> Callable[[str], OpenAdapter]:
     """Give an opener that puts the account of an endpoint into its options before it opens it.
 
     An option that ends in `_file` (a certificate, a key) names a file of the same folder.
+    certificates: the edge's own one and those that it trusts, where a protocol wants them; whatever
+    the document says.
 
     The file `<folder>/<endpoint.secret>` has one line `username:password`. Permanent where it is
     not there or not so.
@@ -32,12 +35,15 @@ def opener_with_secrets(
         def open_endpoint(
             endpoint: Endpoint, points: Sequence[Point], clock: Clock
         ) -> AbstractAsyncContextManager[Connection]:
-            if options := files(endpoint, folder):
-                endpoint = replace(endpoint, options={**endpoint.options, **options})
+            if named := files(endpoint, folder):
+                endpoint = replace(endpoint, options={**endpoint.options, **named})
             if endpoint.secret:
                 endpoint = replace(
                     endpoint, options={**endpoint.options, **account(endpoint, folder)}
                 )
+            if protocol in OWN_CERTIFICATE:
+                options = {**endpoint.options, "certificates": str(certificates)}
+                endpoint = replace(endpoint, options=options)
             return open_it(endpoint, points, clock)
 
         return open_endpoint

@@ -7,18 +7,12 @@ pymodbus also writes every answer out as text for a log line that nobody sees; 1
 import numpy as np
 from pymodbus.pdu import ModbusPDU
 
-from adapters.modbus.plan import Table
-
-# Modbus Application Protocol V1.1b3, sections 6.1-6.4
-FUNCTION: dict[Table, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
-
 
 class RawAnswer(ModbusPDU):
     payload = b""
-    rtu_byte_count_pos = 2  # unit, function, count of bytes
 
     def decode(self, data: bytes) -> None:
-        self.payload = data[1 : 1 + data[0]] if data else b""
+        self.payload = data[1 : 1 + data[0]]
 
     def __str__(self) -> str:
         return "raw answer"
@@ -36,19 +30,19 @@ class RawBits(RawAnswer):
 
 
 class RawHolding(RawAnswer):
-    function_code = FUNCTION["holding"]
+    function_code = 3
 
 
 class RawInput(RawAnswer):
-    function_code = FUNCTION["input"]
+    function_code = 4
 
 
 class RawCoils(RawBits):
-    function_code = FUNCTION["coil"]
+    function_code = 1
 
 
 class RawDiscrete(RawBits):
-    function_code = FUNCTION["discrete"]
+    function_code = 2
 
 
 RAW_ANSWERS = (RawHolding, RawInput, RawCoils, RawDiscrete)

@@ -10,23 +10,15 @@ import numpy as np
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
-from asyncua.ua.uaerrors import (
-    BadCertificateInvalid,
-    BadCertificateUntrusted,
-    BadIdentityTokenInvalid,
-    BadIdentityTokenRejected,
-    BadSecurityChecksFailed,
-    BadSecurityPolicyRejected,
-    BadUserAccessDenied,
-    UaError,
-)
+from asyncua.ua.uaerrors import UaError
 
 from adapters.cancellation import honour_cancellation
 from adapters.contract import DeviceState, FoundPoint, Item, Point
+from adapters.opcua.answer import answered
 from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
-from adapters.opcua.calls import retryable
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
+from adapters.opcua.opening import close, connected
 from adapters.opcua.writing import write_node
 from adapters.trouble import Troubles
 from core.clock import Clock
@@ -35,7 +27,6 @@ from core.quality import BAD, Reason, is_bad, quality
 from core.readings import Readings
 from core.registry import Endpoint
 
-ANSWER_S = 2.0  # for one service call
 WRITE_S = 7.0  # for a write and its read-back, within the edge's limit for a command
 KEEPALIVE_S = 2.0  # a server with nothing to say says so at least that often
 PATIENCE = 3  # keep-alives that may be missed before the line counts as lost
@@ -45,16 +36,6 @@ SAMPLES = 10  # values of one item that the server keeps between two publish res
 BATCH = 1000  # monitored items in one request
 WAITING = 100  # publish responses that may wait; then the publish loop waits, then the server
 REFRESH = 3  # an unchanged value is repeated so many times within its `silent_after_s`
-
-WRONG_IDENTITY = (
-    BadUserAccessDenied,
-    BadIdentityTokenInvalid,
-    BadIdentityTokenRejected,
-    BadSecurityChecksFailed,
-    BadSecurityPolicyRejected,
-    BadCertificateInvalid,
-    BadCertificateUntrusted,
-)
 
 
 class OpcUaConnection:
@@ -98,9 +79,7 @@ class OpcUaConnection:
                 async with asyncio.timeout(self.patience_s):
                     items = await self.notifications.get()
             except TimeoutError as error:
-                raise Retryable(
-                    f"{self.endpoint.address}: nothing for {self.patience_s:g} s"
-                ) from error
+                raise self.lose(f"nothing for {self.patience_s:g} s") from error
             while not self.notifications.empty():
                 items = items + self.notifications.get_nowait()
             if items:
@@ -113,7 +92,7 @@ class OpcUaConnection:
 
     async def learn_namespaces(self) -> None:
         """Ask how the server numbers its namespaces now; it may be otherwise after its restart."""
-        with retryable(self.endpoint.address, "no namespaces"):
+        with answered(self.endpoint.address, "no namespaces"):
             self.names = Namespaces(await self.client.get_namespace_array())
 
     async def subscribe(self) -> list[Item]:
@@ -184,15 +163,17 @@ class OpcUaConnection:
             if isinstance(notification, ua.DataChangeNotification):
                 items += notification.MonitoredItems
             elif isinstance(notification, ua.StatusChangeNotification):
-                await self.lose(f"subscription ended: {notification.Status.name}")
+                self.lose(f"subscription ended: {notification.Status.name}")
         await self.notifications.put(items)
 
     async def connection_lost(self, error: Exception) -> None:
-        await self.lose(f"connection lost: {error!r}")
+        self.lose(f"connection lost: {error!r}")
         await self.notifications.put([])
 
-    async def lose(self, reason: str) -> None:
+    def lose(self, reason: str) -> Retryable:
+        """Note that the line is lost, and why."""
         self.lost = Retryable(f"{self.endpoint.address}: {reason}")
+        return self.lost
 
     def block(self, rows: Any, times: Any, values: Any, codes: Any) -> list[Item]:
         """Make readings of columns, remember them, and tell which devices are lost or back."""
@@ -250,7 +231,7 @@ class OpcUaConnection:
     async def browse(self) -> AsyncIterator[FoundPoint]:
         """Give every variable that the server shows, level by level."""
         await self.learn_namespaces()
-        with retryable(self.endpoint.address, "browsing"):
+        with answered(self.endpoint.address, "browsing"):
             async for found in browse_variables(self.client, self.names):
                 yield found
 
@@ -266,23 +247,16 @@ def node_of(point: Point) -> str:
 async def open_opcua(
     endpoint: Endpoint, points: Sequence[Point], clock: Clock
 ) -> AsyncIterator[OpcUaConnection]:
-    """Connect to opc.tcp://host:port, without security."""
+    """Connect to opc.tcp://host:port. options: see `adapters.opcua.opening.Options`."""
     if not endpoint.address.startswith("opc.tcp://"):
         raise Permanent(f"{endpoint.id}: wanted opc.tcp://host:port, found {endpoint.address}")
     # asyncua logs every lost connection with a traceback; that is told by what we raise.
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
-    client = Client(endpoint.address, timeout=ANSWER_S, watchdog_intervall=PATIENCE * KEEPALIVE_S)
+    client = await connected(endpoint, clock)
     connection = OpcUaConnection(client, endpoint, points, clock)
     client.connection_lost_callback = connection.connection_lost
     try:
-        try:
-            await client.connect()
-        except (AssertionError, *WRONG_IDENTITY) as error:  # an assertion is a refused channel
-            raise Permanent(f"{endpoint.address}: refused: {error!r}") from error
-        except (OSError, TimeoutError, UaError) as error:
-            raise Retryable(f"{endpoint.address}: no connection: {error!r}") from error
         honour_cancellation()
         yield connection
     finally:
-        await client.disconnect()
-        await asyncio.sleep(0)  # the cancelled publish loop ends in the next turn
+        await close(client, is_lost=connection.lost is not None)

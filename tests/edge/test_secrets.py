@@ -1,16 +1,47 @@
 """An endpoint's account comes from a file beside the edge, and from nowhere else."""
 
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from core.clock import SystemClock
 from core.errors import Permanent
 from core.registry import Endpoint
-from edge.secrets import account, files
+from edge.secrets import account, files, opener_with_secrets
 
 
 def endpoint(secret: str) -> Endpoint:
     return Endpoint(id="line", edge="edge-1", protocol="mqtt", address="mqtt://x", secret=secret)
+
+
+def opened_with(given: Endpoint, certificates: Path) -> dict[str, object]:
+    """Give the options with which an adapter is opened."""
+    seen: dict[str, object] = {}
+
+    def open_it(endpoint: Endpoint, *_more: object) -> AbstractAsyncContextManager[Any]:
+        seen.update(endpoint.options)
+        return nullcontext()
+
+    opener_with_secrets(lambda _protocol: open_it, None, certificates)(given.protocol)(
+        given, [], SystemClock()
+    )
+    return seen
+
+
+def test_the_folder_of_certificates_is_the_edges_whatever_the_document_says(
+    tmp_path: Path,
+) -> None:
+    options = {"security": "sign", "certificates": "/elsewhere"}
+    line = Endpoint(id="line", edge="e", protocol="opcua", address="opc.tcp://x", options=options)
+    wanted = {"security": "sign", "certificates": str(tmp_path)}
+    assert opened_with(line, tmp_path) == wanted
+
+
+def test_a_protocol_without_own_certificates_gets_no_folder_for_them(tmp_path: Path) -> None:
+    line = Endpoint(id="line", edge="e", protocol="modbus", address="modbus+tcp://x")
+    assert opened_with(line, tmp_path) == {}
 
 
 def test_the_account_of_an_endpoint_is_read_from_the_file_that_it_names(tmp_path: Path) -> None:

@@ -1,0 +1,87 @@
+"""The adapter against a server of another make."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.errors import Permanent
+from tests.adapters.conformance import run
+from tests.adapters.foreign_opcua import ForeignServer, foreign_server
+from tests.adapters.opcua_rig import opened, points_of, profile, reading
+
+POINTS = points_of(
+    profile({"level": "nsu=urn:foreign:plant;s={unit}.Level"}),
+    unit="T1",
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForeignServer]:
+    with foreign_server(tmp_path_factory.mktemp("foreign")) as running:
+        yield running
+
+
+async def level(server: ForeignServer, folder: Path, **options: Any) -> float:
+    async with reading(server.address, POINTS, folder, **options) as line:
+        await line.until_read()
+        return line.values["pump.level"]
+
+
+@pytest.mark.parametrize("security", ["sign", "sign_and_encrypt"])
+def test_its_values_come_over_a_secured_channel(
+    server: ForeignServer, tmp_path: Path, security: str
+) -> None:
+    pin = server.fingerprint
+    assert run(level(server, tmp_path, security=security, server_fingerprint=pin)) == 50
+
+
+def test_its_values_come_without_security_too(server: ForeignServer, tmp_path: Path) -> None:
+    assert run(level(server, tmp_path)) == 50
+
+
+def test_it_takes_a_name_and_a_password(server: ForeignServer, tmp_path: Path) -> None:
+    who = {"username": "operator", "password": "s3cret"}
+    pin = server.fingerprint
+    found = run(level(server, tmp_path, security="sign_and_encrypt", server_fingerprint=pin, **who))
+    assert found == 50
+
+
+def test_a_wrong_password_is_permanent(server: ForeignServer, tmp_path: Path) -> None:
+    who = {"username": "operator", "password": "wr0ng"}
+    pin = server.fingerprint
+    with pytest.raises(Permanent, match="user operator is refused"):
+        run(level(server, tmp_path, security="sign_and_encrypt", server_fingerprint=pin, **who))
+
+
+def test_its_certificate_is_refused_until_somebody_trusts_it(
+    server: ForeignServer, tmp_path: Path
+) -> None:
+    with pytest.raises(Permanent, match="no certificate is trusted yet") as refusal:
+        run(level(server, tmp_path, security="sign"))
+    assert server.fingerprint in str(refusal.value)
+
+
+def test_a_server_that_does_not_know_us_is_permanent_and_says_what_it_must_trust(
+    tmp_path: Path,
+) -> None:
+    async def test(server: ForeignServer) -> None:
+        options = {"security": "sign", "server_fingerprint": server.fingerprint}
+        async with opened(server.address, POINTS, tmp_path / "ours", **options):
+            pass
+
+    with (
+        foreign_server(tmp_path / "theirs", trusts_anybody=False) as server,
+        pytest.raises(Permanent, match=r"the server must trust .*certificate\.der, SHA-256"),
+    ):
+        run(test(server))
+
+
+def test_browsing_finds_its_variables(server: ForeignServer) -> None:
+    async def test() -> dict[str, str]:
+        async with opened(server.address) as connection:
+            return {point.address: point.kind async for point in connection.browse()}
+
+    found = run(test())
+    assert found["nsu=urn:foreign:plant;s=T1.Level"] == "Double"
