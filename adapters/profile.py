@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from adapters.document import Complaint, complaints_of, mappings, read_document
+from adapters.modbus.address import ModbusAddress, ModbusManners, misplaced
 from adapters.mqtt.address import MqttAddress
 from core.alarm import AlarmRule, AlarmTest, Severity
 from core.errors import ConfigError
@@ -28,20 +29,6 @@ NodeTemplate = Annotated[
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModbusAddress(Strict):
-    """Where a value is in a Modbus device."""
-
-    table: Literal["holding", "input", "coil", "discrete"] = "holding"
-    address: int = Field(ge=0, le=65535, description="zero-based, as it is on the wire")
-    type: Literal["u16", "i16", "u32", "i32", "u64", "i64", "f32", "f64", "bit"] = "u16"
-    order: Literal["big", "little", "big_swapped", "little_swapped"] = Field(
-        "big",
-        description="order of bytes: big ABCD, little DCBA, big_swapped BADC, little_swapped CDAB",
-    )
-    scale: float = Field(1.0, description="value = raw × scale + offset, in the signal's unit")
-    offset: float = 0.0
 
 
 class OpcUaAddress(Strict):
@@ -143,6 +130,7 @@ class Profile(Strict):
     protocol: Literal["modbus", "opcua", "mqtt", "camera", "internal"]
     name: Words
     source: str = Field(min_length=7)
+    modbus: ModbusManners = ModbusManners()
     signals: tuple[SignalProfile, ...] = Field(min_length=1)
     alarms: tuple[AlarmProfile, ...] = ()
     findings: tuple[FindingProfile, ...] = ()
@@ -152,6 +140,10 @@ class Profile(Strict):
         if wrong := [each.text for each in dangling(self.model_dump())]:
             raise ValueError("; ".join(wrong))
         return self
+
+    def modbus_address(self, at: ModbusAddress) -> int:
+        """Give an address as it is on the wire, counted from zero."""
+        return self.modbus.on_wire(at)
 
     def signal(self, key: str) -> SignalProfile:
         """Give the signal with this key. KeyError where the model has none."""
@@ -201,6 +193,7 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
         if "signal" in alarm and alarm["signal"] not in keys:
             text = f"alarm {alarm.get('key')}: there is no signal {alarm['signal']}"
             yield Complaint(("alarms", place, "signal"), text)
+    yield from misplaced(content)
 
 
 def read_profiles(folder: Path) -> tuple[dict[str, Profile], list[str]]:

@@ -71,7 +71,8 @@ class Feed:
 class Endpoint:
     """A line through which devices are reached.
 
-    address: a URL (modbus+tcp://host:port, opc.tcp://host:port, mqtt://host:port, http://…).
+    address: a URL (modbus+tcp://host:port, modbus+rtu:///dev/ttyS0?baud=9600, opc.tcp://host:port,
+    mqtt://host:port, http://…).
     options: the protocol's own. secret: name of a secret that the edge resolves by itself.
     """
 

@@ -94,7 +94,7 @@ async def open_parts(
             outbox.keep_trimmed(database, clock, timedelta(days=settings.outbox_days)),
         )
         tasks.start("live pulse", pulse(hub, database, clock))
-        tasks.start("commands", watch(database, clock))
+        tasks.start("commands", watch(database, clock, births))
         orders = outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders")
         offers = outbox.OutboxReader(database, ("registry",), edges.offer_all)
         for reader in (orders, offers):

@@ -7,12 +7,18 @@ pymodbus also writes every answer out as text for a log line that nobody sees; 1
 import numpy as np
 from pymodbus.pdu import ModbusPDU
 
+from adapters.modbus.plan import Table
+
+# Modbus Application Protocol V1.1b3, sections 6.1-6.4
+FUNCTION: dict[Table, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+
 
 class RawAnswer(ModbusPDU):
     payload = b""
+    rtu_byte_count_pos = 2  # unit, function, count of bytes
 
     def decode(self, data: bytes) -> None:
-        self.payload = data[1 : 1 + data[0]]
+        self.payload = data[1 : 1 + data[0]] if data else b""
 
     def __str__(self) -> str:
         return "raw answer"
@@ -30,19 +36,19 @@ class RawBits(RawAnswer):
 
 
 class RawHolding(RawAnswer):
-    function_code = 3
+    function_code = FUNCTION["holding"]
 
 
 class RawInput(RawAnswer):
-    function_code = 4
+    function_code = FUNCTION["input"]
 
 
 class RawCoils(RawBits):
-    function_code = 1
+    function_code = FUNCTION["coil"]
 
 
 class RawDiscrete(RawBits):
-    function_code = 2
+    function_code = FUNCTION["discrete"]
 
 
 RAW_ANSWERS = (RawHolding, RawInput, RawCoils, RawDiscrete)

@@ -3,27 +3,28 @@
 import math
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.profile import ModbusAddress
+from adapters.modbus.address import ModbusAddress
 
-WIDTH = {
-    "bit": 1,
-    "u16": 1,
-    "i16": 1,
-    "u32": 2,
-    "i32": 2,
-    "u64": 4,
-    "i64": 4,
-    "f32": 2,
-    "f64": 4,
-}  # fmt: skip - registers a type takes; a coil or discrete input is kept as a register of 0 or 1
 FORMAT = {
-    "bit": ">H", "u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "u64": ">Q", "i64": ">q",
-    "f32": ">f", "f64": ">d",
-}  # fmt: skip
+    "bit": ">H",
+    "u16": ">H",
+    "i16": ">h",
+    "u32": ">I",
+    "i32": ">i",
+    "u64": ">Q",
+    "i64": ">q",
+    "f32": ">f",
+    "f64": ">d",
+    "bcd16": ">H",
+    "bcd32": ">I",
+    "bcd64": ">Q",
+}  # fmt: skip - a coil or discrete input is kept as a register of 0 or 1
+DIGITS = 16  # of the longest packed BCD
 HEAD = 8  # bytes before the first register in the memory; they stay zero and pad short values
 
 
@@ -39,27 +40,57 @@ def places(order: str, size: int) -> list[int]:
     return list(range(size))  # ABCD
 
 
-def encode(value: float, address: ModbusAddress) -> bytes:
+def encode(value: float, address: ModbusAddress, found: bytes = b"") -> bytes:
     """Turn a value in the signal's unit into bytes as they go on the wire.
 
+    found: for a value of single bits, the registers that hold its neighbours.
     Raises ValueError where the type cannot hold it.
     """
     raw = (value - address.offset) / address.scale
     if not math.isfinite(raw):
         raise ValueError(f"{value} is not a number")
     try:
-        big = struct.pack(
-            FORMAT[address.type], raw if address.type in {"f32", "f64"} else round(raw)
-        )
+        big = struct.pack(FORMAT[address.type], _word(raw, address, found))
     except (struct.error, OverflowError) as error:
-        raise ValueError(f"{value} does not fit into {address.type}") from error
+        raise ValueError(f"{value:.12g} does not fit into {_place(address)}") from error
     return bytes(big[i] for i in places(address.order, len(big)))
 
 
-def decode(wire: bytes, address: ModbusAddress) -> float:
-    """Turn bytes as they are on the wire into a value in the signal's unit."""
+def _word(raw: float, address: ModbusAddress, found: bytes) -> float | int:
+    """Give what the type packs. OverflowError where it has no room."""
+    if address.type in {"f32", "f64"}:
+        return raw
+    whole = round(raw)
+    if address.bit is not None:
+        if not 0 <= whole < 1 << address.width:
+            raise OverflowError
+        mask = (1 << address.width) - 1 << address.bit
+        neighbours: int = _unpacked(found, address)
+        return neighbours & ~mask | whole << address.bit
+    if address.type.startswith("bcd"):
+        if not 0 <= whole < 10 ** (4 * address.registers):
+            raise OverflowError
+        return int(str(whole), 16)
+    return whole
+
+
+def _place(address: ModbusAddress) -> str:
+    return address.type if address.bit is None else f"{address.width} bits"
+
+
+def _unpacked(wire: bytes, address: ModbusAddress) -> Any:
     big = bytes(wire[i] for i in places(address.order, len(wire)))
-    (raw,) = struct.unpack(FORMAT[address.type], big)
+    return struct.unpack(FORMAT[address.type], big)[0]
+
+
+def decode(wire: bytes, address: ModbusAddress) -> float:
+    """Turn bytes as they are on the wire into a value in the signal's unit; NaN for none."""
+    raw = _unpacked(wire, address)
+    if address.bit is not None:
+        raw = raw >> address.bit & (1 << address.width) - 1
+    elif address.type.startswith("bcd"):
+        digits = f"{raw:x}"
+        raw = int(digits) if digits.isdecimal() else math.nan
     return float(raw * address.scale + address.offset)
 
 
@@ -67,7 +98,7 @@ class Layout:
     """Where the values of many signals are in one memory of register bytes.
 
     One row a signal. A decode gathers eight bytes a row into a little-endian word, in the order of
-    the row's type, and then converts whole columns: unsigned, signed, f32, f64.
+    the row's type, and then converts whole columns: unsigned, signed, f32, f64, BCD, bits.
     """
 
     def __init__(self, rows: Sequence[tuple[ModbusAddress, int]]) -> None:
@@ -76,13 +107,12 @@ class Layout:
         self.shift = np.zeros(len(rows), np.int64)
         self.scale = np.array([address.scale for address, _ in rows], np.float64)
         self.offset = np.array([address.offset for address, _ in rows], np.float64)
-        types = [address.type for address, _ in rows]
-        self.masks = {
-            kind: np.array([each[0] == kind if kind == "i" else each == kind for each in types])
-            for kind in ("i", "f32", "f64")
-        }
+        self.low = np.array([address.bit or 0 for address, _ in rows], np.uint64)
+        self.bits = np.array([(1 << address.width) - 1 for address, _ in rows], np.uint64)
+        kinds = np.array([_kind(address) for address, _ in rows])
+        self.masks = {kind: kinds == kind for kind in ("signed", "f32", "f64", "bcd", "bits")}
         for row, (address, first) in enumerate(rows):
-            size = 2 * WIDTH[address.type]
+            size = 2 * address.registers
             big = [first + place for place in places(address.order, size)]
             self.gather[row, :size] = big[::-1]
             self.shift[row] = 64 - 8 * size
@@ -97,13 +127,40 @@ class Layout:
             chosen = np.flatnonzero(self.masks[kind][rows])
             these = words[chosen]
             match kind:
-                case "i":  # the sign is carried down from the top of the word
+                case "signed":  # the sign is carried down from the top of the word
                     shift = self.shift[rows[chosen]]
                     values[chosen] = (these.view("<i8") << shift) >> shift
                 case "f32":
                     values[chosen] = these.astype("<u4").view("<f4")
                 case "f64":
                     values[chosen] = these.view("<f8")
+                case "bcd":
+                    values[chosen] = _decimal(these)
+                case "bits":
+                    at = rows[chosen]
+                    values[chosen] = these >> self.low[at] & self.bits[at]
         if self.is_scaled:
             values = values * self.scale[rows] + self.offset[rows]
         return values
+
+
+def _kind(address: ModbusAddress) -> str:
+    """Tell how a row's word becomes a number; unsigned ones need nothing more."""
+    if address.bit is not None:
+        return "bits"
+    if address.type in {"f32", "f64"}:
+        return address.type
+    if address.type.startswith("bcd"):
+        return "bcd"
+    return "signed" if address.type.startswith("i") else "unsigned"
+
+
+def _decimal(words: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """Read four bits a digit, the lowest last; NaN where one of them is no digit."""
+    total = np.zeros(len(words), np.uint64)
+    is_wrong = np.zeros(len(words), np.bool_)
+    for place in range(DIGITS):
+        digit = words >> np.uint64(4 * place) & np.uint64(15)
+        is_wrong |= digit > 9
+        total += digit * np.uint64(10**place)
+    return np.where(is_wrong, np.nan, total.astype(np.float64))

@@ -1,18 +1,17 @@
 """What to ask for: neighbouring registers of a unit merged into few requests, made once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
 from adapters.contract import Point
-from adapters.modbus.codec import HEAD, WIDTH
-from adapters.profile import ModbusAddress
+from adapters.modbus.address import ModbusAddress, ModbusManners
+from adapters.modbus.codec import HEAD
 
 Table = Literal["holding", "input", "coil", "discrete"]
 
 MOST = {"holding": 125, "input": 125, "coil": 2000, "discrete": 2000}  # V1.1b3, sections 6.1-6.4
-GAP = 8  # registers read for nothing rather than asked around: a request costs more than they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +22,24 @@ class Row:
     address: ModbusAddress
 
     @property
+    def start(self) -> int:
+        return self.point.profile.modbus_address(self.address)
+
+    @property
     def end(self) -> int:
-        return self.address.address + WIDTH[self.address.type]
+        return self.start + self.address.registers
+
+    @property
+    def manners(self) -> ModbusManners:
+        return self.point.profile.modbus
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Read `count` registers from `start` into the memory at `base`, for rows [first, stop)."""
+    """Read `count` registers from `start` into the memory at `base`, for rows [first, stop).
+
+    pause_s: what the device needs before it.
+    """
 
     unit: int
     table: Table
@@ -38,6 +48,7 @@ class Request:
     first: int
     stop: int
     base: int
+    pause_s: float = 0.0
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +68,12 @@ class Plan:
 
     def __init__(self, points: Sequence[tuple[int, Point, ModbusAddress]]) -> None:
         """points: with the Modbus unit and the address of each."""
-        ordered = sorted(points, key=lambda p: (p[0], p[1].signal.poll_s, p[2].table, p[2].address))
+        ordered = sorted(
+            points,
+            key=lambda p: (
+                p[0], p[1].signal.poll_s, p[2].table, p[1].profile.modbus_address(p[2])
+            ),
+        )  # fmt: skip
         self.rows = [Row(point, address) for _, point, address in ordered]
         self.polls: list[Poll] = []
         self.size = HEAD
@@ -70,28 +86,36 @@ class Plan:
     def _requests(self, unit: int, first: int, stop: int) -> list[Request]:
         requests = []
         while first < stop:
-            table, start, end = self._span(first)
+            head = self.rows[first]
+            end = head.end
             after = first + 1
-            while after < stop:
-                row = self.rows[after]
-                too_far = row.address.address > end + GAP
-                too_long = max(end, row.end) - start > MOST[table]
-                if row.address.table != table or too_far or too_long:
-                    break
-                end = max(end, row.end)
+            while after < stop and self._joins(head, end, self.rows[after]):
+                end = max(end, self.rows[after].end)
                 after += 1
-            requests.append(Request(unit, table, start, end - start, first, after, self.size))
-            self.size += 2 * (end - start)
+            count = end - head.start
+            requests.append(
+                Request(
+                    unit, head.address.table, head.start, count, first, after, self.size,
+                    head.manners.pause_s,
+                )
+            )  # fmt: skip
+            self.size += 2 * count
             first = after
         return requests
 
-    def _span(self, row: int) -> tuple[Table, int, int]:
-        address = self.rows[row].address
-        return address.table, address.address, self.rows[row].end
+    def _joins(self, head: Row, end: int, row: Row) -> bool:
+        """Tell whether a row is read with those from `head` on, which reach to `end`."""
+        manners = head.manners
+        if manners.one_by_one or row.manners != manners or row.address.table != head.address.table:
+            return False
+        most = MOST[head.address.table]
+        if head.address.table in {"holding", "input"}:
+            most = manners.most_registers
+        return row.start <= end + manners.gap and max(end, row.end) - head.start <= most
 
     def place(self, row: int, request: Request) -> int:
         """Give the place in the memory of a row's first byte."""
-        return request.base + 2 * (self.rows[row].address.address - request.start)
+        return request.base + 2 * (self.rows[row].start - request.start)
 
     def split(self, request: Request) -> tuple[Request, Request]:
         """Halve a request of two signals or more at its widest gap, else nearest the middle."""
@@ -99,13 +123,13 @@ class Plan:
 
         def gap(row: int) -> tuple[int, float]:
             end = max(each.end for each in self.rows[request.first : row])
-            return self.rows[row].address.address - end, -abs(row - middle)
+            return self.rows[row].start - end, -abs(row - middle)
 
         cut = max(range(request.first + 1, request.stop), key=gap)
         return self._part(request, request.first, cut), self._part(request, cut, request.stop)
 
     def _part(self, request: Request, first: int, stop: int) -> Request:
-        start = self.rows[first].address.address
+        start = self.rows[first].start
         end = max(row.end for row in self.rows[first:stop])
         base = self.place(first, request)
-        return Request(request.unit, request.table, start, end - start, first, stop, base)
+        return replace(request, start=start, count=end - start, first=first, stop=stop, base=base)

@@ -32,9 +32,11 @@ async def prepare_command(
 
 
 @router.post("/{identifier}/confirm", dependencies=[operates])
-async def confirm_command(identifier: str, desk: TheDesk, actor: CurrentActor) -> CommandOut:
+async def confirm_command(
+    identifier: str, desk: TheDesk, actor: CurrentActor, directory: TheDirectory
+) -> CommandOut:
     """Send a command that was prepared. Once, and only by who prepared it."""
-    return show_command(await commands.confirm(desk, actor, identifier))
+    return show_command(await commands.confirm(desk, actor, directory, identifier))
 
 
 @router.get("/{identifier}")

@@ -6,12 +6,14 @@ The order goes into the outbox under the topic "order", in the transaction that 
 import asyncio
 import math
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from adapters.wire import CommandResult
+from adapters.wire import CommandResult, SignalBirth
 from core.actor import Actor
 from core.clock import Clock, to_datetime, to_nanoseconds
 from core.command import PREPARED, REQUESTED, SENT, Command, CommandState, check_value
@@ -77,6 +79,14 @@ FEEDS: Text = {
 """What to know before confirming."""
 
 
+class Signals(Protocol):
+    """What the edges told of their devices at birth."""
+
+    def signals_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what the device measures."""
+        ...
+
+
 async def prepare(
     desk: Desk,
     actor: Actor,
@@ -121,7 +131,7 @@ async def prepare(
     return row
 
 
-async def confirm(desk: Desk, actor: Actor, identifier: str) -> CommandRow:
+async def confirm(desk: Desk, actor: Actor, born: Signals, identifier: str) -> CommandRow:
     """Send a prepared command. Only who prepared it, within a minute, and once."""
     session = desk.session
     row = await find(session, actor, identifier)
@@ -135,7 +145,7 @@ async def confirm(desk: Desk, actor: Actor, identifier: str) -> CommandRow:
         "expires_at": to_nanoseconds(row.expires_at),
     }
     await outbox.publish(session, outbox.Change(topic=ORDER, place_path=row.place_path, body=order))
-    await _say(session, row, desk.now, row.by)
+    await _say(session, row, born, desk.now, row.by)
     if row.case_id is not None:
         (await session.get_one(CaseRow, row.case_id)).touched = True
     await _publish(session, row)
@@ -160,7 +170,9 @@ async def mark_sent(session: AsyncSession, identifier: str) -> None:
         await _publish(session, row)
 
 
-async def take_result(session: AsyncSession, clock: Clock, result: CommandResult) -> None:
+async def take_result(
+    session: AsyncSession, clock: Clock, born: Signals, result: CommandResult
+) -> None:
     """Take what an edge says became of a command. The same answer twice changes nothing."""
     await outbox.take_turn(session)
     row = await session.get(CommandRow, result.command)
@@ -172,11 +184,11 @@ async def take_result(session: AsyncSession, clock: Clock, result: CommandResult
         return  # it was answered before
     _keep(answered, row)
     row.result_value, row.result_text = finite(result.value), result.text[:500]
-    await _say(session, row, clock.now())
+    await _say(session, row, born, clock.now())
     await _publish(session, row)
 
 
-async def lapse(session: AsyncSession, clock: Clock) -> int:
+async def lapse(session: AsyncSession, clock: Clock, born: Signals) -> int:
     """Give up on commands whose time is over, and tell how many those were."""
     rows = await session.scalars(
         select(CommandRow).where(CommandRow.state.in_([PREPARED, REQUESTED, SENT]))
@@ -189,12 +201,12 @@ async def lapse(session: AsyncSession, clock: Clock) -> int:
             given_up += 1
             _keep(after, row)
             if before.state is not PREPARED:
-                await _say(session, row, clock.now())
+                await _say(session, row, born, clock.now())
             await _publish(session, row)
     return given_up
 
 
-async def watch(database: Database, clock: Clock) -> None:
+async def watch(database: Database, clock: Clock, born: Signals) -> None:
     """Look for commands whose time is over, for ever."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
@@ -206,7 +218,7 @@ async def watch(database: Database, clock: Clock) -> None:
             )
         if waiting is not None:
             async with database.transaction() as session:
-                await lapse(session, clock)
+                await lapse(session, clock, born)
 
 
 def _command(row: CommandRow) -> Command:
@@ -283,17 +295,27 @@ async def _warnings(
     return warnings
 
 
-async def _say(session: AsyncSession, row: CommandRow, at: datetime, by: str = "kvartal") -> None:
+async def _say(
+    session: AsyncSession, row: CommandRow, born: Signals, at: datetime, by: str = "kvartal"
+) -> None:
     if row.case_id is None:
         return
-    value = row.value if row.result_value is None else row.result_value
     text = filled(
         SAYS[CommandState(row.state)],
         signal=row.signal_name,
-        value=f"{value:g}" if row.unit == "1" else f"{value:g} {row.unit}",
+        value=_value_of(row, born),
         why=row.result_text,
     )
     session.add(TimelineRow(case_id=row.case_id, at=at, kind="command", by=by, text=text))
+
+
+def _value_of(row: CommandRow, born: Signals) -> Text | str:
+    """Give the name of the state that is set or read back, or the number with its unit."""
+    value = row.value if row.result_value is None else row.result_value
+    for signal in born.signals_of(row.device):
+        if signal.key == row.signal and value in signal.states:
+            return signal.states[int(value)]
+    return f"{value:g}" if row.unit == "1" else f"{value:g} {row.unit}"
 
 
 async def _publish(session: AsyncSession, row: CommandRow) -> None:

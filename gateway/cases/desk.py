@@ -196,7 +196,7 @@ class Desk:
         row.appeals += 1
         self.touch(row)
 
-    def clear_incident(self, incident: IncidentRow, proof: Text) -> None:
+    def clear_incident(self, incident: IncidentRow, proof: Text, at: datetime) -> None:
         """Take that an incident has returned to normal; the last one of its case proves that."""
         row = incident.case
         self.touch_incident(incident)
@@ -207,19 +207,19 @@ class Desk:
             case.released(self.now)
             keep_case(case, row)
         if row.active_incidents == 0:
-            self.prove(row, proof)
+            self.prove(row, proof, at)
             if row.silent and not row.touched and not row.appeals and row.state == CaseState.ROUTED:
                 self._close_recovered(row)
 
-    def prove(self, row: CaseRow, text: Text) -> None:
-        """Add what telemetry says as evidence of the highest grade."""
+    def prove(self, row: CaseRow, text: Text, at: datetime) -> None:
+        """Add what telemetry said at that time as evidence of the highest grade."""
         row.proved_at = self.now
         self.session.add(
             EvidenceRow(
                 case=row,
                 kind="telemetry",
                 grade="A",
-                at=self.now,
+                at=at,
                 by=SYSTEM,
                 by_staff=True,
                 text=dict(text),

@@ -33,8 +33,8 @@ MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
 MUNICIPALITY = 2  # levels of a place's path, the region being the first
 
 PROVED: Text = {
-    "ru": "{name}: снова в норме с {at} UTC{value}",
-    "en": "{name}: back to normal since {at} UTC{value}",
+    "ru": "{name}: снова в норме{value}",
+    "en": "{name}: back to normal{value}",
 }
 
 
@@ -95,7 +95,7 @@ class Intake:
             if isinstance(event, ActiveSet):
                 block.clear_others(event)
             if isinstance(event, CommandResult):
-                await commands.take_result(session, self._clock, event)
+                await commands.take_result(session, self._clock, self._births, event)
         await block.desk.finish()
 
     async def _take(self, block: "Block", fact: Fact) -> None:
@@ -275,7 +275,7 @@ class Block:
         await fold_below(self.desk, case, incident, asset)
         self._know(incident)
         if fact.transient and case.active_incidents == 0:
-            self.desk.prove(case, _proof(incident, fact))
+            self.desk.prove(case, _proof(incident, fact), fact.at)
 
     def clear(self, fact: Fact) -> None:
         """Take that the condition is over, unless it is known."""
@@ -284,7 +284,7 @@ class Block:
             return
         row = self._active.pop(key)
         keep_incident(incident_of(row).cleared(fact.at), row)
-        self.desk.clear_incident(row, _proof(row, fact))
+        self.desk.clear_incident(row, _proof(row, fact), fact.at)
 
     def clear_others(self, event: ActiveSet) -> None:
         """Clear what this edge does not report as active: its clear was lost."""
@@ -324,4 +324,4 @@ class Block:
 def _proof(incident: IncidentRow, fact: Fact) -> Text:
     told = fact.value is not None and incident.unit != "1"  # "1": a state, whose code says nothing
     value = f", {fact.value:g} {incident.unit}".rstrip() if told else ""
-    return filled(PROVED, name=incident.name, at=f"{fact.at:%d.%m.%Y %H:%M:%S}", value=value)
+    return filled(PROVED, name=incident.name, value=value)

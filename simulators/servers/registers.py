@@ -8,11 +8,12 @@ import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from adapters.profile import ModbusAddress, Profile
+from adapters.modbus.address import ModbusAddress
+from adapters.profile import Profile
 
 FORMATS = {
     "u16": ">H", "i16": ">h", "u32": ">I", "i32": ">i", "u64": ">Q", "i64": ">q",
-    "f32": ">f", "f64": ">d",
+    "f32": ">f", "f64": ">d", "bcd16": ">H", "bcd32": ">I", "bcd64": ">Q",
 }  # fmt: skip
 BITS = ("coil", "discrete")
 
@@ -40,18 +41,34 @@ class Field:
     writable: bool
 
     def encode(self, value: float) -> bytes:
-        """Give the registers of a value in the signal's unit, cut to what they can hold."""
+        """Give the registers of a value in the signal's unit, cut to what they can hold.
+
+        Of a value of single bits the others are zero.
+        """
         raw = (value - self.at.offset) / self.at.scale
         form = FORMATS[self.at.type]
         if form[1] in "fd":
             return arranged(struct.pack(form, raw), self.at.order)
         bits = 8 * struct.calcsize(form)
-        low, high = (0, 2**bits - 1) if form[1].isupper() else (-(2 ** (bits - 1)), 2 ** (bits - 1))
-        return arranged(struct.pack(form, min(max(round(raw), low), high)), self.at.order)
+        if self.at.bit is not None:
+            most = 2**self.at.width - 1
+            whole = min(max(round(raw), 0), most) << self.at.bit
+        elif self.at.type.startswith("bcd"):
+            most = 10 ** (bits // 4) - 1
+            whole = int(str(min(max(round(raw), 0), most)), 16)
+        elif form[1].isupper():
+            whole = min(max(round(raw), 0), 2**bits - 1)
+        else:
+            whole = min(max(round(raw), -(2 ** (bits - 1))), 2 ** (bits - 1) - 1)
+        return arranged(struct.pack(form, whole), self.at.order)
 
     def decode(self, data: bytes) -> float:
         """Give the value, in the signal's unit, of its registers."""
         raw: float = struct.unpack(FORMATS[self.at.type], arranged(data, self.at.order))[0]
+        if self.at.bit is not None:
+            raw = int(raw) // 2**self.at.bit % 2**self.at.width
+        elif self.at.type.startswith("bcd"):
+            raw = int(f"{int(raw):x}")
         return raw * self.at.scale + self.at.offset
 
 
@@ -65,7 +82,8 @@ class Image:
             if at is None or at.table != table:
                 continue
             size = 1 if table in BITS else struct.calcsize(FORMATS[at.type]) // 2
-            self.fields.append(Field(signal.key, at.address, size, at, signal.writable))
+            first = profile.modbus_address(at)
+            self.fields.append(Field(signal.key, first, size, at, signal.writable))
         self.start = min((field.first for field in self.fields), default=0)
         self.stop = max((field.first + field.size for field in self.fields), default=0)
 
@@ -77,7 +95,8 @@ class Image:
         data = bytearray(2 * (self.stop - self.start))
         for field in self.fields:
             at = 2 * (field.first - self.start)
-            data[at : at + 2 * field.size] = field.encode(values[field.signal])
+            for place, byte in enumerate(field.encode(values[field.signal]), at):
+                data[place] |= byte  # signals that are single bits share a register
         from_byte = 2 * (first - self.start)
         return bytes(data[from_byte : from_byte + 2 * count])
 
@@ -97,6 +116,8 @@ class Image:
             if field.first + field.size <= first or field.first >= first + count:
                 continue
             at = 2 * (field.first - first)
+            if field.at.bit is not None and not field.writable:
+                continue  # its neighbour in the register may be set
             if not field.writable or at < 0 or at + 2 * field.size > len(data):
                 return None
             found.append((field, field.decode(data[at : at + 2 * field.size])))

@@ -1,4 +1,4 @@
-"""A Modbus TCP server that encodes by itself and can be made to misbehave."""
+"""A Modbus server that encodes by itself and can be made to misbehave; TCP, or RTU within TCP."""
 
 import asyncio
 import struct
@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 
 READ = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
-ILLEGAL_ADDRESS = 2
+ILLEGAL_FUNCTION, ILLEGAL_ADDRESS = 1, 2
 
 
 class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
@@ -18,6 +18,9 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
         self.illegal: set[tuple[int, int]] = set()  # (unit, address): exception 2
         self.short: set[tuple[int, int]] = set()  # (unit, address): the answer ends before it
         self.exceptions: dict[int, int] = {}  # unit: the exception that it always answers
+        self.only_several = False  # functions 5 and 6 are not known
+        self.slow_s: dict[int, float] = {}  # unit: how late it answers
+        self.at: list[tuple[int, float, float]] = []  # unit, when a request came, when it was over
         self.requests: list[tuple[int, int, int, int]] = []  # unit, function, address, count
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -38,15 +41,25 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    async def take(self, reader: asyncio.StreamReader) -> tuple[bytes, int, bytes]:
+        """Give what an answer begins with, the unit, and the request."""
+        head = await reader.readexactly(7)
+        _, _, length, unit = struct.unpack(">HHHB", head)
+        return head[:4], unit, await reader.readexactly(length - 1)
+
+    def framed(self, head: bytes, unit: int, answer: bytes) -> bytes:
+        return head + struct.pack(">HB", len(answer) + 1, unit) + answer
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
-                head = await reader.readexactly(7)
-                transaction, _, length, unit = struct.unpack(">HHHB", head)
-                answer = self.answer(unit, await reader.readexactly(length - 1))
+                head, unit, pdu = await self.take(reader)
+                began = asyncio.get_running_loop().time()
+                answer = self.answer(unit, pdu)
+                await asyncio.sleep(self.slow_s.get(unit, 0))
+                self.at.append((unit, began, asyncio.get_running_loop().time()))
                 if answer is not None:
-                    size = len(answer) + 1
-                    writer.write(struct.pack(">HHHB", transaction, 0, size, unit) + answer)
+                    writer.write(self.framed(head, unit, answer))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -69,10 +82,17 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
             return bytes([function | 0x80, self.exceptions[unit]])
         if function in READ:
             return self.read(unit, function, address, count)
+        self.requests.append((unit, function, address, count))
+        if function in {5, 6} and self.only_several:
+            return bytes([function | 0x80, ILLEGAL_FUNCTION])
         if function == 5:
             self.words(unit, "coil")[address] = count >> 15
         elif function == 6:
             self.words(unit, "holding")[address] = count
+        elif function == 15:
+            states = int.from_bytes(pdu[6:], "little")
+            for place in range(count):
+                self.words(unit, "coil")[address + place] = states >> place & 1
         elif function == 16:
             self.put(unit, "holding", address, pdu[6:])
         return pdu[:5]
@@ -92,3 +112,28 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
         packed = sum((word & 1) << place for place, word in enumerate(values))
         size = (len(values) + 7) // 8
         return bytes([function, size]) + packed.to_bytes(size, "little")
+
+
+class RtuServer(ModbusServer):
+    """The same in RTU frames: unit, request, checksum (Modbus over Serial Line V1.02, 2.5.1)."""
+
+    async def take(self, reader: asyncio.StreamReader) -> tuple[bytes, int, bytes]:
+        frame = await reader.readexactly(7)
+        if frame[1] in {15, 16}:
+            frame += await reader.readexactly(frame[6])
+        frame += await reader.readexactly(1 if frame[1] <= 6 else 2)
+        assert crc(frame[:-2]) == frame[-2:]
+        return b"", frame[0], frame[1:-2]
+
+    def framed(self, _head: bytes, unit: int, answer: bytes) -> bytes:
+        return bytes([unit]) + answer + crc(bytes([unit]) + answer)
+
+
+def crc(frame: bytes) -> bytes:
+    """Give the checksum of Modbus over Serial Line V1.02, section 6.2.2."""
+    value = 0xFFFF
+    for byte in frame:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ (0xA001 if value & 1 else 0)
+    return value.to_bytes(2, "little")

@@ -1,0 +1,113 @@
+"""Where a Modbus line leads: TCP, RTU on a serial port, or RTU within TCP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from pymodbus import FramerType
+from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
+
+from core.errors import Permanent
+from core.registry import Endpoint
+
+Client = AsyncModbusTcpClient | AsyncModbusSerialClient
+
+WANTED = (
+    "modbus+tcp://host:port, modbus+rtutcp://host:port "
+    "or modbus+rtu:///dev/ttyUSB0?baud=9600&parity=N&stop=1"
+)
+PORT = 502
+CONNECT_S = 3.0  # to open a line; on a busy machine dozens are opened at once
+TIMEOUT_S = 0.5  # for one answer; a unit is asked twice before it counts as lost
+LONGEST_TIMEOUT_S = 10.0  # a meter behind a modem takes some seconds
+# Modbus over Serial Line V1.02, sections 2.5.1 and 2.5.1.1: 11 bits a byte, 3.5 bytes of silence
+# between frames, 1.75 ms above 19200 baud.
+BITS, SILENT_BYTES, SHORTEST_SILENCE_S = 11, 3.5, 0.00175
+MOST_BYTES = 256 + 8  # the longest answer, and a request
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How a line is spoken on.
+
+    device: of a serial port; empty for TCP. is_numbered: an answer carries the number of its
+    request, so that a late one is not taken for another. timeout_s: for one answer. pause_s:
+    silence between an answer and the next request.
+    """
+
+    host: str = ""
+    port: int = PORT
+    device: str = ""
+    baud: int = 0
+    parity: str = "N"
+    stop: int = 1
+    is_numbered: bool = True
+    timeout_s: float = TIMEOUT_S
+    pause_s: float = 0.0
+
+    def client(self, name: str) -> Client:
+        """Give a client that is not connected yet. It neither repeats nor reconnects by itself."""
+        if self.device:
+            return AsyncModbusSerialClient(
+                self.device, baudrate=self.baud, parity=self.parity, stopbits=self.stop,
+                timeout=CONNECT_S, retries=0, reconnect_delay=0, name=name,
+            )  # fmt: skip
+        framer = FramerType.SOCKET if self.is_numbered else FramerType.RTU
+        return AsyncModbusTcpClient(
+            self.host, port=self.port, framer=framer,
+            timeout=CONNECT_S, retries=0, reconnect_delay=0, name=name,
+        )  # fmt: skip
+
+
+def line_of(endpoint: Endpoint) -> Line:
+    """Understand an endpoint's address and options. Permanent where they make no sense."""
+    parts = urlsplit(endpoint.address)
+    timeout_s = _seconds(endpoint, "timeout_s", TIMEOUT_S, LONGEST_TIMEOUT_S)
+    if timeout_s == 0:
+        raise Permanent(f"{endpoint.id}: options.timeout_s wanted above 0, found 0")
+    pause_s = _seconds(endpoint, "pause_s", 0.0, 1.0)
+    match parts.scheme:
+        case "modbus+tcp" | "modbus+rtutcp" if parts.hostname:
+            return Line(
+                host=parts.hostname,
+                port=parts.port or PORT,
+                is_numbered=parts.scheme == "modbus+tcp",
+                timeout_s=timeout_s,
+                pause_s=pause_s,
+            )
+        case "modbus+rtu" if parts.path.startswith("/") and not parts.netloc:
+            return _serial(endpoint, parts.path, dict(parse_qsl(parts.query)), timeout_s, pause_s)
+    raise Permanent(f"{endpoint.id}: wanted {WANTED}, found {endpoint.address}")
+
+
+def _serial(
+    endpoint: Endpoint, device: str, words: Mapping[str, str], timeout_s: float, pause_s: float
+) -> Line:
+    if unknown := words.keys() - {"baud", "parity", "stop"}:
+        raise Permanent(
+            f"{endpoint.id}: a serial line has baud, parity and stop, found {min(unknown)}"
+        )
+    baud, parity, stop = words.get("baud", "9600"), words.get("parity", "N"), words.get("stop", "1")
+    if not baud.isdecimal() or not 300 <= int(baud) <= 1_000_000:
+        raise Permanent(f"{endpoint.id}: baud wanted 300 to 1000000, found {baud}")
+    if parity not in {"N", "E", "O"}:
+        raise Permanent(f"{endpoint.id}: parity wanted N, E or O, found {parity}")
+    if stop not in {"1", "2"}:
+        raise Permanent(f"{endpoint.id}: stop wanted 1 or 2, found {stop}")
+    byte_s = BITS / int(baud)
+    return Line(
+        device=device,
+        baud=int(baud),
+        parity=parity,
+        stop=int(stop),
+        is_numbered=False,
+        timeout_s=timeout_s + MOST_BYTES * byte_s,  # an answer is not late while it still comes
+        pause_s=max(pause_s, SILENT_BYTES * byte_s, SHORTEST_SILENCE_S),
+    )
+
+
+def _seconds(endpoint: Endpoint, key: str, default: float, most: float) -> float:
+    found = endpoint.options.get(key, default)
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found <= most:
+        raise Permanent(f"{endpoint.id}: options.{key} wanted 0 to {most:g}, found {found}")
+    return float(found)
