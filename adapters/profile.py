@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from adapters.document import Complaint, complaints_of, mappings, read_document
 from adapters.modbus.address import ModbusAddress, ModbusManners, misplaced
-from adapters.mqtt.address import MqttAddress
+from adapters.mqtt.address import MqttAddress, SparkplugAddress
 from core.alarm import AlarmRule, AlarmTest, Severity
 from core.errors import ConfigError
 from core.signal import Signal, SignalKind
@@ -25,6 +25,9 @@ NodeTemplate = Annotated[
         description="node id, `nsu=URI;s=…` or `ns=2;s=…`; {unit} stands for the device's unit",
     ),
 ]
+
+# What devices behind one endpoint may speak, where that is more than its protocol's own name.
+FORMS = {"mqtt": ["mqtt", "sparkplug"]}
 
 
 class Strict(BaseModel):
@@ -61,6 +64,7 @@ class SignalProfile(Strict):
     modbus: ModbusAddress | None = None
     opcua: OpcUaAddress | None = None
     mqtt: MqttAddress | None = None
+    sparkplug: SparkplugAddress | None = None
     camera: CameraAddress | None = None
 
     def as_signal(self) -> Signal:
@@ -180,14 +184,20 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
 
     content: as YAML gave it, or as a model dumps it.
     """
-    protocol, keys = content.get("protocol"), []
-    has_addresses = isinstance(protocol, str) and protocol in SignalProfile.model_fields
+    keys: list[Any] = []
+    protocol = str(content.get("protocol"))
+    addresses = FORMS.get(protocol, [protocol] if protocol in SignalProfile.model_fields else [])
     for place, signal in mappings(content, "signals"):
         key = signal.get("key")
         if key in keys:
             yield Complaint(("signals", place, "key"), f"signal {key} is there twice")
-        if has_addresses and signal.get(str(protocol)) is None:
-            yield Complaint(("signals", place), f"signal {key} has no address `{protocol}:`")
+        found = [each for each in addresses if signal.get(each) is not None]
+        if addresses and not found:
+            wanted = " or ".join(f"`{each}:`" for each in addresses)
+            yield Complaint(("signals", place), f"signal {key} has no address {wanted}")
+        if len(found) > 1:
+            text = f"signal {key} has more than one address: {', '.join(found)}"
+            yield Complaint(("signals", place), text)
         keys.append(key)
     for place, alarm in mappings(content, "alarms"):
         if "signal" in alarm and alarm["signal"] not in keys:

@@ -4,30 +4,39 @@ import asyncio
 import math
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from adapters.contract import Item, Point
-from adapters.mqtt.address import MqttAddress
+from adapters.mqtt.address import MqttAddress, SparkplugAddress
 from adapters.mqtt.columns import Columns, Scaling
 from adapters.mqtt.intake import Delivery
 from adapters.mqtt.json_template import JsonTemplates
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.pointer import placed_at, pointer_of
+from adapters.mqtt.sparkplug_presence import NAMESPACE, presence_of
 from adapters.mqtt.tls import tls_context
 from adapters.mqtt.topics import filled, needed
 from adapters.mqtt.wishes import Wishes
 from adapters.trouble import Troubles
 from core.clock import Clock
 from core.errors import ConfigError, Permanent, Retryable
-from core.readings import Readings
 from core.registry import Endpoint
 
+if TYPE_CHECKING:
+    from adapters.mqtt.sparkplug import SparkplugHost
+
 CONNECT_S = 5.0
+TELL_S = 10.0  # an edge node lives until its death is published; that is told this often
 READ_BACK_S = 5.0  # for the next state message after a value was set
 WAITING = 8  # blocks that may wait; then the link's own inbox fills, which is bounded too
 INBOX = 32 * 1024 * 1024  # bytes of payload; a storm beyond it is dropped and counted by the link
+
+
+Address: TypeAlias = MqttAddress | SparkplugAddress
 
 
 class MqttConnection:
@@ -35,7 +44,7 @@ class MqttConnection:
         self.endpoint = endpoint
         self.clock = clock
         self.troubles = Troubles(endpoint.id)
-        self.blocks: asyncio.Queue[Readings | None] = asyncio.Queue(WAITING)
+        self.blocks: asyncio.Queue[Item | None] = asyncio.Queue(WAITING)
         self.failure: BaseException | None = None
         self.rows = {point.number: row for row, point in enumerate(points)}
         self.wishes = Wishes(READ_BACK_S)
@@ -45,19 +54,41 @@ class MqttConnection:
             [address.scale for address in addresses],
             [address.offset for address in addresses],
         )
+        placed = list(zip(range(len(points)), points, addresses, strict=True))
         self.templates = JsonTemplates(
-            list(zip(range(len(points)), points, addresses, strict=True)), self.troubles
+            [(row, point, each) for row, point, each in placed if isinstance(each, MqttAddress)],
+            self.troubles,
         )
+        metrics = [
+            (row, point, each) for row, point, each in placed if isinstance(each, SparkplugAddress)
+        ]
+        self.sparkplug = self.host(metrics) if metrics else None
+        self.presence = presence_of(endpoint, clock) if self.sparkplug else None
+        filters = [*self.templates.filters, *(self.sparkplug.filters if self.sparkplug else ())]
+        if self.presence:
+            filters.append(self.presence.topic)
         self.link = MqttLink(
             endpoint.address,
             f"kvartal-{endpoint.edge}-{endpoint.id}",
             str(endpoint.options.get("username", "")),
             str(endpoint.options.get("password", "")),
             tls=context_of(endpoint),
-            subscriptions=needed(self.templates.filters),
+            will=self.presence.will if self.presence else None,
+            subscriptions=needed(filters),
             on_lost=lambda reason: self.fail(Retryable(f"{endpoint.address}: {reason}")),
             inbox=INBOX,
         )
+
+    def host(self, metrics: Sequence[tuple[int, Point, SparkplugAddress]]) -> "SparkplugHost":
+        """Give the host's side of Sparkplug B; its protobuf is loaded only where it is spoken."""
+        module = import_module("adapters.mqtt.sparkplug")
+        host: SparkplugHost = module.SparkplugHost(metrics, self.troubles, self.clock, self.say)
+        return host
+
+    def say(self, topic: str, payload: bytes) -> None:
+        """Publish what nobody waits for; a link that is lost is told by the stream."""
+        with suppress(Retryable):
+            self.link.publish(topic, payload, 0)
 
     async def stream(self) -> AsyncIterator[Item]:
         """Give what arrives; messages that arrive together come as one block."""
@@ -71,9 +102,20 @@ class MqttConnection:
     async def read(self) -> None:
         """Decode what the link brings, for as long as it lives."""
         async for batch in self.link.deliveries():
-            block = self.decode(batch)
-            if len(block):
-                await self.blocks.put(block)
+            for item in self.decode(batch):
+                await self.blocks.put(item)
+
+    async def attend(self) -> None:
+        """Be a host of Sparkplug B for as long as the link lives."""
+        if self.sparkplug is None:
+            return
+        if self.presence is not None:
+            self.link.publish(self.presence.topic, self.presence.birth, retain=True)
+        self.sparkplug.begin()
+        while True:
+            await asyncio.sleep(TELL_S)
+            for state in self.sparkplug.states():
+                await self.blocks.put(state)
 
     def fail(self, error: BaseException) -> None:
         """Let the stream end with this error, once it has given what is there."""
@@ -81,30 +123,62 @@ class MqttConnection:
         if self.blocks.empty():
             self.blocks.put_nowait(None)
 
-    def reader_ended(self, reader: asyncio.Task[None]) -> None:
-        if not reader.cancelled() and (error := reader.exception()):
+    def task_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()):
             self.fail(error)
 
-    def decode(self, batch: Sequence[Delivery]) -> Readings:
-        """Make one block of many messages."""
+    def decode(self, batch: Sequence[Delivery]) -> list[Item]:
+        """Make one block of many messages. Who is born or dies between them parts the block."""
         now = self.clock.time_ns()
+        items: list[Item] = []
         found = Columns()
         for topic, payload, is_retained in batch:
+            if self.sparkplug is not None and topic.startswith(NAMESPACE):
+                if self.presence is not None and topic == self.presence.topic:
+                    self.insist(payload)
+                    continue
+                if states := self.sparkplug.take(topic, payload, now, found):
+                    items += [*self.block(found, now), *states]
+                    found = Columns()
             self.templates.take(topic, payload, is_retained, now, found)
+        return items + self.block(found, now)
+
+    def block(self, found: Columns, now: int) -> list[Item]:
         rows, values = self.scaling.values(found)
         if self.wishes:
             self.wishes.compare(rows.tolist(), values.tolist())
-        return self.scaling.block(found, rows, values, now)
+        block = self.scaling.block(found, rows, values, now)
+        return [block] if len(block) else []
+
+    def insist(self, payload: bytes) -> None:
+        """Say again that this host is there, where the will of its last session says it is not."""
+        if self.presence is not None and self.presence.is_denied_by(payload):
+            with suppress(Retryable):
+                self.link.publish(self.presence.topic, self.presence.birth, retain=True)
 
     async def write(self, point: Point, value: float) -> float:
-        """Publish to the set topic; the device's next state messages tell what became of it."""
-        address = at(point)
-        if not point.signal.writable or not address.set_topic:
+        """Publish the order; what the device says next tells what became of it."""
+        if not is_settable(point):
             raise Permanent(f"{point.name} is read-only")
-        topic, payload = filled(address.set_topic, point), payload_of(address, point, value)
+        topic, payload, qos = self.order(point, value)
         with self.wishes.wish(self.rows[point.number], value) as wish:
-            self.link.publish(topic, payload)
+            self.link.publish(topic, payload, qos)
             return await wish.granted(point.name)
+
+    def order(self, point: Point, value: float) -> tuple[str, bytes, int]:
+        """Give topic, payload and QoS that set a value."""
+        address = at(point)
+        if isinstance(address, SparkplugAddress):
+            assert self.sparkplug is not None  # noqa: S101 - it was made for this point
+            return *self.sparkplug.command(point, address, value), 0
+        return filled(address.set_topic, point), payload_of(address, point, value), 1
+
+
+def is_settable(point: Point) -> bool:
+    address = at(point)
+    return point.signal.writable and (
+        isinstance(address, SparkplugAddress) or bool(address.set_topic)
+    )
 
 
 def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
@@ -132,11 +206,12 @@ def context_of(endpoint: Endpoint) -> ssl.SSLContext | None:
     return None
 
 
-def at(point: Point) -> MqttAddress:
+def at(point: Point) -> Address:
     """Give a point's address. Permanent where its profile speaks another protocol."""
-    if point.signal.mqtt is None:
+    address = point.signal.mqtt or point.signal.sparkplug
+    if address is None:
         raise Permanent(f"{point.name}: profile {point.profile.profile} has no MQTT address")
-    return point.signal.mqtt
+    return address
 
 
 @asynccontextmanager
@@ -145,7 +220,8 @@ async def open_mqtt(
 ) -> AsyncIterator[MqttConnection]:
     """Connect to mqtt://host:port or mqtts://host:port.
 
-    options: username, password; with mqtts ca_file, certificate_file and key_file, PEM.
+    options: username, password; host_id, by which edge nodes of Sparkplug B know us; with mqtts
+    ca_file, certificate_file and key_file, PEM.
     """
     try:
         connection = MqttConnection(endpoint, points, clock)
@@ -153,10 +229,12 @@ async def open_mqtt(
         raise Permanent(f"{endpoint.id}: {error}") from error
     async with connection.link:
         await connection.link.until_up(CONNECT_S)
-        reader = asyncio.create_task(connection.read())
-        reader.add_done_callback(connection.reader_ended)
+        tasks = [asyncio.create_task(each) for each in (connection.read(), connection.attend())]
+        for task in tasks:
+            task.add_done_callback(connection.task_ended)
         try:
             yield connection
         finally:
-            reader.cancel()
-            await asyncio.wait([reader])  # its error, if any, has gone through the stream
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)  # their errors, if any, have gone through the stream

@@ -17,7 +17,7 @@ def _checked_zone(name: str) -> str:
     if name:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError) as error:
+        except (KeyError, OSError, ValueError) as error:
             raise ValueError("wanted a name of the IANA time zones, as Europe/Moscow") from error
     return name
 
@@ -79,4 +79,27 @@ class MqttAddress(BaseModel):
         of_json: Any = (self.field, self.each, self.unit, self.where, self.time)
         if self.payload == "text" and any(each not in ("", None, {}) for each in of_json):
             raise ValueError("payload text has neither fields nor a time stamp")
+        return self
+
+
+class SparkplugAddress(BaseModel):
+    """A metric of a Sparkplug B edge node, or of a device behind it.
+
+    The device's unit is group/node or group/node/device. In the metric {unit} and {option} have
+    their places as in a topic.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str = Field(min_length=1, description="name, as the birth has it")
+    codes: Mapping[str, float] = Field({}, description="words and the states they stand for")
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @model_validator(mode="after")
+    def parts_agree(self) -> Self:
+        if self.scale == 0:
+            raise ValueError("scale 0 makes every value the same")
+        if self.codes and (self.scale, self.offset) != (1.0, 0.0):
+            raise ValueError("codes are states, which have neither scale nor offset")
         return self

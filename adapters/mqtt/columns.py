@@ -17,7 +17,7 @@ class Columns:
     """Rows with their values, and spans of rows that share a time and a quality.
 
     A row is the position of a point in the connection's points. Times are nanoseconds UTC.
-    `stamped` tells whether a message brought any time of its own.
+    `once` marks spans whose readings are known by their time: they are taken once.
     """
 
     rows: list[int] = field(default_factory=list)
@@ -26,7 +26,7 @@ class Columns:
     times: list[int] = field(default_factory=list)
     codes: list[int] = field(default_factory=list)
     spoiled: dict[int, int] = field(default_factory=dict)  # quality, by place in `rows`
-    stamped: bool = False
+    once: list[bool] = field(default_factory=list)
 
     def add(self, row: int, value: float) -> None:
         """Collect a value of the span that `close` ends."""
@@ -38,12 +38,13 @@ class Columns:
         self.spoiled[len(self.rows)] = code
         self.add(row, math.nan)
 
-    def close(self, began: int, time: int, code: int = GOOD) -> None:
+    def close(self, began: int, time: int, code: int = GOOD, *, once: bool = False) -> None:
         """Give the rows that were collected since `began` were in it a time and a quality."""
         if size := len(self.rows) - began:
             self.sizes.append(size)
             self.times.append(time)
             self.codes.append(code)
+            self.once.append(once)
 
 
 class Scaling:
@@ -70,9 +71,9 @@ class Scaling:
         for place, code in found.spoiled.items():
             codes[place] = code
         block = Readings(self._numbers[rows], times, values, codes, now)
-        if not found.stamped:
+        if not any(found.once):
             return block
-        fresh = self._fresh(rows, times, values)
+        fresh = self._fresh(rows, times, values) | ~np.repeat(found.once, found.sizes)
         return block if fresh.all() else block.take(fresh)
 
     def _fresh(

@@ -197,25 +197,25 @@ def _take(element: Any, group: Group, is_retained: bool, now: int, found: Column
             found.spoil(place.row)
             wrong.append(place.row)
     if len(found.rows) > began:
-        found.close(began, *_time_and_code(element, group, is_retained, now, found))
+        time, code, once = _time_and_code(element, group, is_retained, now)
+        found.close(began, time, code, once=once)
     return wrong
 
 
 def _time_and_code(
-    element: Any, group: Group, is_retained: bool, now: int, found: Columns
-) -> tuple[int, int]:
-    """Tell when a value was taken, and how far it can be trusted.
+    element: Any, group: Group, is_retained: bool, now: int
+) -> tuple[int, int, bool]:
+    """Tell when a value was taken, how far it can be trusted, and whether that is its own time.
 
     Retained is what the broker kept: it is as old as its stamp says, or nobody knows how old.
     """
     if not group.time:
-        return now, OLD if is_retained else GOOD
+        return now, OLD if is_retained else GOOD, False
     time = group.form.read(found_at(element, group.time), now)
     if time is None:
-        return now, OLD if is_retained else NO_CLOCK
-    found.stamped = True
+        return now, OLD if is_retained else NO_CLOCK, False
     is_old = is_retained and now - time > group.fresh_s * SECOND
-    return time, OLD if is_old else GOOD
+    return time, OLD if is_old else GOOD, True
 
 
 def number_of(word: str, codes: Mapping[str, float]) -> float | str:

@@ -52,6 +52,7 @@ class Will:
     topic: str
     payload: bytes
     qos: int = 1
+    retain: bool = False
 
 
 def _nothing(*_reason: str) -> None:
@@ -122,7 +123,7 @@ class MqttLink:
         if username:
             client.username_pw_set(username, password)
         if will is not None:
-            client.will_set(will.topic, will.payload, will.qos)
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
         client.on_connect = self._connected
         client.on_connect_fail = self._unanswered
         client.on_subscribe = self._subscribed
@@ -180,7 +181,7 @@ class MqttLink:
         if self._failure is not None:
             raise self._failure
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+    def publish(self, topic: str, payload: bytes, qos: int = 1, *, retain: bool = False) -> None:
         """Hand a message to the network thread, or raise.
 
         What the broker then does with it is not known: a link that is lost takes with it what was
@@ -191,7 +192,7 @@ class MqttLink:
         if not self._up.is_set():
             raise Retryable(f"{self.url} is not connected")
         self._published += 1
-        done = self._client.publish(topic, payload, qos)
+        done = self._client.publish(topic, payload, qos, retain)
         if done.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             self._published -= 1
             raise Retryable(f"{self.url} takes no more messages: {done.rc.name}")

@@ -121,6 +121,19 @@ ALARM = {
         (changed(scale=2), "signals[0].scale: Extra inputs are not permitted, found 2"),
         (changed(key="Voltage L1"), "signals[0].key: .*found 'Voltage L1'"),
         (changed(modbus=None), "signals[0]: signal voltage has no address `modbus:`"),
+        (
+            changed(mqtt={"topic": "a"}, sparkplug={"metric": "a"}) | {"protocol": "mqtt"},
+            "signals.0.: signal voltage has more than one address: mqtt, sparkplug",
+        ),
+        (
+            GOOD | {"protocol": "mqtt"},
+            "signals.0.: signal voltage has no address `mqtt:` or `sparkplug:`",
+        ),
+        (changed(mqtt={"topic": "a/#/b"}), "signals.0..mqtt.topic: # must be the last level"),
+        (changed(mqtt={"topic": "a", "zone": "Moon"}), "signals.0..mqtt.zone: wanted a name of"),
+        (changed(mqtt={"topic": "a", "field": "t"}), "signals.0..mqtt.field: a JSON pointer must"),
+        (changed(mqtt={"topic": "a", "scale": 0}), "signals.0..mqtt: scale 0 makes every value"),
+        (changed(mqtt={"topic": "a", "set_topic": "+"}), "signals.0..mqtt: set_topic . must have"),
         (GOOD | {"family": "toaster"}, "family: .*found 'toaster'"),
         (GOOD | {"alarms": [ALARM]}, "alarms[0].signal: alarm high: there is no signal current"),
         (GOOD | {"signals": GOOD["signals"] * 2}, "signals[1].key: signal voltage is there twice"),  # type: ignore[operator]
