@@ -8,7 +8,10 @@ more than everything behind it. The intake reads 64 KiB at once, cuts PUBLISH pa
 import socket
 import ssl
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 
 Delivery: TypeAlias = tuple[str, bytes, bool]
 """topic, payload, and whether the broker had kept it for whoever subscribes."""
@@ -186,3 +189,22 @@ def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 128:
             return value, at + place + 1
     raise Malformed("a length of more than four bytes")
+
+
+class PassingClient(Client):
+    """paho, but for its socket: published messages go past it."""
+
+    def __init__(
+        self,
+        client_id: str,
+        open_connection: Callable[[], Connection],
+        take: Callable[[list[Delivery]], None],
+        refused: Callable[[ssl.SSLError], None],
+    ) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
+        self._open_connection = open_connection
+        self._take = take
+        self._refused = refused
+
+    def _create_socket(self) -> Any:
+        return Intake(self._open_connection(), self._take, self._refused)

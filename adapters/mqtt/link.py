@@ -22,14 +22,13 @@ from paho.mqtt.client import (
     Client,
     ConnectFlags,
     DisconnectFlags,
-    MQTTv5,
 )
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from adapters.mqtt.intake import LARGEST_PACKET, Connection, Delivery, Intake
+from adapters.mqtt.intake import LARGEST_PACKET, Delivery, PassingClient
 from adapters.mqtt.tls import open_connection, refusal, tls_context
 from core.errors import ConfigError, EndpointError, Permanent, Retryable
 
@@ -110,7 +109,7 @@ class MqttLink:
         self._recent: deque[tuple[int, str]] = deque(maxlen=256)
         self._closing = False
         self._down_told = False
-        self._client = client = _Client(
+        self._client = client = PassingClient(
             client_id,
             partial(open_connection, self._address, tls),
             self._received,
@@ -163,6 +162,8 @@ class MqttLink:
     def _stop(self) -> None:
         with suppress(AttributeError):  # paho forgets its thread while it waits for it
             self._client.loop_stop()
+        if connection := self._client.socket():  # open where the thread ended while it connected
+            connection.close()
 
     @property
     def is_up(self) -> bool:
@@ -379,22 +380,3 @@ class MqttLink:
             event = "inbox has room again" if free else "inbox is full, messages are dropped"
             self._log.warning(event, dropped=self.dropped)
         return free and not self._closing
-
-
-class _Client(Client):
-    """paho, but for its socket: published messages go past it."""
-
-    def __init__(
-        self,
-        client_id: str,
-        open_connection: Callable[[], Connection],
-        take: Callable[[list[Delivery]], None],
-        refused: Callable[[ssl.SSLError], None],
-    ) -> None:
-        super().__init__(CallbackAPIVersion.VERSION2, client_id, protocol=MQTTv5)
-        self._open_connection = open_connection
-        self._take = take
-        self._refused = refused
-
-    def _create_socket(self) -> Any:
-        return Intake(self._open_connection(), self._take, self._refused)
