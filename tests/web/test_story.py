@@ -66,8 +66,9 @@ def test_one_fault_from_the_testers_page_to_the_closed_case(people: People) -> N
 
     expect(case).to_contain_text("×26", timeout=SILENCE_MS)
     card = left.get_by_role("region", name="Details")
-    card.get_by_role("button", name="21 more incidents").click()
-    card.get_by_role("button", name="Acknowledge 26").click()
+    with left.expect_request("**/incidents/acknowledge") as asked:
+        card.get_by_role("button", name="Acknowledge all 26 of this cause").click()
+    assert len(asked.value.post_data_json["incidents"]) == 26
     expect(card.get_by_role("button", name=re.compile("^Acknowledge"))).to_have_count(0)
 
     lost.click()

@@ -41,8 +41,14 @@ export async function getOpenIncidents() {
 }
 export const getAssetIncidents = (asset: string) =>
   answer(GET("/api/v1/incidents", { params: { query: { asset } } }));
-export const acknowledge = (incidents: number[]) =>
-  answer(POST("/api/v1/incidents/acknowledge", { body: { incidents } }));
+
+const ACKNOWLEDGED_AT_ONCE = 1000; // the API takes no more
+export async function acknowledge(incidents: readonly number[]) {
+  for (let from = 0; from < incidents.length; from += ACKNOWLEDGED_AT_ONCE) {
+    const part = incidents.slice(from, from + ACKNOWLEDGED_AT_ONCE);
+    await answer(POST("/api/v1/incidents/acknowledge", { body: { incidents: part } }));
+  }
+}
 
 export type CaseFilter = "open" | "closed" | "all";
 export const getCases = (state: CaseFilter) =>

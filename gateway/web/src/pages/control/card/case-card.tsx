@@ -48,7 +48,12 @@ export function CaseCard({ id, onShown, onClose }: Props) {
           <Deadlines deadlines={data.deadlines} />
         </Section>
         {data.incident_list.length > 0 && (
-          <Incidents incidents={data.incident_list} title={t("card.incidents")} onShown={onShown} />
+          <Incidents
+            incidents={data.incident_list}
+            title={t("card.incidents")}
+            ofOneCause
+            onShown={onShown}
+          />
         )}
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
         <Appeals appeals={data.appeal_list} />

@@ -36,14 +36,22 @@ export function useAcknowledge() {
   });
 }
 
-/** The incidents on the screen are those that the button acknowledges, and no others. */
+const waitingOf = (incidents: readonly IncidentOut[]) =>
+  incidents.filter((incident) => !incident.acknowledged).map((incident) => incident.id);
+
+/**
+ * The incidents on the screen are those that the button acknowledges, and no others. A second one
+ * takes all that the page knew of one cause when it was pressed; what comes later waits anew.
+ */
 export function Incidents({
   incidents,
   title,
+  ofOneCause = false,
   onShown,
 }: {
   incidents: readonly IncidentOut[];
   title: string;
+  ofOneCause?: boolean;
   onShown?: (ids: number[]) => void;
 }) {
   const { t } = useWords();
@@ -51,23 +59,36 @@ export function Incidents({
   const acknowledging = useAcknowledge();
   const ordered = incidents.toSorted(order);
   const shown = all ? ordered : ordered.slice(0, SHOWN);
-  const waiting = shown.filter((incident) => !incident.acknowledged).map((incident) => incident.id);
+  const waiting = waitingOf(shown);
+  const known = ofOneCause ? waitingOf(ordered) : waiting;
   onShown?.(waiting);
   const assets = new Set(incidents.map((incident) => incident.asset));
   return (
     <Section
       title={`${title} ${incidents.length || ""}`}
       aside={
-        waiting.length > 0 && (
-          <button
-            type="button"
-            className="button solid"
-            disabled={acknowledging.isPending}
-            onClick={() => acknowledging.mutate(waiting)}
-          >
-            {t("card.acknowledgeCount", { count: waiting.length })}
-          </button>
-        )
+        <div className="acknowledging">
+          {known.length > waiting.length && (
+            <button
+              type="button"
+              className="button"
+              disabled={acknowledging.isPending}
+              onClick={() => acknowledging.mutate(known)}
+            >
+              {t("card.acknowledgeCause", { count: known.length })}
+            </button>
+          )}
+          {waiting.length > 0 && (
+            <button
+              type="button"
+              className="button solid"
+              disabled={acknowledging.isPending}
+              onClick={() => acknowledging.mutate(waiting)}
+            >
+              {t("card.acknowledgeCount", { count: waiting.length })}
+            </button>
+          )}
+        </div>
       }
     >
       <Trouble error={acknowledging.error} />

@@ -44,7 +44,8 @@ export function Verbs({ detail }: { detail: CaseDetail }) {
   const run = (verb: Verb | "note") =>
     move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote });
   const allowed = VERBS.filter((verb) => detail.allowed.includes(verb));
-  const missing = detail.missing_proof.map(say);
+  // A hundred lamps lack the same proof: it is said once.
+  const missing = [...new Set(detail.missing_proof.map(say))];
   return (
     <footer className="verbs">
       {missing.length > 0 && (
