@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { getDevice } from "../../api/calls";
 import { keys } from "../../api/keys";
@@ -11,7 +11,7 @@ import { useLive } from "../../live/react";
 import { Icon } from "../../parts/icon";
 import { useAssetName } from "../../parts/asset-name";
 import { PriorityMark } from "../../parts/priority";
-import { firstEvents, withNew, type TapeEvent } from "./tape";
+import { firstEvents, folded, withNew, type TapeEvent } from "./tape";
 import "./tape.css";
 
 /** The last events, newest first, in a pane that folds away. */
@@ -24,7 +24,10 @@ export function TapePane({ incidents }: { incidents: readonly IncidentOut[] }) {
   const known = useMemo(() => firstEvents(incidents), [incidents]);
   // What was there before the page was opened comes below what has happened since.
   const oldest = fresh.at(-1)?.at;
-  const events = [...fresh, ...known.filter((event) => oldest === undefined || event.at < oldest)];
+  const lines = useMemo(
+    () => folded([...fresh, ...known.filter(({ at }) => oldest === undefined || at < oldest)]),
+    [fresh, known, oldest],
+  );
   const toggle = () => {
     remember("tape", open ? "folded" : "open");
     setOpen(!open);
@@ -35,28 +38,71 @@ export function TapePane({ incidents }: { incidents: readonly IncidentOut[] }) {
         <Icon name={open ? "down" : "up"} size={14} />
         <span className="label">{t("control.tape")}</span>
         <span className="hidden">{t(open ? "tape.hide" : "tape.show")}</span>
-        {!open && events[0] && <Line event={events[0]} />}
+        {!open && lines[0]?.[0] && <Line event={lines[0][0]} times={lines[0].length} />}
       </button>
       {open && (
         // A pane that scrolls must be reachable by keyboard.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         <ol tabIndex={0} aria-label={t("control.tape")}>
-          {events.map((event) => (
-            <li key={event.id}>
-              <Line event={event} />
-            </li>
+          {lines.map((events) => (
+            // A burst that grows keeps its oldest event.
+            <Burst key={events.at(-1)?.id} events={events} />
           ))}
-          {!events.length && <li className="faint">{t("tape.empty")}</li>}
+          {!lines.length && <li className="faint">{t("tape.empty")}</li>}
         </ol>
       )}
     </section>
   );
 }
 
-function Line({ event }: { event: TapeEvent }) {
-  const { say } = useWords();
+/** One event, or many that are one: told once, and each by itself when asked. */
+function Burst({ events }: { events: readonly TapeEvent[] }) {
+  const { t } = useWords();
+  const [open, setOpen] = useState(false);
+  const [event] = events;
+  if (!event) return null;
+  const count = events.length;
+  return (
+    <li>
+      <Line event={event} times={count}>
+        {count > 1 && (
+          <button
+            type="button"
+            className="times"
+            aria-expanded={open}
+            aria-label={t("tape.unfold", { count })}
+            onClick={() => setOpen(!open)}
+          >
+            {`×${count}`}
+          </button>
+        )}
+      </Line>
+      {open && count > 1 && (
+        <ol>
+          {events.map((each) => (
+            <li key={each.id}>
+              <Line event={each} />
+            </li>
+          ))}
+        </ol>
+      )}
+    </li>
+  );
+}
+
+function Line({
+  event,
+  times = 1,
+  children,
+}: {
+  event: TapeEvent;
+  times?: number;
+  children?: ReactNode;
+}) {
+  const { t, say } = useWords();
   const time = useTime();
   const words = useEventWords();
+  const { kind } = event.what;
   const command = event.what.kind === "commandChanged" ? event.what : null;
   const { data: device } = useQuery({
     queryKey: keys.device(command?.device ?? ""),
@@ -74,9 +120,16 @@ function Line({ event }: { event: TapeEvent }) {
         {event.severity && <PriorityMark priority={event.severity} size={13} />}
       </span>
       <span>
-        {event.link ? <Link href={event.link}>{subject}</Link> : subject}{" "}
-        <span className="what">{words(event, signal && say(signal.name))}</span>
-        {event.asset && <span className="about">{assetName(event.asset)}</span>}
+        {times > 1 && (kind === "deviceLost" || kind === "deviceOnline") ? (
+          t(`tape.${kind}Many`, { count: times })
+        ) : (
+          <>
+            {event.link ? <Link href={event.link}>{subject}</Link> : subject}{" "}
+            <span className="what">{words(event, signal && say(signal.name))}</span>
+          </>
+        )}
+        {event.asset && times === 1 && <span className="about">{assetName(event.asset)}</span>}
+        {children}
       </span>
     </span>
   );

@@ -22,7 +22,11 @@ export interface TapeEvent {
   link: string | null;
 }
 
-const LONGEST = 200;
+/** Events kept; a burst of hundreds folds into few lines. */
+const LONGEST = 1000;
+const MOST_LINES = 200;
+/** Lamps of one dark street fall silent one after another, seconds apart. */
+const BURST_MS = 5000;
 
 const caseLink = (id: number | null) => (id === null ? null : `/control/case/${id}`);
 
@@ -113,10 +117,44 @@ function isNews(event: TapeEvent, events: readonly TapeEvent[]): boolean {
 
 /** Lay what is new on top of events, newest first. */
 export function withNew(events: readonly TapeEvent[], changes: readonly Change[]): TapeEvent[] {
-  let told = [...events];
+  const told = [...events];
   for (const change of changes) {
     const event = eventOf(change);
-    if (event && isNews(event, told)) told = [event, ...told];
+    if (event && isNews(event, told)) told.unshift(event);
   }
   return told.slice(0, LONGEST);
+}
+
+/** What makes events alike: the same said of the same cause. */
+function likenessOf({ id, what, subject, link }: TapeEvent): string {
+  switch (what.kind) {
+    case "raised":
+    case "cleared":
+    case "acknowledged":
+      return JSON.stringify([what.kind, link, subject]);
+    case "deviceLost":
+    case "deviceOnline":
+      return what.kind;
+    default:
+      return id;
+  }
+}
+
+/** Fold what is alike and follows within seconds into one line, newest first in and among lines. */
+export function folded(events: readonly TapeEvent[]): TapeEvent[][] {
+  const lines: TapeEvent[][] = [];
+  const bursts = new Map<string, TapeEvent[]>();
+  for (const event of events) {
+    const likeness = likenessOf(event);
+    const burst = bursts.get(likeness);
+    const next = burst?.at(-1);
+    if (burst && next && Date.parse(next.at) - Date.parse(event.at) <= BURST_MS) {
+      burst.push(event);
+      continue;
+    }
+    const line = [event];
+    lines.push(line);
+    bursts.set(likeness, line);
+  }
+  return lines.slice(0, MOST_LINES);
 }
