@@ -116,9 +116,10 @@ def hear(
         return content if isinstance(content, bytes) else json.dumps(content).encode()
 
     async def run() -> None:
-        async with MqttLink(broker, f"device-{uuid.uuid4()}") as device:
+        device = MqttLink(broker, f"device-{uuid.uuid4()}")
+        device._client.max_queued_messages_set(0)  # as many as the test has
+        async with device:
             await device.until_up(5)
-            device._client.max_queued_messages_set(0)  # as many as the test has
             for topic, content in retained:
                 device._client.publish(topic, payload(content), qos=1, retain=True)
             async with open_mqtt(endpoint, points, SystemClock()) as connection:
