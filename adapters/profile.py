@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from adapters.document import Complaint, complaints_of, mappings, read_document
 from adapters.modbus.address import ModbusAddress, ModbusManners, misplaced
-from adapters.mqtt.address import MqttAddress, SparkplugAddress
+from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
 from core.alarm import AlarmRule, AlarmTest, Severity
 from core.errors import ConfigError
 from core.signal import Signal, SignalKind
@@ -27,7 +27,7 @@ NodeTemplate = Annotated[
 ]
 
 # What devices behind one endpoint may speak, where that is more than its protocol's own name.
-FORMS = {"mqtt": ["mqtt", "sparkplug"]}
+FORMS = {"mqtt": ["mqtt", "sparkplug", "lorawan"]}
 
 
 class Strict(BaseModel):
@@ -65,6 +65,7 @@ class SignalProfile(Strict):
     opcua: OpcUaAddress | None = None
     mqtt: MqttAddress | None = None
     sparkplug: SparkplugAddress | None = None
+    lorawan: LorawanAddress | None = None
     camera: CameraAddress | None = None
 
     def as_signal(self) -> Signal:

@@ -5,18 +5,20 @@ import math
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from adapters.contract import Item, Point
-from adapters.mqtt.address import MqttAddress, SparkplugAddress
+from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
 from adapters.mqtt.columns import Columns, Scaling
 from adapters.mqtt.intake import Delivery
-from adapters.mqtt.json_template import JsonTemplates
+from adapters.mqtt.json_template import JsonTemplates, Reader
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.pointer import placed_at, pointer_of
+from adapters.mqtt.raw_payload import value_of
 from adapters.mqtt.sparkplug_presence import NAMESPACE, presence_of
 from adapters.mqtt.tls import tls_context
 from adapters.mqtt.topics import filled, needed
@@ -36,7 +38,7 @@ WAITING = 8  # blocks that may wait; then the link's own inbox fills, which is b
 INBOX = 32 * 1024 * 1024  # bytes of payload; a storm beyond it is dropped and counted by the link
 
 
-Address: TypeAlias = MqttAddress | SparkplugAddress
+Address: TypeAlias = MqttAddress | LorawanAddress | SparkplugAddress
 
 
 class MqttConnection:
@@ -56,7 +58,11 @@ class MqttConnection:
         )
         placed = list(zip(range(len(points)), points, addresses, strict=True))
         self.templates = JsonTemplates(
-            [(row, point, each) for row, point, each in placed if isinstance(each, MqttAddress)],
+            [
+                (row, point, *in_messages(each))
+                for row, point, each in placed
+                if not isinstance(each, SparkplugAddress)
+            ],
             self.troubles,
         )
         metrics = [
@@ -171,14 +177,25 @@ class MqttConnection:
         if isinstance(address, SparkplugAddress):
             assert self.sparkplug is not None  # noqa: S101 - it was made for this point
             return *self.sparkplug.command(point, address, value), 0
+        assert isinstance(address, MqttAddress)  # noqa: S101 - no other form is settable
         return filled(address.set_topic, point), payload_of(address, point, value), 1
 
 
 def is_settable(point: Point) -> bool:
     address = at(point)
-    return point.signal.writable and (
-        isinstance(address, SparkplugAddress) or bool(address.set_topic)
+    has_way = isinstance(address, SparkplugAddress) or (
+        isinstance(address, MqttAddress) and bool(address.set_topic)
     )
+    return point.signal.writable and has_way
+
+
+def in_messages(address: MqttAddress | LorawanAddress) -> tuple[MqttAddress, Reader | None]:
+    """Give where a value is in JSON messages, and what makes a number of what is there."""
+    if isinstance(address, MqttAddress):
+        return address, None
+    if address.raw is None:
+        return address.as_messages(), None
+    return address.as_messages(), partial(value_of, field=address.raw)
 
 
 def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
@@ -208,7 +225,7 @@ def context_of(endpoint: Endpoint) -> ssl.SSLContext | None:
 
 def at(point: Point) -> Address:
     """Give a point's address. Permanent where its profile speaks another protocol."""
-    address = point.signal.mqtt or point.signal.sparkplug
+    address = point.signal.mqtt or point.signal.sparkplug or point.signal.lorawan
     if address is None:
         raise Permanent(f"{point.name}: profile {point.profile.profile} has no MQTT address")
     return address

@@ -103,3 +103,65 @@ class SparkplugAddress(BaseModel):
         if self.codes and (self.scale, self.offset) != (1.0, 0.0):
             raise ValueError("codes are states, which have neither scale nor offset")
         return self
+
+
+class RawField(BaseModel):
+    """Where a value is in the bytes that a device sent over LoRaWAN."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at: int = Field(ge=0, le=241, description="first byte, from 0")  # 242: LoRaWAN's largest
+    length: int = Field(1, ge=1, le=8, description="in bytes")
+    type: Literal["uint", "int", "float", "bcd", "bit"] = "uint"
+    endian: Literal["big", "little"] = "big"
+    bit: int = Field(0, ge=0, le=63, description="of a bit: 0 is the lowest of the number")
+    when: Mapping[int, int] = Field(
+        {}, description="bytes, by place, that say that this message has the value"
+    )
+
+    @model_validator(mode="after")
+    def parts_agree(self) -> Self:
+        if self.type == "float" and self.length not in (4, 8):
+            raise ValueError(f"a float has 4 or 8 bytes, found length {self.length}")
+        if self.type == "bit" and self.bit >= 8 * self.length:
+            raise ValueError(f"bit {self.bit} is beyond {self.length} bytes")
+        return self
+
+
+class LorawanAddress(BaseModel):
+    """Where a value is in the uplinks that ChirpStack 4 publishes. The unit is the DevEUI.
+
+    One of object, uplink and raw: a value that the network server decoded, one of the uplink
+    itself (as /rxInfo/0/rssi), or bytes that are decoded here.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    object: Pointer | None = Field(None, description="JSON pointer within the decoded object")
+    uplink: Pointer | None = Field(None, description="JSON pointer within the whole event")
+    raw: RawField | None = None
+    port: int | None = Field(None, ge=1, le=223, description="only uplinks with this fPort")
+    codes: Mapping[str, float] = Field({}, description="words and the states they stand for")
+    scale: float = 1.0
+    offset: float = 0.0
+
+    @model_validator(mode="after")
+    def one_place(self) -> Self:
+        if sum(each is not None for each in (self.object, self.uplink, self.raw)) != 1:
+            raise ValueError("wanted one of object, uplink and raw")
+        return self
+
+    def as_messages(self) -> MqttAddress:
+        """Say the same of the JSON messages in which uplinks are published."""
+        places = {"object": self.object, "uplink": self.uplink}
+        prefix = "/object" if self.object is not None else ""
+        found = next((each for each in places.values() if each is not None), "/data")
+        return MqttAddress(
+            topic="application/+/device/{unit}/event/up",
+            field=prefix + found,
+            time="/time",
+            where={} if self.port is None else {"/fPort": self.port},
+            codes=self.codes,
+            scale=self.scale,
+            offset=self.offset,
+        )

@@ -1,9 +1,9 @@
 """Values in messages of JSON or text: found by topic and JSON pointer, as profiles say."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,14 +28,21 @@ OLD = quality(UNCERTAIN, Reason.STALE)
 NO_VALUE = quality(BAD, Reason.DEVICE_FAILURE)
 
 
+Reader: TypeAlias = Callable[[Any], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a signal is within a document. row: of its point. where: what must stand beside it."""
+    """Where a signal is within a document.
+
+    row: of its point. where: what must stand beside it. read: makes a value of what is there.
+    """
 
     row: int
     pointer: Pointer
     codes: Mapping[str, float]
     where: tuple[tuple[Pointer, Any], ...]
+    read: Reader | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +87,22 @@ class JsonTemplates:
     """All templates of one endpoint. `filters` is what must be subscribed."""
 
     def __init__(
-        self, points: Sequence[tuple[int, Point, MqttAddress]], troubles: Troubles
+        self, points: Sequence[tuple[int, Point, MqttAddress, Reader | None]], troubles: Troubles
     ) -> None:
-        """points: with their rows and addresses."""
-        self._points = {row: point for row, point, _ in points}
+        """points: with their rows, addresses, and what makes values of what is found there."""
+        self._points = {row: point for row, point, *_ in points}
         self._troubles = troubles
         self._templates: dict[str, list[Template]] = {}
         self._known: dict[str, list[Template]] = {}
         self._decode = msgspec.json.Decoder().decode
-        for row, point, address in points:
-            self._add(row, point, address)
+        for each in points:
+            self._add(*each)
 
     @property
     def filters(self) -> list[str]:
         return list(self._templates)
 
-    def _add(self, row: int, point: Point, address: MqttAddress) -> None:
+    def _add(self, row: int, point: Point, address: MqttAddress, read: Reader | None) -> None:
         is_text = address.payload == "text"
         each = None if address.each is None else pointer_of(address.each)
         unit = None if address.unit is None else pointer_of(address.unit)
@@ -115,7 +122,7 @@ class JsonTemplates:
         if group is None:
             groups.append(group := Group(time, form, fresh_s))
         where = tuple((_pointer(at, point), wish) for at, wish in address.where.items())
-        group.places.append(Place(row, _pointer(address.field, point), address.codes, where))
+        group.places.append(Place(row, _pointer(address.field, point), address.codes, where, read))
 
     def templates(self, topic: str) -> list[Template]:
         """Give what is to be taken from the messages of a topic."""
@@ -187,6 +194,8 @@ def _take(element: Any, group: Group, is_retained: bool, now: int, found: Column
         if place.where and any(found_at(element, at) != wish for at, wish in place.where):
             continue
         value = found_at(element, place.pointer)
+        if place.read is not None:
+            value = place.read(value)
         if isinstance(value, str):
             value = number_of(value, place.codes)
         if isinstance(value, (int, float)) and abs(value) <= LARGEST:

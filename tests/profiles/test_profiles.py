@@ -127,7 +127,16 @@ ALARM = {
         ),
         (
             GOOD | {"protocol": "mqtt"},
-            "signals.0.: signal voltage has no address `mqtt:` or `sparkplug:`",
+            "signals.0.: signal voltage has no address `mqtt:` or `sparkplug:` or `lorawan:`",
+        ),
+        (changed(lorawan={}), "signals.0..lorawan: wanted one of object, uplink and raw"),
+        (
+            changed(lorawan={"raw": {"at": 0, "type": "float", "length": 3}}),
+            "signals.0..lorawan.raw: a float has 4 or 8 bytes, found length 3",
+        ),
+        (
+            changed(lorawan={"raw": {"at": 0, "type": "bit", "bit": 8}}),
+            "signals.0..lorawan.raw: bit 8 is beyond 1 bytes",
         ),
         (changed(mqtt={"topic": "a/#/b"}), "signals.0..mqtt.topic: # must be the last level"),
         (changed(mqtt={"topic": "a", "zone": "Moon"}), "signals.0..mqtt.zone: wanted a name of"),
