@@ -4,12 +4,28 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 FORMS: Mapping[str, tuple[str, ...]] = {
-    "modbus": ("modbus+tcp://host:port",),
+    "modbus": (
+        "modbus+tcp://host:port",
+        "modbus+rtutcp://host:port",
+        "modbus+rtu:///dev/ttyUSB0?baud=9600",
+    ),
     "opcua": ("opc.tcp://host:port",),
     "mqtt": ("mqtt://host:port", "mqtts://host:port"),
     "camera": ("http://host/path", "https://host/path", "rtsp://host/path", "rtsps://host/path"),
 }
 """Addresses that a protocol takes, by protocol; the scheme of each stands before ://."""
+
+DEFAULT_PORTS = {
+    "modbus+tcp": 502,
+    "modbus+rtutcp": 502,
+    "opc.tcp": 4840,
+    "mqtt": 1883,
+    "mqtts": 8883,
+    "http": 80,
+    "https": 443,
+    "rtsp": 554,
+    "rtsps": 322,
+}  # fmt: skip - by scheme
 
 
 def wrong_with_address(protocol: str, address: str) -> str:
@@ -20,9 +36,12 @@ def wrong_with_address(protocol: str, address: str) -> str:
     forms = FORMS.get(protocol)
     if forms is None:
         return ""
-    schemes = {form.partition("://")[0] for form in forms}
-    if "://" not in address or address.partition("://")[0] not in schemes:
+    scheme, separator, rest = address.partition("://")
+    form = next((each for each in forms if each.startswith(f"{scheme}://")), "")
+    if not separator or not form:
         return f"wanted {' or '.join(forms)}, found {address!r}"
+    if form.startswith(f"{scheme}:///"):  # a device of this machine
+        return "" if rest.startswith("/") else f"wanted {form}, found {address!r}"
     return wrong_with_host(address)
 
 
@@ -53,7 +72,7 @@ def wrong_with_unit(protocol: str, unit: str) -> str:
 
 
 def protocol_of(address: str) -> str | None:
-    """Give the protocol that takes an address; of the camera's only rtsp is told from others."""
+    """Give the protocol that takes an address; None where its scheme is no endpoint's."""
     scheme = address.partition("://")[0]
     for protocol, forms in FORMS.items():
         if scheme in {form.partition("://")[0] for form in forms}:

@@ -2,10 +2,23 @@
 
 import argparse
 import json
+import math
+import sys
 from pathlib import Path
 from typing import Any
 
-from edge.commissioning.check import SCHEMAS, check, schema
+from adapters.document import read_document
+from adapters.registry import open_adapter
+from core.clock import SystemClock
+from core.errors import ConfigError
+from edge.commissioning.check import SCHEMAS, all_profiles, check, edge_of, schema
+from edge.commissioning.live import Screen, watch
+from edge.commissioning.oneoff import one_off
+from edge.commissioning.probe import Probe, chosen
+from edge.commissioning.table import records, table
+from edge.configuration import load_configuration
+from edge.inventory import Inventory
+from edge.secrets import opener_with_secrets
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -19,6 +32,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     checking.add_argument("file", type=Path, metavar="FILE", help="edge.yaml or a devices file")
     _add_profiles(checking)
     checking.set_defaults(work=lambda options: _told(check(options.file, options.profiles)))
+    _add_probe(verbs)
     describing = verbs.add_parser(
         "schema",
         help="print the JSON Schema of a file, for editors",
@@ -32,6 +46,116 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         help="devices: endpoints and devices (default); edge: edge.yaml; profile: a device model",
     )
     describing.set_defaults(work=lambda options: _told(_json(schema(options.kind))))
+
+
+def _add_probe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser(
+        "probe",
+        help="read devices now and show what they say; nothing is sent on",
+        description="Open the lines of a devices file, or a single address, with the adapters that "
+        "an edge uses, and show the latest of every signal. It needs no broker and no gateway. On "
+        "a terminal the table is redrawn in place until Ctrl+C; otherwise one table is printed as "
+        "soon as every signal was read, or cannot be. Exit code 0: every signal was good at the "
+        "end, 1: one was not, 2: the file or an option is wrong.",
+        epilog="examples: kvartal edge probe my.yaml meter-1 --once | kvartal edge probe "
+        "modbus+tcp://192.0.2.7 --unit 7 --register holding:100:float32 | kvartal edge probe "
+        'opc.tcp://192.0.2.8:4840 --node "ns=2;s=Boiler.Temp" | kvartal edge probe '
+        "mqtt://192.0.2.9 --topic heat/7 --field /t",
+    )
+    parser.add_argument("target", metavar="FILE|ADDRESS", help="a devices file, or an address")
+    parser.add_argument("devices", nargs="*", metavar="DEVICE", help="only these of the file")
+    parser.add_argument("--endpoint", default="", metavar="ID", help="only the devices of this")
+    _add_profiles(parser)
+    _add_secrets(parser)
+    parser.add_argument(
+        "--once", action="store_true", help="end as soon as every signal was read, at most 30 s"
+    )
+    parser.add_argument(
+        "--for", dest="for_s", type=_seconds, metavar="SECONDS", help="end after so many seconds"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON at the end, no table")
+    raw = parser.add_argument_group("for an ADDRESS")
+    raw.add_argument("--unit", default="", help="Modbus unit, 0-255; default 1")
+    raw.add_argument(
+        "--register",
+        action="append",
+        default=[],
+        metavar="TABLE:ADDRESS[:TYPE[:ORDER]]",
+        help="Modbus: holding:100:float32; tables holding, input, coil, discrete; addresses from "
+        "zero; types u16 (default), i16, u32, i32, u64, i64, f32, f64; orders big (default), "
+        "little, big_swapped, little_swapped; may be given again",
+    )
+    raw.add_argument(
+        "--node", action="append", default=[], help="OPC UA: ns=2;s=Name; may be given again"
+    )
+    raw.add_argument("--topic", default="", help="MQTT topic; may have the wildcards + and #")
+    raw.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="POINTER",
+        help="JSON pointer of a value within the messages; default: the whole payload is the "
+        "value; may be given again",
+    )
+    parser.set_defaults(work=_probe)
+
+
+def _probe(options: argparse.Namespace) -> int:
+    clock = SystemClock()
+    profiles = all_profiles(options.profiles)
+    if "://" in options.target:
+        if options.devices or options.endpoint:
+            raise ConfigError("DEVICE and --endpoint are for a file")
+        configuration, made = one_off(
+            options.target,
+            options.unit,
+            registers=options.register,
+            nodes=options.node,
+            topic=options.topic,
+            fields=options.field,
+        )
+        profiles |= made
+    else:
+        file = Path(options.target)
+        if options.unit or options.register or options.node or options.topic or options.field:
+            raise ConfigError("--unit, --register, --node, --topic and --field are for an address")
+        configuration = load_configuration(file, edge_of(read_document(file).content), profiles)
+    configuration = chosen(configuration, options.devices, options.endpoint)
+    probe = Probe(
+        Inventory(configuration, profiles),
+        clock,
+        opener_with_secrets(open_adapter, options.secrets),
+    )
+    is_live = sys.stdout.isatty() and not options.json
+    watch(
+        probe,
+        clock,
+        Screen(sys.stdout) if is_live else None,
+        once=options.once or (options.for_s is None and not sys.stdout.isatty()),
+        for_s=math.inf if options.for_s is None else options.for_s,
+    )
+    rows, problems, now = probe.rows(), probe.problems(), clock.time_ns()
+    if options.json:
+        print(_json(records(rows, problems, now)))
+    else:
+        print("\n".join(table(rows, problems, now)))
+    return 0 if probe.is_good else 1
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
+def _add_secrets(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--secrets",
+        type=Path,
+        metavar="FOLDER",
+        help="files username:password that endpoints name, the secrets_dir of edge.yaml",
+    )
 
 
 def _add_profiles(parser: argparse.ArgumentParser) -> None:
