@@ -8,7 +8,7 @@ its context manager ends.
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -108,18 +108,27 @@ class Historical(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FoundPoint:
-    """Something readable that a device shows when asked. address: as a profile's `at` has it."""
+    """Something readable that a device shows when asked.
+
+    address: as a profile has it. kind: the protocol's name of its type. value: what was there when
+    it was asked, in the protocol's words. unit: as the device itself names it.
+    """
 
     address: str
     name: str
     kind: str
     writable: bool
+    value: str = field(default="", compare=False)  # the moment's, no part of what the point is
+    unit: str = ""
 
 
 @runtime_checkable
 class Browsable(Protocol):
     def browse(self) -> AsyncIterator[FoundPoint]:
-        """Give what can be read behind this endpoint."""
+        """Give what can be read behind this endpoint; what is only heard, for as long as asked.
+
+        Instead of `stream`, on a connection that was opened without points.
+        """
         ...
 
 

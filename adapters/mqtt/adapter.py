@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from adapters.contract import Item, Point
+from adapters.contract import FoundPoint, Item, Point
 from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
+from adapters.mqtt.browse import EVERYTHING, heard
 from adapters.mqtt.columns import Columns, Scaling
 from adapters.mqtt.intake import Delivery
 from adapters.mqtt.json_template import JsonTemplates, Reader
@@ -80,7 +81,7 @@ class MqttConnection:
             str(endpoint.options.get("password", "")),
             tls=context_of(endpoint),
             will=self.presence.will if self.presence else None,
-            subscriptions=needed(filters),
+            subscriptions=needed(filters) or [EVERYTHING],
             on_lost=lambda reason: self.fail(Retryable(f"{endpoint.address}: {reason}")),
             inbox=INBOX,
         )
@@ -122,6 +123,11 @@ class MqttConnection:
             await asyncio.sleep(TELL_S)
             for state in self.sparkplug.states():
                 await self.blocks.put(state)
+
+    async def browse(self) -> AsyncIterator[FoundPoint]:
+        """Give each topic when it is heard for the first time, for as long as the link lives."""
+        async for found in heard(self.link.deliveries()):
+            yield found
 
     def fail(self, error: BaseException) -> None:
         """Let the stream end with this error, once it has given what is there."""
@@ -246,6 +252,9 @@ async def open_mqtt(
         raise Permanent(f"{endpoint.id}: {error}") from error
     async with connection.link:
         await connection.link.until_up(CONNECT_S)
+        if not points:  # somebody browses
+            yield connection
+            return
         tasks = [asyncio.create_task(each) for each in (connection.read(), connection.attend())]
         for task in tasks:
             task.add_done_callback(connection.task_ended)

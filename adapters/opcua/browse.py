@@ -85,7 +85,7 @@ async def children(
 async def described(
     client: Client, names: Namespaces, variables: Sequence[tuple[ua.NodeId, str]]
 ) -> list[FoundPoint]:
-    """Ask for the type of some variables and whether they may be written."""
+    """Ask for type, value and unit of some variables and whether they may be written."""
     wanted = ua.ReadParameters()
     wanted.NodesToRead = [
         ua.ReadValueId(NodeId=node, AttributeId=attribute)
@@ -93,6 +93,7 @@ async def described(
         for attribute in ATTRIBUTES
     ]
     answers = await client.uaclient.session.read(wanted)
+    units = await units_of(client, [node for node, _ in variables])
     points = []
     for place, (node, name) in enumerate(variables):
         first = place * len(ATTRIBUTES)
@@ -106,9 +107,42 @@ async def described(
                 name=name,
                 kind=kind_of(declared, value) + ("" if is_scalar(rank, value) else "[]"),
                 writable=bool(access is not None and (access.Value or 0) & CAN_WRITE),
+                value="" if value is None or value.Value is None else str(value.Value),
+                unit=units[place],
             )
         )
     return points
+
+
+async def units_of(client: Client, variables: Sequence[ua.NodeId]) -> list[str]:
+    """Give the unit that each variable names in its property EngineeringUnits (Part 8, 5.6.3)."""
+    step = ua.RelativePathElement(
+        ReferenceTypeId=PROPERTY,
+        IsInverse=False,  # type: ignore[arg-type]  # a plain bool is what it wants
+        IncludeSubtypes=True,  # type: ignore[arg-type]
+        TargetName=ua.QualifiedName("EngineeringUnits", 0),
+    )
+    paths = [
+        ua.BrowsePath(StartingNode=node, RelativePath=ua.RelativePath(Elements=[step]))
+        for node in variables
+    ]
+    results = await client.uaclient.session.translate_browsepaths_to_nodeids(paths)
+    places = [place for place, result in enumerate(results) if result.Targets]
+    units = [""] * len(variables)
+    if not places:
+        return units
+    wanted = ua.ReadParameters()
+    wanted.NodesToRead = [
+        ua.ReadValueId(
+            NodeId=results[place].Targets[0].TargetId, AttributeId=AttributeIds.Value
+        )
+        for place in places
+    ]  # fmt: skip
+    for place, answer in zip(places, await client.uaclient.session.read(wanted), strict=True):
+        information = None if answer.Value is None else answer.Value.Value
+        if isinstance(information, ua.EUInformation):
+            units[place] = information.DisplayName.Text or ""
+    return units
 
 
 def kind_of(declared: ua.Variant | None, value: ua.Variant | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from adapters.document import Document, mappings, read_document
-from adapters.profile import Profile, bundled_profiles, load_profiles, read_profiles
+from adapters.profile import Profile, bundled_profiles, read_profiles
 from core.errors import ConfigError
 from edge.configuration import ConfigurationDocument, read_configuration
 from edge.contradictions import unreachable
@@ -30,14 +30,6 @@ def check(file: Path, folders: Sequence[Path] = ()) -> str:
     if isinstance(document.content, dict) and {"id", "broker", "data_dir"} & set(document.content):
         return _check_settings(file)
     return _check_devices(document, folders)
-
-
-def all_profiles(folders: Sequence[Path]) -> dict[str, Profile]:
-    """Give the bundled device models and those of some folders, by name."""
-    profiles = dict(bundled_profiles())
-    for folder in folders:
-        profiles |= load_profiles(folder)
-    return profiles
 
 
 def schema(kind: str) -> dict[str, Any]:

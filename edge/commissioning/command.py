@@ -1,6 +1,7 @@
 """The verbs of `kvartal edge` for whoever connects a device; each has its own module."""
 
 import argparse
+import asyncio
 import json
 import math
 import sys
@@ -8,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from adapters.document import read_document
-from adapters.registry import open_adapter
 from core.clock import SystemClock
 from core.errors import ConfigError
-from edge.commissioning.check import SCHEMAS, all_profiles, check, edge_of, schema
-from edge.commissioning.live import Screen, watch
+from edge.commissioning.access import access_of, endpoint_at
+from edge.commissioning.check import SCHEMAS, check, edge_of, schema
+from edge.commissioning.live import Screen, quiet, watch
 from edge.commissioning.oneoff import one_off
 from edge.commissioning.probe import Probe, chosen
+from edge.commissioning.report import report
+from edge.commissioning.scan import BROWSE_S, Scanner, numbers_in
 from edge.commissioning.table import records, table
 from edge.configuration import load_configuration
 from edge.inventory import Inventory
-from edge.secrets import opener_with_secrets
 
 
 def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -33,6 +35,7 @@ def add_verbs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     _add_profiles(checking)
     checking.set_defaults(work=lambda options: _told(check(options.file, options.profiles)))
     _add_probe(verbs)
+    _add_scan(verbs)
     describing = verbs.add_parser(
         "schema",
         help="print the JSON Schema of a file, for editors",
@@ -65,8 +68,7 @@ def _add_probe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     parser.add_argument("target", metavar="FILE|ADDRESS", help="a devices file, or an address")
     parser.add_argument("devices", nargs="*", metavar="DEVICE", help="only these of the file")
     parser.add_argument("--endpoint", default="", metavar="ID", help="only the devices of this")
-    _add_profiles(parser)
-    _add_secrets(parser)
+    _add_access(parser)
     parser.add_argument(
         "--once", action="store_true", help="end as soon as every signal was read, at most 30 s"
     )
@@ -97,34 +99,36 @@ def _add_probe(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
         help="JSON pointer of a value within the messages; default: the whole payload is the "
         "value; may be given again",
     )
+    _add_options(raw)
     parser.set_defaults(work=_probe)
 
 
 def _probe(options: argparse.Namespace) -> int:
-    clock = SystemClock()
-    profiles = all_profiles(options.profiles)
+    clock, access = SystemClock(), access_of(options.config, options.profiles)
+    profiles = access.profiles
     if "://" in options.target:
         if options.devices or options.endpoint:
             raise ConfigError("DEVICE and --endpoint are for a file")
         configuration, made = one_off(
-            options.target,
+            endpoint_at(options.target, options.option, options.secret),
             options.unit,
             registers=options.register,
             nodes=options.node,
             topic=options.topic,
             fields=options.field,
         )
-        profiles |= made
+        profiles = {**profiles, **made}
     else:
         file = Path(options.target)
-        if options.unit or options.register or options.node or options.topic or options.field:
-            raise ConfigError("--unit, --register, --node, --topic and --field are for an address")
+        raw = ("unit", "register", "node", "topic", "field", "option", "secret")
+        if given := [f"--{each}" for each in raw if getattr(options, each)]:
+            raise ConfigError(f"{' and '.join(given)}: for an address, not for a file")
         configuration = load_configuration(file, edge_of(read_document(file).content), profiles)
     configuration = chosen(configuration, options.devices, options.endpoint)
     probe = Probe(
         Inventory(configuration, profiles),
         clock,
-        opener_with_secrets(open_adapter, options.secrets),
+        access.opener,
     )
     is_live = sys.stdout.isatty() and not options.json
     watch(
@@ -142,6 +146,54 @@ def _probe(options: argparse.Namespace) -> int:
     return 0 if probe.is_good else 1
 
 
+def _add_scan(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = verbs.add_parser(
+        "scan",
+        help="find what is behind an address, and which models fit",
+        description="Find what is behind an address: the units that answer on a Modbus line, the "
+        "variables of an OPC UA server with type, value and unit, the topics that a broker lets us "
+        "hear. Where everything that a device model wants is there and makes sense, the model is "
+        "named, and a devices file for it printed. Nothing is written. Exit code 0: something was "
+        "found, 1: nothing was, 2: an option is wrong.",
+    )
+    parser.add_argument("address", metavar="ADDRESS", help="modbus+tcp://…, opc.tcp://…, mqtt://…")
+    parser.add_argument(
+        "--units",
+        type=numbers_in,
+        default="1-32",
+        metavar="RANGE",
+        help="Modbus units to ask: 1-32 (default), 1-247, or 1-5,20; a silent one costs a second",
+    )
+    parser.add_argument(
+        "--for",
+        dest="for_s",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="MQTT: how long to listen (10)",
+    )
+    _add_access(parser)
+    _add_options(parser)
+    parser.set_defaults(work=_scan)
+
+
+def _scan(options: argparse.Namespace) -> int:
+    endpoint = endpoint_at(options.address, options.option, options.secret)
+    access = access_of(options.config, options.profiles)
+    scanner = Scanner(access.opener, access.profiles, SystemClock())
+    if endpoint.protocol == "camera":
+        raise ConfigError("camera cannot be scanned")
+    if endpoint.protocol == "modbus":
+        work = scanner.units(endpoint, options.units)
+    else:
+        within_s = options.for_s if endpoint.protocol == "mqtt" else BROWSE_S
+        work = scanner.points(endpoint, within_s)
+    with quiet():
+        scan = asyncio.run(work)
+    print("\n".join(report(scan)))
+    return 0 if scan.units or scan.points else 1
+
+
 def _seconds(text: str) -> float:
     seconds = float(text)
     if not 0 < seconds < math.inf:
@@ -149,12 +201,27 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _add_secrets(parser: argparse.ArgumentParser) -> None:
+def _add_access(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--secrets",
+        "--config",
         type=Path,
-        metavar="FOLDER",
-        help="files username:password that endpoints name, the secrets_dir of edge.yaml",
+        metavar="FILE",
+        help="edge.yaml: its secrets, certificates and profiles are used; without it certificates "
+        "are in ./certificates",
+    )
+    _add_profiles(parser)
+
+
+def _add_options(parser: "argparse.ArgumentParser | argparse._ArgumentGroup") -> None:
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="option of the endpoint: timeout_s=2, security=sign_and_encrypt; may be given again",
+    )
+    parser.add_argument(
+        "--secret", default="", metavar="NAME", help="file in secrets_dir with username:password"
     )
 
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import structlog
 
@@ -80,13 +80,28 @@ async def _draw(probe: Probe, clock: Clock, screen: Screen) -> None:
 @contextmanager
 def heard_by(probe: Probe) -> Iterator[None]:
     """Let a probe take the log of the adapters; it would run through the table."""
+    with _logging_to(probe.hear):
+        yield
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave the log out: what matters is in the report."""
+    with _logging_to(_drop):
+        yield
+
+
+@contextmanager
+def _logging_to(last: structlog.typing.Processor) -> Iterator[None]:
     before = structlog.get_config()
-    processors: list[structlog.typing.Processor] = [probe.hear]
     structlog.configure(
-        processors=processors,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        processors=[last], wrapper_class=structlog.make_filtering_bound_logger(logging.INFO)
     )
     try:
         yield
     finally:
         structlog.configure(**before)
+
+
+def _drop(_logger: object, _method: str, _event: structlog.typing.EventDict) -> NoReturn:
+    raise structlog.DropEvent

@@ -6,16 +6,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from adapters.address import protocol_of, wrong_with_address
 from adapters.document import Complaint, Document, complaints_of
 from adapters.profile import Profile, SignalProfile
 from core.configuration import EdgeConfiguration
 from core.errors import ConfigError
 from core.registry import Device, Endpoint
 
-EDGE = "probe"
 NAME = "device"  # of the device and the profile
-LINE = "line"
 POLL_S = 1.0
 TYPES = {
     "bool": "bit",
@@ -34,7 +31,7 @@ BOTH = {"en": "as it is", "ru": "как есть"}
 
 
 def one_off(
-    address: str,
+    endpoint: Endpoint,
     unit: str = "",
     *,
     registers: Sequence[str] = (),
@@ -42,16 +39,12 @@ def one_off(
     topic: str = "",
     fields: Sequence[str] = (),
 ) -> tuple[EdgeConfiguration, dict[str, Profile]]:
-    """Make a configuration of one device, and its profile.
+    """Make a configuration of one device on an endpoint, and its profile.
 
     registers: TABLE:ADDRESS[:TYPE[:ORDER]] each. ConfigError where an option is not for the
-    protocol of the address, or is written wrong.
+    endpoint's protocol, or is written wrong.
     """
-    protocol = protocol_of(address)
-    if protocol is None:
-        raise ConfigError(f"{address}: no protocol is known for this address")
-    if wrong := wrong_with_address(protocol, address):
-        raise ConfigError(f"{address}: {wrong}")
+    address, protocol = endpoint.address, endpoint.protocol
     given = {"modbus": registers, "opcua": nodes, "mqtt": [topic] if topic else []}
     option = {"modbus": "--register", "opcua": "--node", "mqtt": "--topic"}
     for other, values in given.items():
@@ -67,11 +60,11 @@ def one_off(
     profile = _profile(protocol, addresses)
     configuration = EdgeConfiguration(
         revision=0,
-        edge=EDGE,
-        endpoints=(Endpoint(id=LINE, edge=EDGE, protocol=protocol, address=address),),
+        edge=endpoint.edge,
+        endpoints=(endpoint,),
         devices=(
             Device(
-                id=NAME, profile=NAME, endpoint=LINE, unit=unit or "1", name=BOTH, place=""
+                id=NAME, profile=NAME, endpoint=endpoint.id, unit=unit or "1", name=BOTH, place=""
             ),
         ),
     )  # fmt: skip

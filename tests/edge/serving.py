@@ -5,7 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from paho.mqtt.publish import single
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
 
 from tests.adapters.modbus_server import ModbusServer
 
@@ -39,8 +40,13 @@ def publishing(broker: str, topic: str, payload: str) -> Iterator[None]:
     over = threading.Event()
 
     def publish() -> None:
+        client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        client.connect(host, int(port))
+        client.loop_start()
         while not over.wait(0.1):
-            single(topic, payload, hostname=host, port=int(port))
+            client.publish(topic, payload)
+        client.disconnect()
+        client.loop_stop()
 
     thread = threading.Thread(target=publish, name="device")
     thread.start()
