@@ -38,6 +38,16 @@ class OpcUaAddress(Strict):
     """Where a value is in an OPC UA server."""
 
     node: NodeTemplate
+    sampling_s: float | None = Field(
+        None, gt=0, description="how often the server looks at the value; default: poll_s"
+    )
+    queue: int = Field(
+        10, ge=1, le=10_000, description="values kept by the server between two responses"
+    )
+    deadband: float = Field(0.0, ge=0, description="a smaller change is not sent by the server")
+    deadband_percent: bool = Field(
+        False, description="deadband is in percent of the node's EURange, not in its unit"
+    )
 
 
 class CameraAddress(Strict):

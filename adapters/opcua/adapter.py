@@ -10,6 +10,7 @@ import numpy as np
 from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError
 
 from adapters.cancellation import honour_cancellation
@@ -19,7 +20,9 @@ from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
 from adapters.opcua.opening import close, connected
+from adapters.opcua.subscription import Subscription
 from adapters.opcua.writing import write_node
+from adapters.profile import OpcUaAddress
 from adapters.trouble import Troubles
 from core.clock import Clock
 from core.errors import EndpointError, Permanent, Retryable
@@ -32,10 +35,14 @@ KEEPALIVE_S = 2.0  # a server with nothing to say says so at least that often
 PATIENCE = 3  # keep-alives that may be missed before the line counts as lost
 LIFETIME = 10  # publishing cycles that the server waits for us, in keep-alives; at least 3
 FASTEST_S = 0.05  # publishing interval
-SAMPLES = 10  # values of one item that the server keeps between two publish responses
-BATCH = 1000  # monitored items in one request
-WAITING = 100  # publish responses that may wait; then the publish loop waits, then the server
 REFRESH = 3  # an unchanged value is repeated so many times within its `silent_after_s`
+# The server cannot keep small changes of this node to itself.
+NO_FILTER = {
+    StatusCodes.BadFilterNotAllowed,
+    StatusCodes.BadDeadbandFilterInvalid,
+    StatusCodes.BadMonitoredItemFilterInvalid,
+    StatusCodes.BadMonitoredItemFilterUnsupported,
+}
 
 
 class OpcUaConnection:
@@ -48,9 +55,7 @@ class OpcUaConnection:
         self.clock = clock
         self.troubles = Troubles(endpoint.id)
         self.names = Namespaces([])
-        self.notifications: asyncio.Queue[list[ua.MonitoredItemNotification]] = asyncio.Queue(
-            WAITING
-        )
+        self.subscription = Subscription(client)
         self.lost: EndpointError | None = None
         self.patience_s = PATIENCE * KEEPALIVE_S
         count = len(points)
@@ -70,23 +75,19 @@ class OpcUaConnection:
     async def stream(self) -> AsyncIterator[Item]:
         """Give what the subscription brings; a publish response comes as one block."""
         await self.learn_namespaces()
-        refused = await self.subscribe()
-        honour_cancellation()
-        for item in refused:
+        for item in await self.subscribe():
             yield item
         while True:
             try:
-                async with asyncio.timeout(self.patience_s):
-                    items = await self.notifications.get()
+                found = await self.subscription.next(self.patience_s)
             except TimeoutError as error:
                 raise self.lose(f"nothing for {self.patience_s:g} s") from error
-            while not self.notifications.empty():
-                items = items + self.notifications.get_nowait()
-            if items:
-                for item in self.block(*columns(items, self.clock.time_ns())):
+            except (OSError, UaError) as error:
+                raise self.lose(f"connection lost: {error!r}") from error
+            honour_cancellation()
+            if len(found.changes):
+                for item in self.block(*columns(found.changes, self.clock.time_ns())):
                     yield item
-            if self.lost is not None:
-                raise self.lost
             for item in self.unchanged():
                 yield item
 
@@ -97,44 +98,43 @@ class OpcUaConnection:
 
     async def subscribe(self) -> list[Item]:
         """Create the subscription; give the readings of the nodes that the server refuses."""
-        interval_s = max(min(point.signal.poll_s for point in self.points), FASTEST_S)
+        interval_s = max(min((sampling_of(point) for point in self.points), default=1), FASTEST_S)
         keepalive = max(1, round(KEEPALIVE_S / interval_s))
         wanted = ua.CreateSubscriptionParameters(
             RequestedPublishingInterval=1000 * interval_s,
             RequestedMaxKeepAliveCount=keepalive,
             RequestedLifetimeCount=LIFETIME * keepalive,
         )
-        session = self.client.uaclient.session
         refused: list[int] = []
-        try:
-            given = await session.create_subscription(wanted, self.published)
-            longest_s = given.RevisedPublishingInterval * given.RevisedMaxKeepAliveCount / 1000
-            self.patience_s = PATIENCE * max(longest_s, KEEPALIVE_S)
-            requests = [
-                request for row in range(len(self.points)) if (request := self.item(row, refused))
-            ]
-            for first in range(0, len(requests), BATCH):
-                batch = requests[first : first + BATCH]
-                results = await session.create_monitored_items(
-                    ua.CreateMonitoredItemsParameters(
-                        SubscriptionId=given.SubscriptionId,
-                        TimestampsToReturn=ua.TimestampsToReturn.Both,
-                        ItemsToCreate=batch,
-                    )
-                )
-                for request, result in zip(batch, results, strict=True):
-                    if not result.StatusCode.is_good():
-                        row = request.RequestedParameters.ClientHandle
-                        refused.append(row)
-                        self.troubles.begin(self.points[row].name, result.StatusCode.name)
-        except (OSError, TimeoutError, UaError) as error:
-            raise Retryable(f"{self.endpoint.address}: no subscription: {error!r}") from error
+        with answered(self.endpoint.address, "no subscription"):
+            await self.subscription.create(wanted)
+            self.patience_s = PATIENCE * max(self.subscription.longest_s, KEEPALIVE_S)
+            items = [item for row in range(len(self.points)) if (item := self.item(row, refused))]
+            refused += await self.watch(items)
+        honour_cancellation()
         if not refused:
             return []
         rows = np.array(refused, np.intp)
         now = np.full(len(rows), self.clock.time_ns(), np.int64)
         codes = np.full(len(rows), quality(BAD, Reason.REFUSED), np.uint8)
         return self.block(rows, now, np.full(len(rows), np.nan), codes)
+
+    async def watch(self, items: Sequence[ua.MonitoredItemCreateRequest]) -> list[int]:
+        """Add items to the subscription; give the rows that the server refuses."""
+        refused: list[int] = []
+        plain: list[ua.MonitoredItemCreateRequest] = []
+        for item, result in zip(items, await self.subscription.watch(items), strict=True):
+            wanted = item.RequestedParameters
+            if result.StatusCode.is_good():
+                continue
+            name = self.points[wanted.ClientHandle].name
+            self.troubles.begin(name, result.StatusCode.name)
+            if wanted.Filter is not None and result.StatusCode.value in NO_FILTER:
+                wanted.Filter = None  # all changes then; the edge has a deadband of its own
+                plain.append(item)
+            else:
+                refused.append(wanted.ClientHandle)
+        return refused + (await self.watch(plain) if plain else [])
 
     def item(self, row: int, refused: list[int]) -> ua.MonitoredItemCreateRequest | None:
         """Ask for one point's node; a row whose node id cannot be read is refused at once."""
@@ -145,30 +145,18 @@ class OpcUaConnection:
             refused.append(row)
             self.troubles.begin(point.name, str(error))
             return None
+        address = address_of(point)
         return ua.MonitoredItemCreateRequest(
             ItemToMonitor=ua.ReadValueId(NodeId=node, AttributeId=AttributeIds.Value),
             MonitoringMode=ua.MonitoringMode.Reporting,
             RequestedParameters=ua.MonitoringParameters(
                 ClientHandle=row,
-                SamplingInterval=1000 * point.signal.poll_s,
-                QueueSize=SAMPLES,
+                SamplingInterval=1000 * sampling_of(point),
+                Filter=filter_of(address),
+                QueueSize=address.queue,
                 DiscardOldest=True,
             ),
         )
-
-    async def published(self, result: ua.PublishResult) -> None:
-        """Take a publish response; one without values is a keep-alive and says that all is well."""
-        items: list[ua.MonitoredItemNotification] = []
-        for notification in result.NotificationMessage.NotificationData or ():
-            if isinstance(notification, ua.DataChangeNotification):
-                items += notification.MonitoredItems
-            elif isinstance(notification, ua.StatusChangeNotification):
-                self.lose(f"subscription ended: {notification.Status.name}")
-        await self.notifications.put(items)
-
-    async def connection_lost(self, error: Exception) -> None:
-        self.lose(f"connection lost: {error!r}")
-        await self.notifications.put([])
 
     def lose(self, reason: str) -> Retryable:
         """Note that the line is lost, and why."""
@@ -236,11 +224,32 @@ class OpcUaConnection:
                 yield found
 
 
-def node_of(point: Point) -> str:
-    """Give a point's node id. Permanent where its profile speaks another protocol."""
+def address_of(point: Point) -> OpcUaAddress:
+    """Give a point's address. Permanent where its profile speaks another protocol."""
     if point.signal.opcua is None:
         raise Permanent(f"{point.name}: profile {point.profile.profile} has no OPC UA address")
-    return point.signal.opcua.node.replace("{unit}", point.device.unit)
+    return point.signal.opcua
+
+
+def node_of(point: Point) -> str:
+    return address_of(point).node.replace("{unit}", point.device.unit)
+
+
+def sampling_of(point: Point) -> float:
+    """Give how often the server shall look at the value, seconds."""
+    return address_of(point).sampling_s or point.signal.poll_s
+
+
+def filter_of(address: OpcUaAddress) -> ua.DataChangeFilter | None:
+    """Ask the server to keep small changes to itself."""
+    if not address.deadband:
+        return None
+    kind = ua.DeadbandType.Percent if address.deadband_percent else ua.DeadbandType.Absolute
+    return ua.DataChangeFilter(
+        Trigger=ua.DataChangeTrigger.StatusValue,
+        DeadbandType=kind.value,
+        DeadbandValue=address.deadband,
+    )
 
 
 @asynccontextmanager
@@ -254,9 +263,9 @@ async def open_opcua(
     logging.getLogger("asyncua").setLevel(logging.CRITICAL)
     client = await connected(endpoint, clock)
     connection = OpcUaConnection(client, endpoint, points, clock)
-    client.connection_lost_callback = connection.connection_lost
     try:
         honour_cancellation()
         yield connection
     finally:
+        await connection.subscription.close()
         await close(client, is_lost=connection.lost is not None)

@@ -1,19 +1,22 @@
-"""Notifications of a subscription to columns, a whole publish response at a time."""
+"""Data changes of a publish response to columns of readings: quality and time."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from asyncua import ua
 from asyncua.ua.status_codes import StatusCodes
 from numpy.typing import NDArray
 
-from core.clock import to_nanoseconds
+from core.clock import SECOND
 from core.quality import BAD, GOOD, UNCERTAIN, Reason, quality
 
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)  # the year 1601 stands for "no time"
+TICKS = 10_000_000  # a second has; a time stamp counts them since 1601 (Part 6, 5.2.2.5)
+EPOCH = 11_644_473_600 * TICKS  # the year 1970
+EARLIEST = 631_152_000 * TICKS + EPOCH  # 1990: a device whose clock was never set is before it
+AHEAD = 86_400 * TICKS  # and one that is wrong by years is beyond tomorrow
+
+MALFORMED = quality(BAD, Reason.MALFORMED)
+NO_CLOCK = quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED)
 
 REASONS = {
     StatusCodes.BadNoCommunication: Reason.LOST_LINE,
@@ -31,6 +34,8 @@ REASONS = {
     StatusCodes.UncertainEngineeringUnitsExceeded: Reason.OUT_OF_RANGE,
 }
 
+Columns = tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]
+
 
 @lru_cache(maxsize=1024)
 def quality_of(status: int) -> int:
@@ -44,39 +49,39 @@ def quality_of(status: int) -> int:
     )
 
 
-def number_of(value: Any) -> float | None:
-    """Give a scalar as a number, None for what is not one."""
-    return float(value) if isinstance(value, (int, float)) else None
+def qualities(statuses: NDArray[np.uint32]) -> NDArray[np.uint8]:
+    """Turn status codes into our bytes."""
+    if not statuses.any():
+        return np.zeros(len(statuses), np.uint8)
+    different, place = np.unique(statuses, return_inverse=True)
+    return np.array([quality_of(status) for status in different.tolist()], np.uint8)[place]
 
 
-def nanoseconds_of(stamp: datetime | None, now: int) -> int:
-    """Give a time stamp in nanoseconds UTC, `now` where there is none. A naive one is UTC too."""
-    if stamp is None:
-        return now
-    aware = stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
-    return to_nanoseconds(aware) if aware > EARLIEST else now
+def times(
+    source: NDArray[np.int64], server: NDArray[np.int64], now: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give nanoseconds UTC, and where the source's own time cannot be right.
 
-
-def columns(
-    items: Sequence[ua.MonitoredItemNotification], now: int
-) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:
-    """Give row (the client handle), time, value and quality of each notification.
-
-    now: nanoseconds UTC, for what comes without a time stamp.
+    The source's time where it can be, else the server's, else `now` (nanoseconds UTC).
     """
-    rows = np.empty(len(items), np.intp)
-    times = np.empty(len(items), np.int64)
-    values = np.empty(len(items), np.float64)
-    codes = np.empty(len(items), np.uint8)
-    for place, item in enumerate(items):
-        data = item.Value
-        code = quality_of(data.StatusCode.value) if data.StatusCode else GOOD
-        number = number_of(data.Value.Value) if data.Value else None
-        if number is None:
-            number = np.nan
-            code = code if code >= BAD else quality(BAD, Reason.MALFORMED)
-        rows[place] = item.ClientHandle
-        times[place] = nanoseconds_of(data.SourceTimestamp or data.ServerTimestamp, now)
-        values[place] = number
-        codes[place] = code
-    return rows, times, values, codes
+    latest = now // 100 + EPOCH + AHEAD
+    is_source = (source > EARLIEST) & (source < latest)
+    is_server = (server > EARLIEST) & (server < latest)
+    stamp = np.where(is_source, source, np.where(is_server, server, now // 100 + EPOCH))
+    return (stamp - EPOCH) * (SECOND // TICKS), (source > 0) & ~is_source
+
+
+def columns(changes: Any, now: int) -> Columns:
+    """Give row, time, value and quality of data changes (`adapters.opcua.publish.CHANGE`).
+
+    now: nanoseconds UTC, for what comes without a time stamp that can be right.
+    """
+    stamps, is_doubted = times(changes["source"], changes["server"], now)
+    codes = qualities(changes["status"])
+    codes[is_doubted & (codes == GOOD)] = NO_CLOCK
+    values = changes["value"].astype(np.float64)
+    wrong = ~np.isfinite(values)
+    if wrong.any():
+        values[wrong] = np.nan
+        codes[wrong & (codes < BAD)] = MALFORMED
+    return changes["row"].astype(np.intp), stamps, values, codes

@@ -75,11 +75,12 @@ class ServerThread:
 
 
 def profile(nodes: dict[str, str], **more: Any) -> Profile:
-    """Make a model whose signals are these nodes. more: of every signal, or `findings`."""
+    """Make a model whose signals are these nodes. more: of each address; `findings`, `poll_s`."""
     findings = more.pop("findings", ())
+    poll_s = more.pop("poll_s", 0.05)
     signals = [
         {
-            "key": key, "name": {"ru": key, "en": key}, "poll_s": 0.05, "silent_after_s": 3,
+            "key": key, "name": {"ru": key, "en": key}, "poll_s": poll_s, "silent_after_s": 3,
             "writable": True, "opcua": {"node": node} | more,
         }
         for key, node in nodes.items()
