@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from adapters.contract import DeviceState, FoundPoint, Item, Point
 from adapters.opcua.answer import answered
 from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
+from adapters.opcua.history import read_history
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
 from adapters.opcua.opening import close, connected
 from adapters.opcua.subscription import Subscription
@@ -222,6 +224,23 @@ class OpcUaConnection:
         with answered(self.endpoint.address, "browsing"):
             async for found in browse_variables(self.client, self.names):
                 yield found
+
+    # ---- history ----------------------------------------------------------------------------
+
+    async def history(
+        self, points: Sequence[Point], start: datetime, end: datetime
+    ) -> AsyncIterator[Readings]:
+        """Give what the server kept of these points; nothing where it keeps no history."""
+        known: list[tuple[ua.NodeId, int]] = []
+        for point in points:
+            with suppress(NoSuchNode):  # told when the subscription was made
+                known.append((self.names.node(node_of(point)), point.number))
+        nodes, numbers = [node for node, _ in known], [number for _, number in known]
+        now = self.clock.time_ns()
+        with answered(self.endpoint.address, "reading history"):
+            async for block in read_history(self.client, nodes, numbers, (start, end), now):
+                honour_cancellation()
+                yield block
 
 
 def address_of(point: Point) -> OpcUaAddress:

@@ -103,7 +103,9 @@ class Subscription:
 
     async def close(self) -> None:
         """End the requests that are under way."""
-        for request in self._requests:
-            request.cancel()
-        await asyncio.gather(*self._requests, return_exceptions=True)
-        self._requests.clear()
+        while self._requests:
+            # Again and again: asyncua's wait loses a cancellation that comes with the answer.
+            for request in self._requests:
+                request.cancel()
+            done, _ = await asyncio.wait(self._requests, timeout=0.1)
+            self._requests = deque(each for each in self._requests if each not in done)

@@ -1,12 +1,17 @@
 """The adapter against a server of another make."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapters.contract import Historical
+from core.clock import SystemClock
 from core.errors import Permanent
+from core.quality import GOOD, Reason, quality
+from core.readings import Readings
 from tests.adapters.conformance import run
 from tests.adapters.foreign_opcua import ForeignServer, foreign_server
 from tests.adapters.opcua_rig import opened, points_of, profile, reading
@@ -85,3 +90,39 @@ def test_browsing_finds_its_variables(server: ForeignServer) -> None:
 
     found = run(test())
     assert found["nsu=urn:foreign:plant;s=T1.Level"] == "Double"
+
+
+def test_what_it_kept_is_read_oldest_first_and_marked_as_archive(server: ForeignServer) -> None:
+    async def test() -> list[tuple[float, int]]:
+        async with reading(server.address, POINTS) as line:
+            await line.until_read()
+            began = SystemClock().now()
+            for value in (61, 62, 63):
+                server.tell(f"level {value}")
+                await line.until(lambda wanted=value: line.values["pump.level"] == wanted)
+            assert isinstance(line.connection, Historical)
+            kept = line.connection.history(POINTS, began, SystemClock().now())
+            blocks = [block async for block in kept]
+        server.tell("level 50")
+        return [
+            pair
+            for block in blocks
+            for pair in zip(block.value.tolist(), block.quality.tolist(), strict=True)
+        ]
+
+    archive = quality(GOOD, Reason.ARCHIVE)
+    assert run(test()) == [(61, archive), (62, archive), (63, archive)]
+
+
+def test_a_node_without_a_history_gives_none(server: ForeignServer) -> None:
+    points = points_of(profile({"resets": "nsu=urn:foreign:plant;s={unit}.Resets"}), unit="T1")
+
+    async def test() -> list[Readings]:
+        async with reading(server.address, points) as line:
+            await line.until_read()
+            now = SystemClock().now()
+            assert isinstance(line.connection, Historical)
+            kept = line.connection.history(points, now - timedelta(hours=1), now)
+            return [block async for block in kept]
+
+    assert run(test()) == []
