@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
 from adapters.profile import Profile, SignalProfile
+from adapters.raw import Raw
 from core.clock import Clock
 from core.readings import Readings
 from core.registry import Device, Endpoint
@@ -62,7 +63,7 @@ class DeviceState:
     reason: str = ""
 
 
-Item: TypeAlias = Readings | Event | DeviceState
+Item: TypeAlias = Readings | Raw | Event | DeviceState
 
 
 class Connection(Protocol):
@@ -71,6 +72,7 @@ class Connection(Protocol):
     def stream(self) -> AsyncIterator[Item]:
         """Give what arrives, in blocks, until the line is lost.
 
+        A block is decoded Readings, or a Raw answer that is decoded later together with others.
         Polling and pushing protocols alike. A signal that cannot be read comes as a reading of bad
         quality with its reason. Raises Retryable when the line is lost, Permanent when it is
         refused. Called once a connection.

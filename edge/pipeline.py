@@ -12,6 +12,7 @@ import structlog
 
 from adapters import wire
 from adapters.contract import DeviceState, Event, Item
+from adapters.raw import Raw, decoded
 from core.alarm_evaluator import AlarmEvaluator, Transitions
 from core.clock import Clock
 from core.quality import BAD, REASON, Reason, is_bad, quality
@@ -89,7 +90,7 @@ class Pipeline:
     def put_now(self, item: Item) -> None:
         """Take an item from the edge itself, without waiting."""
         self._inbox.append(item)
-        self._waiting += len(item) if isinstance(item, Readings) else 1
+        self._waiting += len(item) if isinstance(item, Readings | Raw) else 1
         self._arrived.set()
 
     async def run(self) -> None:
@@ -115,9 +116,9 @@ class Pipeline:
         now, time = self._clock.monotonic(), self._clock.time_ns()
         blocks: list[Readings] = []
         events: list[wire.WireEvent] = []
-        run: list[Readings] = []  # joined before anything looks at them
+        run: list[Readings | Raw] = []  # joined before anything looks at them
         for item in items:
-            if isinstance(item, Readings):
+            if isinstance(item, Readings | Raw):
                 run.append(item)
                 continue
             self._take_in(run, blocks, events, now, time)
@@ -145,7 +146,7 @@ class Pipeline:
 
     def _take_in(
         self,
-        run: list[Readings],
+        run: Sequence[Readings | Raw],
         blocks: list[Readings],
         events: list[wire.WireEvent],
         now: float,
@@ -154,7 +155,7 @@ class Pipeline:
         """Join blocks, and note which devices they show to be there."""
         if not run:
             return
-        readings = Readings.concat(run)
+        readings = _joined(run)
         asked_for = readings.signal < self._inventory.signals
         if not asked_for.all():
             log.error("adapter delivers signals that nobody asked for", rows=(~asked_for).sum())
@@ -268,6 +269,13 @@ class Pipeline:
         for start in range(0, len(readings), BLOCK):
             part = readings.take(np.arange(start, min(start + BLOCK, len(readings))))
             self._spool.append("telemetry", _encoder(part, self._spool, self._inventory.numbering))
+
+
+def _joined(run: Sequence[Readings | Raw]) -> Readings:
+    """Make one block of all. A device is read by one adapter, which gives one kind or the other."""
+    raw = [each for each in run if isinstance(each, Raw)]
+    blocks = [each for each in run if isinstance(each, Readings)]
+    return Readings.concat([*blocks, decoded(raw)] if raw else blocks)
 
 
 def _encoder(readings: Readings, spool: Spool, numbering: int) -> Callable[[int, int], bytes]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 import structlog
 
 from adapters.contract import Connection, DeviceState, Item, OpenAdapter, Point
+from adapters.raw import Raw
 from adapters.registry import open_adapter
 from core.clock import Clock
 from core.errors import Permanent, Retryable
@@ -108,7 +109,7 @@ class Supervisor:
                     async for item in stream:
                         if line.state is not LineState.UP:
                             self._bring_up(line)
-                        if isinstance(item, Readings):
+                        if isinstance(item, Readings | Raw):
                             line.readings += len(item)
                         await self._put(item)
             finally:

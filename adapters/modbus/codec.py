@@ -1,8 +1,9 @@
-"""Registers to values and back. Many values are decoded in one go, with a layout made once."""
+"""Registers to values and back. Many answers are decoded in one go, with a layout made once."""
 
 import math
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,6 @@ FORMAT = {
     "bcd32": ">I",
     "bcd64": ">Q",
 }  # fmt: skip - a coil or discrete input is kept as a register of 0 or 1
-DIGITS = 16  # of the longest packed BCD
-HEAD = 8  # bytes before the first register in the memory; they stay zero and pad short values
 
 
 def places(order: str, size: int) -> list[int]:
@@ -95,72 +94,89 @@ def decode(wire: bytes, address: ModbusAddress) -> float:
 
 
 class Layout:
-    """Where the values of many signals are in one memory of register bytes.
+    """Where the values of many signals are in the bytes of one answer.
 
-    One row a signal. A decode gathers eight bytes a row into a little-endian word, in the order of
-    the row's type, and then converts whole columns: unsigned, signed, f32, f64, BCD, bits.
+    Values of one type are gathered together, each byte where its order has it, and converted as
+    whole columns of all answers.
     """
 
     def __init__(self, rows: Sequence[tuple[ModbusAddress, int]]) -> None:
-        """rows: the address of each signal and the place of its first byte in the memory."""
-        self.gather = np.zeros((len(rows), 8), np.intp)
-        self.shift = np.zeros(len(rows), np.int64)
+        """rows: the address of each signal and the place of its first byte in an answer."""
+        self.width = len(rows)
         self.scale = np.array([address.scale for address, _ in rows], np.float64)
         self.offset = np.array([address.offset for address, _ in rows], np.float64)
-        self.low = np.array([address.bit or 0 for address, _ in rows], np.uint64)
-        self.bits = np.array([(1 << address.width) - 1 for address, _ in rows], np.uint64)
-        kinds = np.array([_kind(address) for address, _ in rows])
-        self.masks = {kind: kinds == kind for kind in ("signed", "f32", "f64", "bcd", "bits")}
-        for row, (address, first) in enumerate(rows):
-            size = 2 * address.registers
-            big = [first + place for place in places(address.order, size)]
-            self.gather[row, :size] = big[::-1]
-            self.shift[row] = 64 - 8 * size
-        self.kinds = [kind for kind, mask in self.masks.items() if mask.any()]
         self.is_scaled = bool((self.scale != 1).any() or self.offset.any())
+        alike: dict[tuple[str, bool], list[int]] = {}
+        for row, (address, _) in enumerate(rows):
+            alike.setdefault((address.type, address.bit is not None), []).append(row)
+        self.parts = [
+            _Part(kind, is_bits, chosen, [rows[row] for row in chosen])
+            for (kind, is_bits), chosen in alike.items()
+        ]
 
-    def decode(self, memory: NDArray[np.uint8], rows: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Give the values of the chosen rows, in their units. float64[len(rows)]."""
-        words = memory[self.gather[rows]].view("<u8")[:, 0]
-        values: NDArray[np.float64] = words.astype(np.float64)
-        for kind in self.kinds:
-            chosen = np.flatnonzero(self.masks[kind][rows])
-            these = words[chosen]
-            match kind:
-                case "signed":  # the sign is carried down from the top of the word
-                    shift = self.shift[rows[chosen]]
-                    values[chosen] = (these.view("<i8") << shift) >> shift
-                case "f32":
-                    values[chosen] = these.astype("<u4").view("<f4")
-                case "f64":
-                    values[chosen] = these.view("<f8")
-                case "bcd":
-                    values[chosen] = _decimal(these)
-                case "bits":
-                    at = rows[chosen]
-                    values[chosen] = these >> self.low[at] & self.bits[at]
+    def decode(self, payloads: Sequence[bytes]) -> NDArray[np.float64]:
+        """Give the values of k answers, float64[k, n], in their units."""
+        answers = np.frombuffer(b"".join(payloads), np.uint8).reshape(len(payloads), -1)
+        values = np.empty((len(payloads), self.width))
+        for part in self.parts:
+            part.decode(answers, values)
         if self.is_scaled:
-            values = values * self.scale[rows] + self.offset[rows]
+            values *= self.scale
+            values += self.offset
         return values
 
 
-def _kind(address: ModbusAddress) -> str:
-    """Tell how a row's word becomes a number; unsigned ones need nothing more."""
-    if address.bit is not None:
-        return "bits"
-    if address.type in {"f32", "f64"}:
-        return address.type
-    if address.type.startswith("bcd"):
-        return "bcd"
-    return "signed" if address.type.startswith("i") else "unsigned"
+class _Part:
+    """The signals of one type in a layout. columns: theirs among the values."""
+
+    def __init__(
+        self,
+        kind: str,
+        is_bits: bool,
+        columns: Sequence[int],
+        rows: Sequence[tuple[ModbusAddress, int]],
+    ) -> None:
+        form = FORMAT[kind]
+        self.dtype = np.dtype(f"<{form[1]}" if form[1] in "fd" else form.replace(">", "<"))
+        self.is_decimal = kind.startswith("bcd")
+        self.is_bits = is_bits
+        self.columns = columns if len(columns) < columns[-1] - columns[0] + 1 else None
+        self.span = slice(columns[0], columns[-1] + 1)
+        self.low = np.array([address.bit or 0 for address, _ in rows], self.dtype)
+        self.mask = np.array([(1 << address.width) - 1 for address, _ in rows], np.uint64)
+        size = self.dtype.itemsize
+        self.gather = np.array(
+            [
+                first + place
+                for address, first in rows
+                for place in places(address.order, size)[::-1]
+            ],
+            np.intp,
+        )  # fmt: skip
+
+    def decode(self, answers: NDArray[np.uint8], values: NDArray[np.float64]) -> None:
+        words = answers.take(self.gather, axis=1).view(self.dtype)
+        if self.is_bits:
+            words = words >> self.low & self.mask
+        found = _decimal(words) if self.is_decimal else words
+        if self.columns is None:
+            values[:, self.span] = found
+        else:
+            values[:, self.columns] = found
 
 
-def _decimal(words: NDArray[np.uint64]) -> NDArray[np.float64]:
+@lru_cache(maxsize=4096)
+def layout_of(rows: tuple[tuple[ModbusAddress, int], ...]) -> Layout:
+    """Give the same layout for answers that look the same, so that they are decoded together."""
+    return Layout(rows)
+
+
+def _decimal(words: NDArray[Any]) -> NDArray[np.float64]:
     """Read four bits a digit, the lowest last; NaN where one of them is no digit."""
-    total = np.zeros(len(words), np.uint64)
-    is_wrong = np.zeros(len(words), np.bool_)
-    for place in range(DIGITS):
-        digit = words >> np.uint64(4 * place) & np.uint64(15)
+    total = np.zeros(words.shape, np.uint64)
+    is_wrong = np.zeros(words.shape, np.bool_)
+    for place in range(2 * words.dtype.itemsize):
+        digit = words.astype(np.uint64) >> np.uint64(4 * place) & np.uint64(15)
         is_wrong |= digit > 9
         total += digit * np.uint64(10**place)
     return np.where(is_wrong, np.nan, total.astype(np.float64))

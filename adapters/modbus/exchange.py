@@ -10,7 +10,7 @@ from pymodbus.pdu import ExceptionResponse, ModbusPDU
 from adapters.cancellation import honour_cancellation
 from adapters.modbus.answer import FUNCTION, RawAnswer
 from adapters.modbus.line import Client, Line
-from adapters.modbus.plan import Request, Table
+from adapters.modbus.plan import Span, Table
 from core.clock import Clock
 from core.errors import Retryable
 from core.quality import Reason
@@ -65,18 +65,17 @@ class Exchange:
             "discrete": client.read_discrete_inputs,
         }
 
-    async def ask(self, request: Request) -> bytes:
+    async def ask(self, span: Span) -> bytes:
         """Read registers as bytes. Silent, Refused, or Retryable when the line is closed."""
-        table = request.table
+        table = span.table
         answer = await self.answer(
-            FUNCTION[table], request.pause_s, self.read[table],
-            request.start, count=request.count, device_id=request.unit,
+            FUNCTION[table], span.pause_s, self.read[table],
+            span.start, count=span.count, device_id=span.unit,
         )  # fmt: skip
-        registers = answer.as_registers(request.count) if isinstance(answer, RawAnswer) else b""
-        if len(registers) != 2 * request.count:
+        registers = answer.as_registers(span.count) if isinstance(answer, RawAnswer) else b""
+        if len(registers) != 2 * span.count:
             raise Refused(
-                f"wanted {request.count} registers from {request.start}, "
-                f"found {len(registers) // 2}",
+                f"wanted {span.count} registers from {span.start}, found {len(registers) // 2}",
                 Reason.MALFORMED,
             )
         return registers

@@ -1,13 +1,16 @@
 """What to ask for: neighbouring registers of a unit merged into few requests, made once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from adapters.contract import Point
 from adapters.modbus.address import ModbusAddress, ModbusManners
-from adapters.modbus.codec import HEAD
+from adapters.modbus.codec import Layout, layout_of
 
 Table = Literal["holding", "input", "coil", "discrete"]
 
@@ -35,20 +38,25 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Read `count` registers from `start` into the memory at `base`, for rows [first, stop).
-
-    pause_s: what the device needs before it.
-    """
+class Span:
+    """`count` registers of a unit from `start`. pause_s: what the device needs before a request."""
 
     unit: int
     table: Table
     start: int
     count: int
+    pause_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """Read a span for the rows [first, stop). layout, signal: what its answer is decoded with."""
+
+    span: Span
     first: int
     stop: int
-    base: int
-    pause_s: float = 0.0
+    layout: Layout
+    signal: NDArray[np.uint32]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,10 +69,7 @@ class Poll:
 
 
 class Plan:
-    """Every signal of a line in the order in which they are read.
-
-    size: bytes of memory that the registers of all requests take, with the head.
-    """
+    """Every signal of a line in the order in which they are read."""
 
     def __init__(self, points: Sequence[tuple[int, Point, ModbusAddress]]) -> None:
         """points: with the Modbus unit and the address of each."""
@@ -76,7 +81,6 @@ class Plan:
         )  # fmt: skip
         self.rows = [Row(point, address) for _, point, address in ordered]
         self.polls: list[Poll] = []
-        self.size = HEAD
         first = 0
         for (unit, every_s), group in groupby(ordered, lambda p: (p[0], p[1].signal.poll_s)):
             stop = first + len(list(group))
@@ -92,14 +96,7 @@ class Plan:
             while after < stop and self._joins(head, end, self.rows[after]):
                 end = max(end, self.rows[after].end)
                 after += 1
-            count = end - head.start
-            requests.append(
-                Request(
-                    unit, head.address.table, head.start, count, first, after, self.size,
-                    head.manners.pause_s,
-                )
-            )  # fmt: skip
-            self.size += 2 * count
+            requests.append(self._request(unit, first, after))
             first = after
         return requests
 
@@ -113,9 +110,14 @@ class Plan:
             most = manners.most_registers
         return row.start <= end + manners.gap and max(end, row.end) - head.start <= most
 
-    def place(self, row: int, request: Request) -> int:
-        """Give the place in the memory of a row's first byte."""
-        return request.base + 2 * (self.rows[row].start - request.start)
+    def _request(self, unit: int, first: int, stop: int) -> Request:
+        rows = self.rows[first:stop]
+        start = rows[0].start
+        count = max(row.end for row in rows) - start
+        span = Span(unit, rows[0].address.table, start, count, rows[0].manners.pause_s)
+        layout = layout_of(tuple((row.address, 2 * (row.start - start)) for row in rows))
+        signal = np.array([row.point.number for row in rows], np.uint32)
+        return Request(span, first, stop, layout, signal)
 
     def split(self, request: Request) -> tuple[Request, Request]:
         """Halve a request of two signals or more at its widest gap, else nearest the middle."""
@@ -125,11 +127,6 @@ class Plan:
             end = max(each.end for each in self.rows[request.first : row])
             return self.rows[row].start - end, -abs(row - middle)
 
+        unit = request.span.unit
         cut = max(range(request.first + 1, request.stop), key=gap)
-        return self._part(request, request.first, cut), self._part(request, cut, request.stop)
-
-    def _part(self, request: Request, first: int, stop: int) -> Request:
-        start = self.rows[first].start
-        end = max(row.end for row in self.rows[first:stop])
-        base = self.place(first, request)
-        return replace(request, start=start, count=end - start, first=first, stop=stop, base=base)
+        return self._request(unit, request.first, cut), self._request(unit, cut, request.stop)

@@ -6,7 +6,7 @@ from adapters.contract import Point
 from adapters.modbus import codec
 from adapters.modbus.address import ModbusAddress
 from adapters.modbus.exchange import ACKNOWLEDGE, Exchange, Refused, Silent
-from adapters.modbus.plan import Request
+from adapters.modbus.plan import Span
 from core.errors import Permanent, Retryable
 
 READ_BACK_S = 1.0  # a device may take so long to put a value into force
@@ -24,7 +24,7 @@ async def write(
         raise Permanent(f"{point.name} is read-only")
     first = point.profile.modbus_address(address)
     manners = point.profile.modbus
-    place = Request(unit, address.table, first, address.registers, 0, 1, 0, manners.pause_s)
+    place = Span(unit, address.table, first, address.registers, manners.pause_s)
     wire = await _encoded(exchange, place, point, address, value)
     if address.table == "coil" and wire > b"\x00\x01":
         raise Permanent(f"{point.name}: a coil takes 0 or 1, found {value:g}")
@@ -43,7 +43,7 @@ async def write(
 
 
 async def _encoded(
-    exchange: Exchange, place: Request, point: Point, address: ModbusAddress, value: float
+    exchange: Exchange, place: Span, point: Point, address: ModbusAddress, value: float
 ) -> bytes:
     """Give the registers to write; a value of single bits leaves its neighbours as they are."""
     found = b""
@@ -61,7 +61,7 @@ async def _encoded(
         raise Permanent(f"{point.name}: {error}") from error
 
 
-async def _send(exchange: Exchange, place: Request, wire: bytes, *, several: bool) -> None:
+async def _send(exchange: Exchange, place: Span, wire: bytes, *, several: bool) -> None:
     client, unit = exchange.client, place.unit
     words = [int.from_bytes(wire[i : i + 2], "big") for i in range(0, len(wire), 2)]
     pause_s = place.pause_s
@@ -84,7 +84,7 @@ async def _send(exchange: Exchange, place: Request, wire: bytes, *, several: boo
 
 
 async def _read_back(
-    exchange: Exchange, place: Request, point: Point, address: ModbusAddress, wanted: float
+    exchange: Exchange, place: Span, point: Point, address: ModbusAddress, wanted: float
 ) -> float:
     """Read until the device reports what was written, or has had its time."""
     deadline = exchange.clock.monotonic() + READ_BACK_S

@@ -12,6 +12,7 @@ import numpy as np
 import structlog
 
 from adapters.contract import DeviceState, Item, OpenAdapter, Point
+from adapters.raw import Raw, decoded
 from core.clock import Clock
 from core.configuration import EdgeConfiguration
 from core.errors import ConfigError
@@ -181,7 +182,9 @@ class Probe:
         return ""
 
     async def _put(self, item: Item) -> None:
-        if isinstance(item, Readings):
+        if isinstance(item, Raw):
+            self._take(decoded([item]))
+        elif isinstance(item, Readings):
             self._take(item)
         elif isinstance(item, DeviceState):
             self._change(item)

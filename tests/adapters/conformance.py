@@ -19,6 +19,7 @@ import pytest
 
 from adapters.contract import Connection, DeviceState, Item, Point, Writable
 from adapters.profile import Profile
+from adapters.raw import Raw, decoded
 from adapters.registry import open_adapter
 from core.clock import SystemClock
 from core.errors import EndpointError, Permanent, Retryable
@@ -70,6 +71,8 @@ class Line:
     def add(self, item: Item) -> None:
         if isinstance(item, DeviceState):
             self.online[item.device] = item.online
+        if isinstance(item, Raw):
+            item = decoded([item])
         if isinstance(item, Readings):
             columns = (item.signal, item.value, item.quality, item.time)
             for number, value, code, time in zip(*(c.tolist() for c in columns), strict=True):

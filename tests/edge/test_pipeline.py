@@ -3,10 +3,14 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from adapters import wire
 from adapters.contract import DeviceState, Event
+from adapters.modbus.address import ModbusAddress
+from adapters.modbus.codec import layout_of
+from adapters.raw import Raw
 from core.quality import BAD, GOOD, UNCERTAIN, Reason
 from core.readings import Readings
 from edge.inventory import Inventory
@@ -15,6 +19,7 @@ from edge.pipeline import Pipeline
 from edge.spool import Spool
 from tests.edge.stand import HandClock, SpoolReader, make_inventory
 
+REFUSED = BAD | Reason.REFUSED
 LOST_LINE, STALE = BAD | Reason.LOST_LINE, BAD | Reason.STALE
 OUT_OF_RANGE, MALFORMED = BAD | Reason.OUT_OF_RANGE, BAD | Reason.MALFORMED
 
@@ -93,6 +98,22 @@ def test_the_deadband_holds_within_one_block_too(on_stand: OnStand) -> None:
     async def test(stand: Stand) -> None:
         stand.tick(*[("temperature", value, GOOD) for value in (60.0, 60.4, 61.0, 60.8, 60.0)])
         assert await stand.reported() == [(60.0, GOOD), (61.0, GOOD), (60.0, GOOD)]
+
+    on_stand(test)
+
+
+def test_answers_that_come_as_bytes_are_decoded_in_their_order(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        layout = layout_of(((ModbusAddress(address=0), 0),))
+        signal = np.array([stand.number("heat-1", "temperature")], np.uint32)
+        stand.clock.seconds += 1
+        for word, code in [(60, GOOD), (0, REFUSED), (61, GOOD)]:
+            payload = word.to_bytes(2, "big")
+            stand.pipeline.put_now(Raw(layout, signal, payload, stand.clock.time_ns(), code))
+        stand.pipeline.work()
+        assert [(repr(value), code) for value, code in await stand.reported()] == [
+            ("60.0", GOOD), ("nan", REFUSED), ("61.0", GOOD),
+        ]  # fmt: skip
 
     on_stand(test)
 
