@@ -54,6 +54,7 @@ schema: setup gateway/web/node_modules/.package-lock.json
 
 bench: setup
 	$(KVARTAL) bench latency --json
+	$(KVARTAL) bench modbus --seconds 15 --json
 
 clean:
 	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist
