@@ -1,10 +1,11 @@
-"""What a broker lets us hear: each topic once, with the payload that came on it first."""
+"""What a broker lets us hear: each topic once, and what devices announce that they have."""
 
 from collections.abc import AsyncIterator, Iterable
 
 import msgspec
 
 from adapters.contract import FoundPoint
+from adapters.mqtt.discovery import announced
 from adapters.mqtt.intake import Delivery
 
 EVERYTHING = "#"
@@ -13,13 +14,17 @@ LONGEST = 64 * 1024  # bytes of a payload that are kept
 
 
 async def heard(batches: AsyncIterator[Iterable[Delivery]]) -> AsyncIterator[FoundPoint]:
-    """Give each topic when it is heard for the first time."""
+    """Give each topic when it is heard for the first time; of an announcement what it offers."""
     known: set[str] = set()
     async for batch in batches:
         for topic, payload, _ in batch:
             if topic not in known and len(known) < MOST:
                 known.add(topic)
-                yield FoundPoint(topic, topic, kind_of(payload), False, shown(payload))
+                points = announced(topic, payload)
+                if points is None:
+                    points = [FoundPoint(topic, topic, kind_of(payload), False, shown(payload))]
+                for point in points:
+                    yield point
 
 
 def kind_of(payload: bytes) -> str:
