@@ -3,7 +3,10 @@
 import asyncio
 import copy
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -219,3 +222,17 @@ def play(tmp_path: Path, town: dict[str, Any]) -> Callable[[Scene], None]:
         asyncio.run(body())
 
     return run
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[str]:
+    """Give the URL of a mosquitto of this test's own."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(port)]
+    process = subprocess.Popen([*command, "--state", str(tmp_path / "broker")])
+    try:
+        yield f"mqtt://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
