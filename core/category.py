@@ -122,6 +122,10 @@ CATEGORIES: Mapping[str, Category] = {
             "device.silent", "Устройство не отвечает", "Device does not answer", MEDIUM, 3 * DAY,
             offered=False,
         ),
+        _category(
+            "device.edge", "Узел связи не отвечает", "Edge does not answer", HIGH, 4 * HOUR,
+            offered=False,
+        ),
         _category("yard.other", "Другое во дворе", "Something else in the yard", LOW, 8 * DAY),
     )
 }  # fmt: skip

@@ -12,6 +12,7 @@ from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
 from gateway.ingest.births import Births
 from gateway.ingest.downlink import Downlink
+from gateway.ingest.edge_watch import EdgeWatch
 from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
 from gateway.ingest.fleet import Fleet
@@ -59,7 +60,16 @@ async def open_parts(
         latest.take(await store.latest(clock.time_ns() - REMEMBER), clock.time_ns())
         hub = Hub(clock, current, fleet)
         latest.listeners.append(hub.readings)
-        edges = Edges(clock, database, current, births=births, fleet=fleet, downlink=downlink)
+        edges = Edges(
+            clock,
+            database,
+            current,
+            births=births,
+            fleet=fleet,
+            downlink=downlink,
+            silent_after_s=settings.edge_silent_s,
+        )
+        edge_watch = EdgeWatch(clock, database, current, edges, settings.edge_lost_after_s)
 
         def acknowledge(
             edge: str, epoch: str, stream: Stream, ranges: list[tuple[int, int]]
@@ -104,6 +114,7 @@ async def open_parts(
         tasks.start("telemetry writer", telemetry.run())
         tasks.start("births and events", ingest.take_slow())
         tasks.start("ingest", ingest.run())
+        tasks.start("edge watch", edge_watch.run())
         yield Parts(
             settings=settings,
             clock=clock,

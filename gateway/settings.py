@@ -65,6 +65,16 @@ class Settings(BaseSettings):
     request_max_mb: float = Field(
         55, gt=0, le=200, description="megabytes that one request may carry, photos included"
     )
+    edge_silent_s: float = Field(
+        60, ge=5, le=3600, description="seconds without a word after which an edge counts as gone"
+    )
+    edge_lost_after_s: float = Field(
+        30,
+        ge=0,
+        le=3600,
+        description="seconds for which an edge must be gone before it is an incident; a restart is "
+        "none",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

@@ -21,7 +21,9 @@ from core.errors import DomainError, NotVisible
 from core.signal import Signal, SignalKind
 from core.text import Text, filled
 from gateway.cases.desk import Desk
-from gateway.cases.rows import finite, show_command
+from gateway.cases.edge_loss import EDGE_LOST
+from gateway.cases.meaning import DEVICE_LOST
+from gateway.cases.rows import active_key, finite, show_command
 from gateway.registry.devices import latest_of, visible_device
 from gateway.registry.directory import Directory
 from gateway.registry.snapshot import RegistrySnapshot
@@ -106,7 +108,7 @@ async def prepare(
     if case is not None and not await _sees_case(session, actor, case):
         raise NotVisible("case", case)
     command = Command.prepared(actor.id, desk.now)
-    warnings = await _warnings(session, device, signal, value, value_now)
+    warnings = await _warnings(desk, device, signal, value, value_now)
     if below := _below(registry, device, desk.now):
         warnings.append(filled(FEEDS, number=below))
     row = CommandRow(
@@ -275,15 +277,18 @@ async def _sees_case(session: AsyncSession, actor: Actor, case: int) -> bool:
 
 
 async def _warnings(
-    session: AsyncSession, device: str, signal: Signal, value: float, value_now: float | None
+    desk: Desk, device: str, signal: Signal, value: float, value_now: float | None
 ) -> list[Text]:
-    warnings = []
+    session, warnings = desk.session, []
     if value_now is None:
         warnings.append(NO_VALUE)
     elif value_now == value:
         warnings.append(SAME_VALUE)
-    lost = IncidentRow.active_key == f"{device}|device_lost"
-    if await session.scalar(select(IncidentRow.id).where(lost)) is not None:
+    reader = desk.registry.edge_of(device)
+    lost = IncidentRow.active_key.in_(
+        [active_key(device, DEVICE_LOST), active_key(reader, EDGE_LOST)]
+    )
+    if await session.scalar(select(IncidentRow.id).where(lost).limit(1)) is not None:
         warnings.append(LOST)
     pending = select(CommandRow.id).where(
         CommandRow.device == device,

@@ -348,7 +348,8 @@ class Desk:
         if other.asset is None:
             home = self.registry.municipality_of
             return (
-                other.group == row.group
+                other.appeals > 0
+                and other.group == row.group
                 and home(other.place_path) == home(row.place_path)
                 and area.touches(other.place, self.position(other))
             )

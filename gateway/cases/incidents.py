@@ -21,6 +21,7 @@ from core.registry import Asset
 from core.text import Text, filled
 from gateway.cases import commands
 from gateway.cases.desk import SYSTEM, Desk, open_desk
+from gateway.cases.edge_loss import EDGE_LOST
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import Line, case_for, fold_below
 from gateway.cases.meaning import DEVICE_LOST, Births, Meaning, meaning_of
@@ -114,7 +115,7 @@ class Intake:
 def facts(event: WireEvent) -> Iterable[Fact]:
     """Give what an event says about conditions."""
     match event:
-        case Condition() if event.condition != STILL:
+        case Condition() if event.condition not in {STILL, EDGE_LOST}:
             yield Fact(
                 device=event.device,
                 condition=event.condition,
@@ -290,7 +291,8 @@ class Block:
         """Clear what this edge does not report as active: its clear was lost."""
         reported = {active_key(one.device, one.condition) for one in event.conditions}
         for key, row in list(self._active.items()):
-            if key not in reported and self._is_mine(row):
+            told_by_us = row.condition == EDGE_LOST
+            if key not in reported and self._is_mine(row) and not told_by_us:
                 self.clear(
                     Fact(
                         device=row.device,

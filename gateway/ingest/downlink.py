@@ -11,6 +11,11 @@ class Downlink:
     def __init__(self) -> None:
         self.link: MqttLink | None = None
 
+    @property
+    def is_up(self) -> bool:
+        """Tell whether the broker is there."""
+        return self.link is not None and self.link.is_up
+
     def send(self, edge: str, kind: str, message: wire.Message) -> bool:
         """Send a message to an edge; tell whether the link took it."""
         if self.link is None or not self.link.is_up:

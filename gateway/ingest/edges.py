@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,6 +50,7 @@ class Edges:
         births: Births,
         fleet: Fleet,
         downlink: Downlink,
+        silent_after_s: float,
     ) -> None:
         self._clock = clock
         self._database = database
@@ -56,7 +58,10 @@ class Edges:
         self._births = births
         self._fleet = fleet
         self._downlink = downlink
-        self._unheard: set[str] = set()
+        self._silent_after_s = silent_after_s
+        self._unheard: set[str] = set()  # since the roll was called
+        self._heard: dict[str, float] = {}  # when, on the monotonic clock
+        self._lost_at: dict[str, datetime] = {}
         self._roll_call: asyncio.TimerHandle | None = None
         self._losing: set[asyncio.Task[None]] = set()
 
@@ -65,10 +70,32 @@ class Edges:
         return edge in self._registry.snapshot.edges
 
     def hear(self, edge: str) -> None:
-        """Note that something came from an edge."""
-        self._unheard.discard(edge)
+        """Note that something came from an edge. One that was gone is back with its birth only."""
         state = self._fleet.edge_state(edge)
+        if state.online:
+            self._unheard.discard(edge)
+        self._heard[edge] = self._clock.monotonic()
         self._fleet.edges[edge] = replace(state, seen_at=self._clock.now())
+
+    def is_gone(self, edge: str) -> bool:
+        """Tell whether the edge counts as gone, even if something of it comes."""
+        return not self._fleet.edge_state(edge).online
+
+    def presence(self, edge: str) -> bool | None:
+        """Tell whether the edge is there; None while nobody can know, or it never was there.
+
+        Nobody can without a link to the broker, nor before the edge has answered the roll call or
+        the time for that is over.
+        """
+        state = self._fleet.edge_state(edge)
+        was_born = state.revision_in_force is not None
+        if not was_born or not self._downlink.is_up or edge in self._unheard:
+            return None
+        return state.online
+
+    def gone_since(self, edge: str) -> datetime | None:
+        """Give since when the edge is known to be gone."""
+        return self._lost_at.get(edge) or self._fleet.edge_state(edge).seen_at
 
     async def take_birth(self, birth: Birth) -> None:
         """Take what an edge reads, and offer what it should read if that differs."""
@@ -90,20 +117,30 @@ class Edges:
         if former:
             return
         self._fleet.edges[birth.edge] = state
+        self._unheard.discard(birth.edge)
         if not before.online:
             log.info("edge is there", edge=birth.edge, software=birth.software)
         await self.offer(birth.edge)
 
-    async def lose(self, edge: str) -> None:
+    async def lose(self, edge: str, reason: str) -> None:
         """Take that an edge is gone."""
         before = self._fleet.edge_state(edge)
-        if not before.online:
-            return
-        state = replace(before, online=False)
-        async with self._database.transaction() as session:
-            await self._keep(session, edge, state)
-        self._fleet.edges[edge] = state
-        log.warning("edge is gone", edge=edge)
+        if before.online:
+            state = replace(before, online=False)
+            async with self._database.transaction() as session:
+                await self._keep(session, edge, state)
+            self._fleet.edges[edge] = state
+            self._lost_at[edge] = self._clock.now()
+            log.warning("edge is gone", edge=edge, reason=reason)
+        self._unheard.discard(edge)
+
+    async def lose_silent(self) -> None:
+        """Take that edges are gone of which nothing is heard any more."""
+        now = self._clock.monotonic()
+        for edge in self._registry.snapshot.edges:
+            quiet = now - self._heard.get(edge, now)
+            if self.presence(edge) and quiet >= self._silent_after_s:
+                await self.lose(edge, f"nothing was heard for {quiet:.0f} s")
 
     async def take_events(
         self, session: AsyncSession, edge: str, events: Sequence[WireEvent]
@@ -217,17 +254,17 @@ class Edges:
         """Ask every edge for a birth: what was sent while the gateway was away is gone."""
         for edge in self._registry.snapshot.edges:
             self._downlink.send(edge, "rebirth", Rebirth(reason="the gateway was away"))
-        self._unheard = {edge for edge, state in self._fleet.edges.items() if state.online}
+        self._unheard = set(self._registry.snapshot.edges)
         if self._roll_call is not None:
             self._roll_call.cancel()
         loop = asyncio.get_running_loop()
         self._roll_call = loop.call_later(SILENT_AFTER_S, self._lose_unheard)
 
     def _lose_unheard(self) -> None:
-        if self._downlink.link is None or not self._downlink.link.is_up:
+        if not self._downlink.is_up:
             return  # the next connect calls the roll again
         for edge in self._unheard & set(self._registry.snapshot.edges):
-            task = asyncio.create_task(self.lose(edge))
+            task = asyncio.create_task(self.lose(edge, "it did not answer the roll call"))
             self._losing.add(task)
             task.add_done_callback(self._losing.discard)
 

@@ -120,6 +120,8 @@ class Ingest:
         match kind:
             case "telemetry":
                 telemetry = self._understood(edge, payload, wire.TelemetryBlock)
+                if self._edges.is_gone(edge) and not self._unborn.get(edge):
+                    self._ask_for_birth(edge, "it counted as gone")
                 if not self._unborn.get(edge) and await self._take_readings(telemetry):
                     return
                 await self._put_slow(edge, telemetry)
@@ -196,7 +198,7 @@ class Ingest:
                     self._unborn_told.discard(message.edge)
                     self._on_birth()
                 case wire.Death():
-                    await self._edges.lose(message.edge)
+                    await self._edges.lose(message.edge, "it said goodbye, or its line broke")
                 case wire.TelemetryBlock():
                     await self._take_late_readings(message)
             self._unborn[message.edge] = self._unborn.get(message.edge, 1) - 1
@@ -207,14 +209,14 @@ class Ingest:
             await self._births.resolve(session, block.edge, block.epoch, block.numbering)
         try:
             if not await self._take_readings(block):
-                self._ask_for_birth(block)
+                numbering = f"numbering {block.numbering} of epoch {block.epoch}"
+                self._ask_for_birth(block.edge, f"{numbering} is not known")
         except wire.WireError as error:
             self._misunderstand(block.edge, str(error))
 
-    def _ask_for_birth(self, block: wire.TelemetryBlock) -> None:
+    def _ask_for_birth(self, edge: str, reason: str) -> None:
         now = self._clock.monotonic()
-        if now - self._asked_at.get(block.edge, -REBIRTH_EVERY_S) < REBIRTH_EVERY_S:
+        if now - self._asked_at.get(edge, -REBIRTH_EVERY_S) < REBIRTH_EVERY_S:
             return
-        self._asked_at[block.edge] = now
-        reason = f"numbering {block.numbering} of epoch {block.epoch} is not known"
-        self._downlink.send(block.edge, "rebirth", wire.Rebirth(reason=reason))
+        self._asked_at[edge] = now
+        self._downlink.send(edge, "rebirth", wire.Rebirth(reason=reason))

@@ -21,6 +21,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from core.actor import Role
+from core.clock import Clock
 from gateway.app import create_app
 from gateway.registry.document import decode_registry
 from gateway.registry.rows import replace_registry
@@ -179,9 +180,15 @@ class Live:
 
 @asynccontextmanager
 async def started(
-    folder: Path, registry: dict[str, Any], broker: str = NO_BROKER
+    folder: Path,
+    registry: dict[str, Any],
+    broker: str = NO_BROKER,
+    clock: Clock | None = None,
+    **options: float,
 ) -> AsyncIterator[Gateway]:
-    app = create_app(load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker))
+    """Serve the registry. clock: a hand clock where time is to stand. options: more settings."""
+    settings = load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker, **options)
+    app = create_app(settings, clock)
     config = uvicorn.Config(
         app, port=0, lifespan="off", ws="websockets-sansio", log_config=None, access_log=False
     )

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from adapters import wire
 from adapters.mqtt.link import MqttLink, Will
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.readings import Readings
 from tests.gateway.conftest import TOWN, Gateway, started  # type: ignore[import-not-found]
 
@@ -53,15 +54,19 @@ class Edge:
         async for batch in self._link.messages():
             self.heard += [(topic.rpartition("/")[2], payload) for topic, payload in batch]
 
-    def send(self, kind: str, message: wire.Message | bytes) -> None:
+    def send(self, kind: str, message: wire.Message | bytes, name: str = "edge-1") -> None:
         payload = message if isinstance(message, bytes) else wire.encode(message)
-        self._link.publish(wire.up("edge-1", kind), payload)
+        self._link.publish(wire.up(name, kind), payload)
 
-    def be_born(self, numbering: int = 1, revision: int = 1) -> None:
+    def die(self, name: str = "edge-1") -> None:
+        """Say goodbye, as an orderly stop does."""
+        self.send("death", wire.Death(edge=name, epoch=EPOCH), name)
+
+    def be_born(self, numbering: int = 1, revision: int = 1, name: str = "edge-1") -> None:
         self.send(
             "birth",
             wire.Birth(
-                edge="edge-1",
+                edge=name,
                 epoch=EPOCH,
                 numbering=numbering,
                 revision=revision,
@@ -73,6 +78,7 @@ class Edge:
                     wire.DeviceBirth(device="lamp-2-head", profile="lamp", first=2),
                 ],
             ),
+            name,
         )
 
     def say(self, seq: int, value: float, *, numbering: int = 1) -> None:
@@ -104,7 +110,13 @@ class Edge:
             time=CLOCK.time_ns(),
             number=seq,
         )
-        block = wire.EventBlock(edge="edge-1", epoch=EPOCH, seq=seq, lowest=lowest, events=[event])
+        self.send_events(seq, event, lowest=lowest)
+
+    def send_events(self, seq: int, *events: wire.WireEvent, lowest: int = 1) -> None:
+        """Send events as block `seq`."""
+        block = wire.EventBlock(
+            edge="edge-1", epoch=EPOCH, seq=seq, lowest=lowest, events=list(events)
+        )
         self.send("events", block)
 
     def acknowledged(self, stream: str) -> set[int]:
@@ -137,11 +149,11 @@ class Edge:
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncIterator[Edge]:
+async def connected(url: str, client: str = "test-edge") -> AsyncIterator[Edge]:
     death = wire.encode(wire.Death(edge="edge-1", epoch=EPOCH))
     async with MqttLink(
         url,
-        "test-edge",
+        client,
         will=Will(wire.up("edge-1", "death"), death),
         subscriptions=[wire.down("edge-1", "#")],
     ) as link:
@@ -157,9 +169,22 @@ async def connected(url: str) -> AsyncIterator[Edge]:
 Story = Callable[[Gateway, Edge], Awaitable[None]]
 
 
-def play(folder: Path, broker: str, story: Story) -> None:
+def play(
+    folder: Path,
+    broker: str,
+    story: Story,
+    *,
+    town: dict[str, Any] = TOWN,
+    clock: Clock = CLOCK,
+    **options: float,
+) -> None:
+    """Let an edge be there before a gateway is, and then the story happen. options: settings."""
+
     async def body() -> None:
-        async with connected(broker) as edge, started(folder, TOWN, broker=broker) as gateway:
+        async with (
+            connected(broker) as edge,
+            started(folder, town, broker=broker, clock=clock, **options) as gateway,
+        ):
             # The gateway calls the roll as soon as it is there: it may well miss what comes before.
             await edge.until(lambda: edge.heard_of("rebirth") > 0)
             edge.heard.clear()

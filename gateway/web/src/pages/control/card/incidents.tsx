@@ -178,9 +178,11 @@ function Incident({
           {typeof incident.still === "number" && (
             <Still id={incident.still} label={say(incident.name)} />
           )}
-          <Link href={`/control/asset/${encodeURIComponent(incident.asset)}`} className="faint">
-            {t("card.openAsset", { name: assetName(incident.asset) })}
-          </Link>
+          {incident.asset && (
+            <Link href={`/control/asset/${encodeURIComponent(incident.asset)}`} className="faint">
+              {t("card.openAsset", { name: assetName(incident.asset) })}
+            </Link>
+          )}
         </div>
       </details>
     </li>

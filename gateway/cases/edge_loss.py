@@ -1,0 +1,117 @@
+"""An edge that is gone, as an incident of the edge: what no edge can tell of itself.
+
+It stands for everything that the edge reads. While an edge is away nobody tells of its devices, so
+that none of them becomes an incident of its own.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
+
+from core.alarm import AlarmRule, AlarmTest
+from core.category import CATEGORIES
+from core.incident import Incident
+from core.registry import Edge
+from core.text import Text, filled
+from gateway.cases.desk import Desk, Subject
+from gateway.cases.rows import active_key, incident_of, keep_incident
+from gateway.storage.case_tables import IncidentRow
+
+EDGE_LOST = "edge_lost"
+PROBLEM = CATEGORIES["device.edge"]
+
+NAME: Text = {"ru": "Узел «{edge}» не на связи", "en": "Edge “{edge}” is gone"}
+CAUSE: Text = {
+    "ru": "У узла нет питания или сети, или его программа остановлена",
+    "en": "The edge has no power or no network, or its program was stopped",
+}
+CONSEQUENCE: Text = {
+    "ru": "Никто не следит за его устройствами ({devices}): их тревоги и показания придут, когда "
+    "узел вернётся",
+    "en": "Nobody watches its devices ({devices}): their alarms and readings come when it is back",
+}
+ACTION: Text = {
+    "ru": "Проверьте питание и сеть узла, затем службу kvartal edge на нём",
+    "en": "Check the power and the network of the edge, then the service kvartal edge on it",
+}
+BACK: Text = {"ru": "{name}: узел снова на связи", "en": "{name}: the edge is heard again"}
+
+
+def rule(lost_after_s: float) -> AlarmRule:
+    """Give the rule on whether an edge is there (1) or gone (0)."""
+    return AlarmRule(
+        key=EDGE_LOST,
+        signal="online",
+        test=AlarmTest.EQUALS,
+        limit=0.0,
+        on_delay_s=lost_after_s,
+        severity=PROBLEM.severity,
+        problem=PROBLEM.code,
+        name=NAME,
+    )
+
+
+async def lost_edges(session: AsyncSession) -> set[str]:
+    """Give the edges whose loss is active."""
+    query = select(IncidentRow.edge).where(
+        IncidentRow.condition == EDGE_LOST, IncidentRow.cleared_at.is_(None)
+    )
+    return set(await session.scalars(query))
+
+
+async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> None:
+    """Open an incident and a case for each edge that is gone, with since when it is."""
+    await desk.load(())
+    for edge, since in edges:
+        _raise_loss(desk, edge, since)
+
+
+def _raise_loss(desk: Desk, edge: Edge, since: datetime) -> None:
+    registry = desk.registry
+    devices = sum(registry.edge_of(device) == edge.id for device in registry.devices)
+    incident = IncidentRow(
+        edge=edge.id,
+        device=edge.id,
+        asset="",
+        condition=EDGE_LOST,
+        problem=PROBLEM.code,
+        name=filled(NAME, edge=edge.name),
+        text={},
+        severity=PROBLEM.severity,
+        place_path=registry.path_of(edge.place),
+        raised_at=since,
+        seen_at=desk.now,
+        unit="",
+        cause=dict(CAUSE),
+        consequence=filled(CONSEQUENCE, devices=devices),
+        action=dict(ACTION),
+    )
+    keep_incident(Incident.raised(since, desk.now), incident)
+    case = desk.open_case(
+        Subject(
+            category=PROBLEM,
+            severity=PROBLEM.severity,
+            title=incident.name,
+            key=f"edge:{edge.id}",
+            place=edge.place,
+            address=registry.address_of(edge.place),
+            position=registry.position_of_place(edge.place),
+            silent=True,
+        )
+    )
+    incident.first_out = case.incidents == 0
+    desk.add_incident(case, incident, silent=True)
+
+
+async def clear_losses(desk: Desk, edges: Collection[str]) -> None:
+    """Take that these edges are back, or are not in the registry any more."""
+    query = select(IncidentRow).where(
+        IncidentRow.active_key.in_([active_key(edge, EDGE_LOST) for edge in edges])
+    )
+    for row in await desk.session.scalars(query.options(joinedload(IncidentRow.case))):
+        desk.take(row.case)
+        keep_incident(incident_of(row).cleared(desk.now), row)
+        desk.clear_incident(row, filled(BACK, name=row.name), desk.now)
