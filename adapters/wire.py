@@ -205,6 +205,10 @@ class EventBlock(Block, kw_only=True):
     events: list[WireEvent]
 
 
+class EventHead(Block, kw_only=True):
+    """An EventBlock without its events: all that is understood of one whose events are not."""
+
+
 class Death(Message, kw_only=True):
     """The broker's will: the edge is gone without a word. Sent by itself on an orderly stop too."""
 

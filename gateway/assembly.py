@@ -17,6 +17,7 @@ from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
 from gateway.ingest.fleet import Fleet
 from gateway.ingest.latest import LatestValues
+from gateway.ingest.parked import Parked
 from gateway.ingest.reception import Ingest
 from gateway.ingest.telemetry import TelemetryWriter
 from gateway.live import Hub, pulse
@@ -53,7 +54,8 @@ async def open_parts(
             DuckDbTimeSeries(settings.data_dir / "readings.duckdb")
         )
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
-        fleet = Fleet(births, latest)
+        parked = Parked(settings.data_dir / "parked")
+        fleet = Fleet(births, latest, parked)
         async with database.reading() as reading:
             await births.load(reading)
             await fleet.load(reading)
@@ -88,7 +90,7 @@ async def open_parts(
             latest=latest,
             edges=edges,
             telemetry=telemetry,
-            events=EventWriter(database, edges, intake, acknowledge, settings.data_dir / "parked"),
+            events=EventWriter(database, edges, intake, acknowledge, parked),
             downlink=downlink,
             on_birth=hub.refresh,
         )

@@ -145,6 +145,7 @@ class EdgeOut(Model):
     revision_in_force: int | None
     revision_offered: int
     problem: str = Field("", description="why the offered configuration was not taken")
+    parked: int = Field(description="blocks of events that make no sense and were put aside")
     devices: int
     devices_lost: int
 

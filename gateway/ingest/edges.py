@@ -142,6 +142,13 @@ class Edges:
             if self.presence(edge) and quiet >= self._silent_after_s:
                 await self.lose(edge, f"nothing was heard for {quiet:.0f} s")
 
+    async def show(self, edge: str) -> None:
+        """Show an edge anew of which something has changed that it did not say itself."""
+        state = self._fleet.edge_state(edge)
+        if state.revision_in_force is not None:
+            async with self._database.transaction() as session:
+                await self._keep(session, edge, state)
+
     async def take_events(
         self, session: AsyncSession, edge: str, events: Sequence[WireEvent]
     ) -> Apply:

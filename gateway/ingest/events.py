@@ -4,12 +4,9 @@ The numbers that were taken are written in the transaction that takes the events
 the missing block, unless the edge says that it has no such block any more.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import msgspec
 import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +15,7 @@ from adapters import wire
 from core.errors import DomainError
 from gateway.cases.incidents import Intake
 from gateway.ingest.edges import Edges
+from gateway.ingest.parked import Parked
 from gateway.ingest.ranges import Ranges
 from gateway.ingest.telemetry import Acknowledge
 from gateway.storage.database import Database
@@ -51,7 +49,7 @@ class Epoch:
 class EventWriter:
     """Takes one block at a time; whoever calls sees to that.
 
-    parked: folder for blocks that make no sense, for a person to look at.
+    parked: keeps blocks that make no sense, for a person to look at.
     """
 
     def __init__(
@@ -60,7 +58,7 @@ class EventWriter:
         edges: Edges,
         intake: Intake,
         acknowledge: Acknowledge,
-        parked: Path,
+        parked: Parked,
     ) -> None:
         self._parked = parked
         self._database = database
@@ -85,6 +83,15 @@ class EventWriter:
             except NONSENSE:
                 await self._commit_each(block.edge, block.epoch, epoch, blocks)
 
+    async def take_unreadable(
+        self, block: wire.EventHead, payload: bytes, error: wire.WireError
+    ) -> None:
+        """Put a block aside whose events cannot be decoded, and go on as if it had been empty."""
+        epoch = await self._epoch(block.edge, block.epoch)
+        if block.seq not in epoch.taken:
+            await self._put_aside(block, payload, error)
+        await self.take(_emptied(block))
+
     async def _commit_each(
         self, edge: str, name: str, epoch: Epoch, blocks: Sequence[wire.EventBlock]
     ) -> None:
@@ -96,12 +103,23 @@ class EventWriter:
             try:
                 await self._commit(edge, name, epoch, [block])
             except NONSENSE as error:
-                self._parked.mkdir(mode=0o700, exist_ok=True)
-                file = self._parked / f"{edge}-{name}-{block.seq}.kvartal"
-                await asyncio.to_thread(file.write_bytes, wire.encode(block))
-                log.exception("events make no sense, put aside", file=str(file), error=str(error))
-                empty = msgspec.structs.replace(block, events=[])
-                await self._commit(edge, name, epoch, [empty])
+                await self._put_aside(block, wire.encode(block), error)
+                await self._commit(edge, name, epoch, [_emptied(block)])
+
+    async def _put_aside(
+        self, block: wire.EventHead | wire.EventBlock, payload: bytes, error: Exception
+    ) -> None:
+        file = await self._parked.keep(block.edge, block.epoch, block.seq, payload)
+        if file is None:
+            return  # it came again before what is missing below it
+        log.error(
+            "events make no sense, put aside",
+            edge=block.edge,
+            file=str(file),
+            error=str(error),
+            exc_info=None if isinstance(error, wire.WireError) else error,
+        )
+        await self._edges.show(block.edge)
 
     async def _commit(
         self, edge: str, name: str, epoch: Epoch, blocks: Sequence[wire.EventBlock]
@@ -138,3 +156,10 @@ class EventWriter:
         session.add_all(
             TakenEventsRow(edge=edge, epoch=name, first=first, last=last) for first, last in taken
         )
+
+
+def _emptied(block: wire.EventHead | wire.EventBlock) -> wire.EventBlock:
+    """Give a block with the same numbers and nothing in it."""
+    return wire.EventBlock(
+        edge=block.edge, epoch=block.epoch, seq=block.seq, lowest=block.lowest, events=[]
+    )

@@ -11,6 +11,7 @@ from adapters.wire import SignalBirth
 from core.readings import Readings
 from gateway.ingest.births import Births
 from gateway.ingest.latest import LatestValues
+from gateway.ingest.parked import Parked
 from gateway.registry.directory import EdgeState
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 
@@ -18,7 +19,8 @@ from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 class Fleet:
     """A gateway.registry.directory.Directory. The ingest writes it after each commit."""
 
-    def __init__(self, births: Births, latest: LatestValues) -> None:
+    def __init__(self, births: Births, latest: LatestValues, parked: Parked) -> None:
+        self._parked = parked
         self._births = births
         self._latest = latest
         self.edges: dict[str, EdgeState] = {}
@@ -57,3 +59,6 @@ class Fleet:
 
     def edge_state(self, edge: str) -> EdgeState:
         return self.edges.get(edge, EdgeState())
+
+    def parked_of(self, edge: str) -> int:
+        return self._parked.of(edge)

@@ -6,6 +6,7 @@ another beside them, so that a flood of readings holds up no alarm and no alarm 
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 import structlog
@@ -31,9 +32,24 @@ STRANGER = ""  # stands for every edge that the registry does not have
 LINK_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 10.0
 
-Slow = wire.Birth | wire.EventBlock | wire.TelemetryBlock | wire.Death
-T = TypeVar("T", wire.Birth, wire.EventBlock, wire.TelemetryBlock, wire.Death)
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A block of events of which only the numbers are understood."""
+
+    head: wire.EventHead
+    payload: bytes
+    error: wire.WireError
+
+    @property
+    def edge(self) -> str:
+        return self.head.edge
+
+
+Slow = wire.Birth | wire.EventBlock | wire.TelemetryBlock | wire.Death | Unreadable
+T = TypeVar("T", wire.Birth, wire.EventBlock, wire.EventHead, wire.TelemetryBlock, wire.Death)
 
 
 class Ingest:
@@ -126,13 +142,23 @@ class Ingest:
                     return
                 await self._put_slow(edge, telemetry)
             case "events":
-                await self._put_slow(edge, self._understood(edge, payload, wire.EventBlock))
+                await self._put_slow(edge, self._events_of(edge, payload))
             case "birth":
                 await self._put_slow(edge, self._understood(edge, payload, wire.Birth))
             case "death":
                 await self._put_slow(edge, self._understood(edge, payload, wire.Death))
             case _:
                 raise wire.WireError(f"message of the kind {kind} is not known")
+
+    def _events_of(self, edge: str, payload: bytes) -> wire.EventBlock | Unreadable:
+        """Give a block of events, or what is to be put aside: it would hold up all behind it.
+
+        WireError where not even its numbers are understood, so that it cannot be acknowledged.
+        """
+        try:
+            return self._understood(edge, payload, wire.EventBlock)
+        except wire.WireError as error:
+            return Unreadable(self._understood(edge, payload, wire.EventHead), payload, error)
 
     def _understood(self, edge: str, payload: bytes, kind: type[T]) -> T:
         message = wire.decode(payload, kind)
@@ -178,7 +204,7 @@ class Ingest:
     # ---- births, deaths and events ----------------------------------------------------------
 
     async def _put_slow(self, edge: str, message: Slow) -> None:
-        if not isinstance(message, wire.EventBlock):
+        if not isinstance(message, wire.EventBlock | Unreadable):
             self._unborn[edge] = self._unborn.get(edge, 0) + 1
         await self._slow.put(message)
 
@@ -192,6 +218,9 @@ class Ingest:
             match message:
                 case wire.EventBlock():
                     await self._events.take(message)
+                    continue
+                case Unreadable():
+                    await self._events.take_unreadable(message.head, message.payload, message.error)
                     continue
                 case wire.Birth():
                     await self._edges.take_birth(message)

@@ -54,6 +54,10 @@ class Directory(Protocol):
         """Give what the edge last said of itself."""
         ...
 
+    def parked_of(self, edge: str) -> int:
+        """Give how many blocks of events of the edge were put aside as nonsense."""
+        ...
+
 
 class History(Protocol):
     """Gives what a series was, from the time-series store."""

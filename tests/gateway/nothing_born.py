@@ -33,3 +33,6 @@ class NothingBorn:
 
     def edge_state(self, _edge: str) -> EdgeState:
         return EdgeState()
+
+    def parked_of(self, _edge: str) -> int:
+        return 0

@@ -7,7 +7,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+import zstandard
 
 from adapters import wire
 from core.readings import Readings
@@ -212,6 +214,67 @@ def test_events_that_make_no_sense_are_put_aside_and_hold_up_no_alarm(
         (parked,) = (tmp_path / "parked").iterdir()
         kept = wire.decode(parked.read_bytes(), wire.EventBlock)
         assert (kept.seq, len(kept.events)) == (1, 1)
+
+    play(tmp_path, broker, story)
+
+
+def unreadable(seq: int) -> bytes:
+    """Give a block of events of a kind that no version knows."""
+    event = {"type": "prophecy", "device": "lamp-1-head", "time": 1}
+    block = {"v": 1, "edge": "edge-1", "epoch": EPOCH, "seq": seq, "lowest": 1, "events": [event]}
+    return zstandard.compress(msgspec.msgpack.encode(block))
+
+
+def test_events_that_cannot_be_decoded_are_put_aside_and_hold_up_no_alarm(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.send("events", unreadable(2))
+        edge.send("events", unreadable(2))  # it is sent again while block 1 is missing
+        edge.tell(3, active=True)
+        edge.tell(1, active=False)
+        await edge.until_acknowledged("events", 1, 2, 3)
+        assert await overloads(gateway) == [True]
+        assert edge.heard_of("refusal") == 0
+        (parked,) = (tmp_path / "parked").iterdir()
+        assert parked.read_bytes() == unreadable(2)
+        async with gateway.signed_in(place="prirechye") as browser:
+            (shown,) = (await browser.get("/api/v1/edges")).json()
+        assert shown["parked"] == 1
+
+    play(tmp_path, broker, story)
+
+
+def test_what_was_put_aside_counts_until_a_person_takes_it_away(
+    tmp_path: Path, broker: str
+) -> None:
+    async def first(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.send("events", unreadable(1))
+        await edge.until_acknowledged("events", 1)
+
+    async def second(gateway: Gateway, edge: Edge) -> None:
+        edge.send("events", unreadable(1))
+        await edge.until_acknowledged("events", 1)
+        async with gateway.signed_in(place="prirechye") as browser:
+            (shown,) = (await browser.get("/api/v1/edges")).json()
+        assert shown["parked"] == 1
+
+    play(tmp_path, broker, first)
+    play(tmp_path, broker, second)
+
+
+def test_a_block_without_readable_numbers_is_refused_and_kept_by_its_edge(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.send("events", unreadable(1)[:20])
+        edge.tell(1, active=True)
+        await edge.until_acknowledged("events", 1)
+        assert edge.heard_of("refusal") == 1
+        assert not (tmp_path / "parked").exists()
 
     play(tmp_path, broker, story)
 

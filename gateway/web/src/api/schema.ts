@@ -1245,6 +1245,11 @@ export interface components {
              * @default
              */
             problem: string;
+            /**
+             * Parked
+             * @description blocks of events that make no sense and were put aside
+             */
+            parked: number;
             /** Devices */
             devices: number;
             /** Devices Lost */

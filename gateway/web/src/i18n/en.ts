@@ -347,6 +347,7 @@ export const en = {
     revision: "Configuration",
     inForce: "in force {{revision}}",
     behind: "{{offered}} is offered, {{inForce}} is in force",
+    parked: "Blocks of events put aside as nonsense: {{blocks}}",
     seen: "Last heard",
     software: "Software",
     lost: "Lost",

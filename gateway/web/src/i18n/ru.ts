@@ -388,6 +388,7 @@ export const ru: Words<typeof en> = {
     revision: "Конфигурация",
     inForce: "действует {{revision}}",
     behind: "предложена {{offered}}, действует {{inForce}}",
+    parked: "Непонятных блоков событий отложено: {{blocks}}",
     seen: "Был на связи",
     software: "Программа",
     lost: "Потеряно",

@@ -121,6 +121,7 @@ function EdgeRow({ edge }: { edge: EdgeOut }) {
             })
           : t("admin.inForce", { revision: edge.revision_offered })}
         {edge.problem && <p>{edge.problem}</p>}
+        {edge.parked > 0 && <p className="abnormal">{t("admin.parked", { blocks: edge.parked })}</p>}
       </td>
       <td className={edge.devices_lost ? "abnormal" : ""}>
         {edge.devices_lost}{" "}
