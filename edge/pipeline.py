@@ -163,6 +163,11 @@ class Pipeline:
         if not len(readings):
             return
         self.points += len(readings)
+        is_archive = (readings.quality & REASON) == Reason.ARCHIVE
+        if is_archive.any():
+            # What a device kept is neither news of it nor a cause for an alarm now.
+            self._send(self._judged(readings.take(is_archive)))
+            readings = readings.take(~is_archive)
         blocks.append(readings)
         codes = readings.quality
         answered = (codes != LOST_LINE) & (codes != STALE)

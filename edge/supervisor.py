@@ -9,13 +9,14 @@ from enum import StrEnum
 
 import structlog
 
-from adapters.contract import Connection, DeviceState, Item, OpenAdapter, Point
+from adapters.contract import Connection, DeviceState, Historical, Item, OpenAdapter, Point
 from adapters.raw import Raw
 from adapters.registry import open_adapter
 from core.clock import Clock
 from core.errors import Permanent, Retryable
 from core.readings import Readings
 from core.registry import Endpoint
+from edge.gaps import fill
 from edge.inventory import Inventory
 
 FIRST_PAUSE_S = 1.0
@@ -35,7 +36,8 @@ class LineState(StrEnum):
 
 @dataclass(slots=True)
 class Line:
-    """What is known of one endpoint. since: nanoseconds UTC. opened: how often it came up."""
+    """What is known of one endpoint. since, heard: nanoseconds UTC; heard is when its last readings
+    came, 0 if none have yet on this connection. opened: how often it came up."""
 
     endpoint: Endpoint
     points: Sequence[Point]
@@ -44,6 +46,7 @@ class Line:
     error: str = ""
     opened: int = 0
     readings: int = 0
+    heard: int = 0
     connection: Connection | None = None
     devices: tuple[str, ...] = field(init=False)
 
@@ -104,17 +107,35 @@ class Supervisor:
         open_line = self._opener(line.endpoint.protocol)
         async with open_line(line.endpoint, line.points, self._clock) as connection:
             line.connection = connection
+            filling: asyncio.Task[None] | None = None
+            gap_began, line.heard = line.heard, 0
             try:
                 async with aclosing(connection.stream()) as stream:  # type: ignore[type-var]
                     async for item in stream:
                         if line.state is not LineState.UP:
                             self._bring_up(line)
                         if isinstance(item, Readings | Raw):
+                            now = self._clock.time_ns()
+                            if not line.heard:
+                                filling = self._filling(line, connection, (gap_began, now))
                             line.readings += len(item)
+                            line.heard = now
                         await self._put(item)
             finally:
                 line.connection = None
+                line.heard = line.heard or gap_began
+                if filling is not None:
+                    filling.cancel()
+                    await asyncio.wait([filling])
         raise Retryable(f"{line.endpoint.id}: the stream has ended")
+
+    def _filling(
+        self, line: Line, connection: Connection, gap: tuple[int, int]
+    ) -> asyncio.Task[None] | None:
+        """Ask for what was kept since readings came last, where there is somebody to ask."""
+        if not gap[0] or not isinstance(connection, Historical):
+            return None
+        return asyncio.create_task(fill(connection, list(line.points), gap, self._put))
 
     def _bring_up(self, line: Line) -> None:
         if line.state is not LineState.OPENING:

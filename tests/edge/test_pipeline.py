@@ -272,3 +272,26 @@ def test_what_is_active_outlives_a_restart(
 
     asyncio.run(first())
     asyncio.run(second())
+
+
+def test_what_a_device_kept_is_sent_and_raises_nothing(on_stand: OnStand) -> None:
+    archive = GOOD | Reason.ARCHIVE
+
+    async def test(stand: Stand) -> None:
+        stand.tick(("temperature", 60.0, GOOD))
+        stand.tick(("temperature", 90.0, archive))
+        stand.tick(("temperature", 61.0, GOOD))
+        assert await stand.reported() == [(60.0, GOOD), (90.0, archive), (61.0, GOOD)]
+        assert [each for each in await stand.events() if isinstance(each, wire.Condition)] == []
+
+    on_stand(test)
+
+
+def test_what_a_device_kept_does_not_say_that_it_is_there(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        stand.tick(("temperature", 60.0, GOOD))
+        stand.pipeline.put_now(DeviceState("heat-1", False, stand.clock.time_ns(), "cut"))
+        stand.tick(("temperature", 60.0, GOOD | Reason.ARCHIVE))
+        assert stand.pipeline.devices_lost == 1
+
+    on_stand(test)

@@ -1,5 +1,5 @@
 // A server of node-opcua on the loopback: `node opcua_server.js PORT FOLDER`.
-// Lines on stdin command it: `level 95`. It says `ready` when it listens.
+// Lines on stdin command it: `level 95`, answered by `set 95`. It says `ready` when it listens.
 "use strict";
 const path = require("node:path");
 const readline = require("node:readline");
@@ -62,7 +62,10 @@ async function main() {
   await server.start();
   readline.createInterface({ input: process.stdin }).on("line", (line) => {
     const [what, value] = line.split(" ");
-    if (what === "level") level.setValueFromSource({ dataType: DataType.Double, value: Number(value) });
+    if (what === "level") {
+      level.setValueFromSource({ dataType: DataType.Double, value: Number(value) });
+      console.log(`set ${value}`);
+    }
     if (what === "acked?") console.log(`acked ${alarm.ackedState.id.readValue().value.value} ${alarm.comment.readValue().value.value?.text ?? ""}`);
   });
   console.log("ready");
