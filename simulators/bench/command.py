@@ -5,12 +5,18 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from simulators.bench import latency, modbus, mqtt
+from simulators.bench import latency, modbus, mqtt, opcua
 
-BENCHES = {"latency": latency.measure, "modbus": modbus.measure, "mqtt": mqtt.measure}
+BENCHES = {
+    "latency": latency.measure,
+    "modbus": modbus.measure,
+    "mqtt": mqtt.measure,
+    "opcua": opcua.measure,
+}
 SUMMARY = {
     "latency": "a changed value from the device's wire to a page, at 5,000 points/s",
     "modbus": "registers through the whole edge, beside pymodbus alone, and with dead units",
+    "opcua": "500 variables at 10 Hz through the whole edge, beside asyncua alone",
     "mqtt": "JSON messages of three values through the whole edge, beside paho that only counts",
 }
 
