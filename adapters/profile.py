@@ -6,12 +6,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from adapters.document import Complaint, complaints_of, mappings, read_document
 from adapters.modbus.address import ModbusAddress, ModbusManners, misplaced
 from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
-from core.alarm import AlarmRule, AlarmTest, Severity
+from core.alarm import AlarmRule, AlarmTest, Condition, Severity
 from core.errors import ConfigError
 from core.signal import Signal, SignalKind
 
@@ -95,6 +95,21 @@ class SignalProfile(Strict):
         )
 
 
+class ConditionProfile(Strict):
+    """The words are those of core.alarm.Condition."""
+
+    signal: Key = Field(description="another signal of the device")
+    test: AlarmTest
+    limit: float
+
+    @field_validator("test")
+    @classmethod
+    def is_of_values(cls, test: AlarmTest) -> AlarmTest:
+        if test in {AlarmTest.UNCHANGED, AlarmTest.SILENT}:
+            raise ValueError("a condition tests a value: above, below, equals or differs")
+        return test
+
+
 class AlarmProfile(Strict):
     """An alarm of the model. The words are those of core.alarm.AlarmRule."""
 
@@ -108,14 +123,22 @@ class AlarmProfile(Strict):
     deadband: float = Field(0.0, ge=0)
     on_delay_s: float = Field(0.0, ge=0)
     off_delay_s: float = Field(0.0, ge=0)
+    when: tuple[ConditionProfile, ...] = Field((), description="all must hold, or it clears")
     cause: Words | None = None
     consequence: Words | None = None
     action: Words | None = None
 
+    @model_validator(mode="after")
+    def conditions_are_for_values(self) -> Self:
+        if self.when and self.test in {AlarmTest.UNCHANGED, AlarmTest.SILENT}:
+            raise ValueError(f"when is for tests of a value, not for {self.test}")
+        return self
+
     def as_rule(self) -> AlarmRule:
         """Give the rule that the evaluator takes."""
         return AlarmRule(
-            **self.model_dump(exclude={"cause", "consequence", "action"}),
+            **self.model_dump(exclude={"when", "cause", "consequence", "action"}),
+            when=tuple(Condition(**each.model_dump()) for each in self.when),
             cause=dict(self.cause or {}),
             consequence=dict(self.consequence or {}),
             action=dict(self.action or {}),
@@ -214,6 +237,10 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
         if "signal" in alarm and alarm["signal"] not in keys:
             text = f"alarm {alarm.get('key')}: there is no signal {alarm['signal']}"
             yield Complaint(("alarms", place, "signal"), text)
+        for number, condition in mappings(alarm, "when"):
+            if "signal" in condition and condition["signal"] not in keys:
+                text = f"alarm {alarm.get('key')}: there is no signal {condition['signal']}"
+                yield Complaint(("alarms", place, "when", number, "signal"), text)
     yield from misplaced(content)
 
 

@@ -27,13 +27,24 @@ class AlarmTest(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What must hold of another signal of the device, for a rule to mean anything."""
+
+    signal: str
+    test: AlarmTest  # of a value, not of time
+    limit: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRule:
     """A rule on one signal of a profile.
 
     deadband: in the unit of the signal; a raised alarm clears only when the value is back by that
     much (EQUALS: away by more than that; DIFFERS: raised when away by more, cleared when equal;
     UNCHANGED: a smaller change is none). on_delay_s, off_delay_s: seconds for which the test must
-    hold (not hold) before the alarm is raised (cleared). problem: category code of the case that it
+    hold (not hold) before the alarm is raised (cleared). when: of the tests of a value, conditions
+    on other signals of the device, all of which must hold too; where one does not, the alarm
+    clears, and while one is not known it stays as it is. problem: category code of the case that it
     becomes. cause, consequence, action: what a dispatcher reads.
     """
 
@@ -47,6 +58,7 @@ class AlarmRule:
     deadband: float = 0.0
     on_delay_s: float = 0.0
     off_delay_s: float = 0.0
+    when: tuple[Condition, ...] = ()
     cause: Text = field(default_factory=dict)
     consequence: Text = field(default_factory=dict)
     action: Text = field(default_factory=dict)

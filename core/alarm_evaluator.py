@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.alarm import AlarmRule, AlarmTest
+from core.alarm_gates import Gates
+from core.alarm_score import score_form
+from core.by_signal import BySignal
 from core.quality import is_good
 from core.readings import Readings
 from core.rounds import rounds
 
 TIMED = (AlarmTest.UNCHANGED, AlarmTest.SILENT)
 NEVER = np.inf  # as a moment on the monotonic clock: nothing is pending
-TINY = float(np.nextafter(0.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +63,18 @@ class AlarmEvaluator:
     (`now`) are seconds on the monotonic clock.
     """
 
-    def __init__(self, rules: Sequence[tuple[int, AlarmRule]], now: float) -> None:
-        """rules: (number of the signal, rule). Nothing is raised; silences count from `now`."""
+    def __init__(
+        self,
+        rules: Sequence[tuple[int, AlarmRule]],
+        now: float,
+        when: Sequence[Sequence[int]] = (),
+    ) -> None:
+        """rules: (number of the signal, rule). Nothing is raised; silences count from `now`.
+
+        when: by rule, the numbers of the signals that its conditions look at, in their order.
+        """
         count = len(rules)
+        self._gates = Gates([rule for _, rule in rules], when)
         self.raised = np.zeros(count, np.bool_)
         self._signal = np.array([signal for signal, _ in rules], np.int64)
         self._on_delay = np.array([rule.on_delay_s for _, rule in rules], np.float64)
@@ -72,7 +83,7 @@ class AlarmEvaluator:
         self._known = np.zeros(count, np.bool_)  # the last value is good
         self._last = np.full(count, np.nan)  # good value, for the text of a delayed transition
 
-        forms = [_score_form(rule) for _, rule in rules]
+        forms = [score_form(rule.test, rule.limit, rule.deadband) for _, rule in rules]
         self._sign = np.array([form[0] for form in forms], np.float64)
         self._centre = np.array([form[1] for form in forms], np.float64)
         self._absolute = np.array([form[2] for form in forms], np.bool_)
@@ -88,15 +99,19 @@ class AlarmEvaluator:
         self._anchor = np.full(count, np.nan)  # the value from which a change is counted
         self._since = np.full(count, now)  # last change, or last good value
 
-        self._values = _BySignal(self._signal, np.flatnonzero(~timed))
-        self._times = _BySignal(self._signal, self._timed)
+        self._values = BySignal(self._signal, np.flatnonzero(~timed))
+        self._times = BySignal(self._signal, self._timed)
 
     def restore(self, raised: Iterable[int]) -> None:
         """Take rules as raised, because they were so before a restart. No transition comes."""
         self.raised[list(raised)] = True
 
     def evaluate(self, readings: Readings, now: float) -> Transitions:
-        """Judge a block and give the transitions that it brought."""
+        """Judge a block and give the transitions that it brought.
+
+        What a condition brings comes with the next `tick`.
+        """
+        self._await(self._gates.take(readings), now)
         found: list[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]] = []
         good = is_good(readings.quality)
         for by, judge in ((self._values, self._judge_values), (self._times, self._see_signs)):
@@ -155,11 +170,7 @@ class AlarmEvaluator:
         self, rule: NDArray[np.intp], values: NDArray[np.float64], now: float
     ) -> NDArray[np.intp]:
         """Give the positions within `rule` that fire. Each rule appears once."""
-        score = values - self._centre[rule]
-        np.abs(score, out=score, where=self._absolute[rule])
-        score *= self._sign[rule]
-        raised = self.raised[rule]
-        wanted = np.where(raised, score <= self._clear_at[rule], score > self._raise_above[rule])
+        raised, wanted = self.raised[rule], self._wanted(rule, values)
         since = self._pending[rule]
         if not wanted.any():
             if (since != NEVER).any():
@@ -171,6 +182,26 @@ class AlarmEvaluator:
         fired = np.flatnonzero(now - since >= delay)
         self._flip(rule[fired])
         return fired
+
+    def _wanted(self, rule: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell of which rules a transition is wanted at these values. bool[n]."""
+        score = values - self._centre[rule]
+        np.abs(score, out=score, where=self._absolute[rule])
+        score *= self._sign[rule]
+        wanted: NDArray[np.bool_] = np.where(
+            self.raised[rule],
+            (score <= self._clear_at[rule]) | self._gates.shut[rule],
+            (score > self._raise_above[rule]) & self._gates.open[rule],
+        )
+        return wanted
+
+    def _await(self, rule: NDArray[np.intp], now: float) -> None:
+        """Begin or give up the delay of rules whose conditions have changed."""
+        rule = rule[self._known[rule]]
+        if len(rule):
+            wanted = self._wanted(rule, self._last[rule])
+            since = np.minimum(self._pending[rule], now)
+            self._pending[rule] = np.where(wanted, since, NEVER)
 
     def _see_signs(
         self, rule: NDArray[np.intp], values: NDArray[np.float64], now: float
@@ -196,51 +227,3 @@ class AlarmEvaluator:
     def _flip(self, rule: NDArray[np.intp]) -> None:
         self.raised[rule] = ~self.raised[rule]
         self._pending[rule] = NEVER
-
-
-class _BySignal:
-    """Which of some rules look at a signal: the rules sorted by signal, and where each begins."""
-
-    def __init__(self, signal: NDArray[np.int64], rules: NDArray[np.intp]) -> None:
-        self._rules = rules[np.argsort(signal[rules], kind="stable")]
-        counts = np.bincount(signal[rules]) if len(rules) else np.zeros(0, np.int64)
-        self._count = np.append(counts, 0)  # the last stands for every signal beyond
-        self._start = np.cumsum(self._count) - self._count
-        self._most = int(self._count.max())
-
-    def rows(self, signal: NDArray[np.uint32]) -> NDArray[np.intp]:
-        """Give the rows whose signal has a rule."""
-        if not self._most:
-            return np.empty(0, np.intp)
-        return np.flatnonzero(self._count[np.minimum(signal, len(self._count) - 1)])
-
-    def spread(
-        self, signal: NDArray[np.uint32], rows: NDArray[np.intp]
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Pair rows with rules: a row as often as its signal has rules."""
-        numbers = signal[rows]
-        first = self._start[numbers]
-        if self._most == 1:
-            return rows, self._rules[first]
-        counts = self._count[numbers]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        return np.repeat(rows, counts), self._rules[np.repeat(first, counts) + within]
-
-
-def _score_form(rule: AlarmRule) -> tuple[float, float, bool, float, float]:
-    """Give sign, centre, absolute, raise_above, clear_at of `sign × (value − centre)`.
-
-    Equal is told from near by the next number that a float can hold.
-    """
-    limit, band = rule.limit, rule.deadband
-    match rule.test:
-        case AlarmTest.ABOVE:
-            return 1.0, 0.0, False, limit, limit - band
-        case AlarmTest.BELOW:
-            return -1.0, 0.0, False, -limit, -(limit + band)
-        case AlarmTest.EQUALS:
-            return -1.0, limit, True, -TINY, float(np.nextafter(-band, -np.inf))
-        case AlarmTest.DIFFERS:
-            return 1.0, limit, True, band, 0.0
-        case AlarmTest.UNCHANGED | AlarmTest.SILENT:
-            return 1.0, 0.0, False, np.inf, -np.inf  # judged by time

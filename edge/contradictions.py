@@ -114,9 +114,15 @@ def _about_override(
     if not isinstance(changes, Mapping):
         return
     try:
-        overridden(alarm, changes)
+        changed = overridden(alarm, changes)
     except ValidationError as error:
         yield from complaints_of(error, (*key, "set"))
+        return
+    signals = {signal.key: signal for signal in profile.signals}
+    for signal in (changed.signal, *(each.signal for each in changed.when)):
+        if signal not in signals:
+            text = f"{profile.profile} has no signal {signal}{_near(signal, signals)}"
+            yield Complaint((*key, "set"), text)
 
 
 def _twice(

@@ -39,11 +39,12 @@ class Installed:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An alarm rule of one device. number: of its signal."""
+    """An alarm rule of one device. number: of its signal. when: those of its conditions."""
 
     device: str
     number: int
     rule: AlarmRule
+    when: tuple[int, ...]
 
 
 class Inventory:
@@ -156,7 +157,11 @@ class Inventory:
             for alarm in installed.profile.alarms:
                 change = changes.get((identifier, alarm.key))
                 rule = (overridden(alarm, change) if change else alarm).as_rule()
-                found.append(Rule(identifier, installed.first + keys.index(rule.signal), rule))
+                number, *when = (
+                    installed.first + keys.index(signal)
+                    for signal in (rule.signal, *(each.signal for each in rule.when))
+                )
+                found.append(Rule(identifier, number, rule, tuple(when)))
         return found
 
 

@@ -64,7 +64,11 @@ class Pipeline:
         self._report = Report(inventory.deadbands, inventory.column("every_s"))
         self._minimum = inventory.column("minimum", -np.inf)
         self._maximum = inventory.column("maximum", np.inf)
-        self._alarms = AlarmEvaluator([(each.number, each.rule) for each in inventory.rules], now)
+        self._alarms = AlarmEvaluator(
+            [(each.number, each.rule) for each in inventory.rules],
+            now,
+            [each.when for each in inventory.rules],
+        )
         self._witness = Witness.of(inventory)
         self._alarms.restore(
             number

@@ -43,6 +43,7 @@ class Cabinets(Family):
         relay = np.asarray(moment.dark & (self._dark_for > self._delay))
         turned = relay != self._relay
         self._relay = relay
+        columns["twilight"][:] = relay
         contactor = columns["contactor"]
         contactor[turned] = relay[turned]
         contactor[~mains] = 0

@@ -86,6 +86,15 @@ def test_a_rule_is_changed_for_one_device_only() -> None:
             {"devices": [DEVICE], "overrides": [{"device": "heat-1", "rule": "cold", "set": {}}]},
             "f: overrides[0].rule: heat has no alarm cold",
         ),
+        (
+            {
+                "devices": [DEVICE],
+                "overrides": [
+                    {"device": "heat-1", "rule": "hot", "set": {"signal": "pumpe"}},
+                ],
+            },
+            "f: overrides[0].set: heat has no signal pumpe; did you mean pump?",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(wrong: dict[str, object], complaint: str) -> None:

@@ -62,6 +62,16 @@ class TestBundled:
         ]
         assert wrong == []
 
+    def test_a_condition_on_a_state_names_one_of_its_states(self, profile: Profile) -> None:
+        wrong = [
+            (alarm.key, each.signal)
+            for alarm in profile.alarms
+            for each in alarm.when
+            if profile.signal(each.signal).states
+            and each.limit not in profile.signal(each.signal).states
+        ]
+        assert wrong == []
+
     def test_what_is_writable_can_be_written(self, profile: Profile) -> None:
         wrong = [
             each.key
@@ -110,6 +120,7 @@ ALARM = {
     "key": "high", "signal": "current", "test": "above", "limit": 1, "severity": "low",
     "problem": "electricity.quality", "name": {"ru": "Много", "en": "High"},
 }  # fmt: skip
+WHEN = {"signal": "dusk", "test": "equals", "limit": 1}
 
 
 @pytest.mark.parametrize(
@@ -145,6 +156,18 @@ ALARM = {
         (changed(mqtt={"topic": "a", "set_topic": "+"}), "signals.0..mqtt: set_topic . must have"),
         (GOOD | {"family": "toaster"}, "family: .*found 'toaster'"),
         (GOOD | {"alarms": [ALARM]}, "alarms[0].signal: alarm high: there is no signal current"),
+        (
+            GOOD | {"alarms": [ALARM | {"signal": "voltage", "when": [WHEN]}]},
+            "alarms[0].when[0].signal: alarm high: there is no signal dusk",
+        ),
+        (
+            GOOD | {"alarms": [ALARM | {"when": [WHEN | {"test": "silent"}]}]},
+            "alarms[0].when[0].test: a condition tests a value: .*found 'silent'",
+        ),
+        (
+            GOOD | {"alarms": [ALARM | {"test": "silent", "when": [WHEN]}]},
+            "alarms[0]: when is for tests of a value, not for silent",
+        ),
         (GOOD | {"signals": GOOD["signals"] * 2}, "signals[1].key: signal voltage is there twice"),  # type: ignore[operator]
         ([1, 2], "wanted a mapping of keys, found list"),
     ],

@@ -119,7 +119,9 @@ def test_a_message_carries_every_field_of_the_profile_and_the_time(
 ) -> None:
     seconds(world, devices, 5)
     message = json.loads(listener.until("town/cabinet/sadovaya"))
-    assert set(message) == {"mains", "voltage", "power", "contactor", "door", "time"}
+    assert set(message) == {
+        "mains", "voltage", "power", "contactor", "twilight", "door", "time",
+    }  # fmt: skip
     assert message["mains"] == 1
     assert message["time"].endswith("+00:00")
 

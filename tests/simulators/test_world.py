@@ -110,12 +110,19 @@ def test_lifts_ride_in_the_evening(world: World) -> None:
     assert trips.sum() - before > 60
 
 
+def test_a_cabinets_twilight_relay_sees_the_towns_dusk(world: World) -> None:
+    run(world, 50)
+    before = world.value(CABINET, "twilight")
+    run(world, 25)
+    assert (before, world.value(CABINET, "twilight")) == (0, 1)
+
+
 def test_a_cabinet_without_mains_leaves_its_lamps_dark_and_silent(world: World) -> None:
     run(world, 75)
     world.set_fault("cabinet_power_lost", CABINET, True)
     run(world, 1)
     assert world.values(CABINET) == pytest.approx(
-        {"mains": 0, "voltage": 0, "power": 0, "contactor": 0, "door": 0}
+        {"mains": 0, "voltage": 0, "power": 0, "contactor": 0, "twilight": 1, "door": 0}
     )
     assert world.value(LAMP, "on") == 0
     assert world.is_silent(LAMP)
