@@ -8,7 +8,10 @@ from core.registry import Device, Endpoint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleOverride:
-    """Change one alarm rule of one device. set: keys of the rule, as in a profile."""
+    """Change one alarm rule of one device. set: keys of the rule, as in a profile.
+
+    The registry's core.registry.Override, laid out by device, or what a person wrote for an edge.
+    """
 
     device: str
     rule: str

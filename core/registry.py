@@ -140,6 +140,23 @@ class Route:
     owner: str = ""
 
 
+ADJUSTABLE = ("limit", "deadband", "on_delay_s", "off_delay_s")  # what an override may set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Change an alarm rule of one device, or of all devices of a profile; one of the two is given.
+
+    rule: key of the alarm in the profile. set: new values by keys of ADJUSTABLE, in the units of
+    core.alarm.AlarmRule. What is said of a device stands over what is said of its profile.
+    """
+
+    rule: str
+    set: Mapping[str, float]
+    device: str = ""
+    profile: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """The whole document. Order is free; every reference must be found in it."""
@@ -154,3 +171,4 @@ class Registry:
     bindings: tuple[Binding, ...] = ()
     executors: tuple[Executor, ...] = ()
     routes: tuple[Route, ...] = ()
+    overrides: tuple[Override, ...] = ()

@@ -11,7 +11,7 @@ import msgspec
 
 from core.errors import DomainError
 from core.feeds import Feeds
-from core.registry import Registry
+from core.registry import ADJUSTABLE, Registry
 from gateway.registry.rows import PARTS
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -26,8 +26,9 @@ REFERENCES = {
     "bindings": {"asset": "assets", "device": "devices"},
     "executors": {"place": "places"},
     "routes": {"executor": "executors", "place": "places"},
+    "overrides": {"device": "devices"},
 }
-OPTIONAL = {("places", "parent"), ("routes", "place")}
+OPTIONAL = {("places", "parent"), ("routes", "place"), ("overrides", "device")}
 
 
 class BrokenRegistry(DomainError):
@@ -96,6 +97,7 @@ def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
     yield from _places_that_turn(registry)
     yield from _positions(registry)
     yield from _dates(registry)
+    yield from _overrides(registry)
     try:
         Feeds(registry.feeds)
     except DomainError as error:
@@ -161,6 +163,34 @@ def _dates(registry: Registry) -> Iterator[tuple[str, str]]:
                 yield f"{part}[{index}]", "since and until need a time zone, like 2026-05-01T00:00Z"
             elif len(moments) == 2 and entry.until <= entry.since:
                 yield f"{part}[{index}].until", "is not after since"
+
+
+def _overrides(registry: Registry) -> Iterator[tuple[str, str]]:
+    """Find what an override cannot mean. Whether a profile has such a rule only its edge knows."""
+    profiles = {device.profile for device in registry.devices}
+    seen = set()
+    for index, entry in enumerate(registry.overrides):
+        where, target = f"overrides[{index}]", (entry.device, entry.profile, entry.rule)
+        if bool(entry.device) == bool(entry.profile):
+            yield where, f"wanted a device or a profile, found {'both' if entry.device else 'none'}"
+        if entry.profile and entry.profile not in profiles:
+            yield f"{where}.profile", f"no device has the profile {entry.profile!r}"
+        if not entry.rule:
+            yield f"{where}.rule", "wanted the key of an alarm, found nothing"
+        if target in seen:
+            yield where, f"{entry.rule!r} of {entry.device or entry.profile} is there twice"
+        seen.add(target)
+        yield from _adjustments(f"{where}.set", entry.set)
+
+
+def _adjustments(where: str, adjusted: Mapping[str, float]) -> Iterator[tuple[str, str]]:
+    if not adjusted:
+        yield where, f"changes nothing; there are {', '.join(ADJUSTABLE)}"
+    for key, value in adjusted.items():
+        if key not in ADJUSTABLE:
+            yield f"{where}.{key}", f"cannot be changed; there are {', '.join(ADJUSTABLE)}"
+        elif key != "limit" and value < 0:
+            yield f"{where}.{key}", f"wanted 0 or more, found {value:g}"
 
 
 def _has_zone(moment: datetime) -> bool:

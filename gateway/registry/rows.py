@@ -1,6 +1,6 @@
 """The registry in the relational store: read whole, and replaced whole in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
-from core.configuration import EdgeConfiguration
+from core.configuration import EdgeConfiguration, RuleOverride
 from core.registry import (
     Asset,
     Binding,
@@ -18,6 +18,7 @@ from core.registry import (
     Endpoint,
     Executor,
     Feed,
+    Override,
     Place,
     Registry,
     Route,
@@ -34,6 +35,7 @@ from gateway.storage.tables import (
     EndpointRow,
     ExecutorRow,
     FeedRow,
+    OverrideRow,
     PlaceRow,
     RegistryRevisionRow,
     RouteRow,
@@ -49,6 +51,7 @@ PARTS: dict[str, tuple[type[Any], type[Base]]] = {
     "bindings": (Binding, BindingRow),
     "executors": (Executor, ExecutorRow),
     "routes": (Route, RouteRow),
+    "overrides": (Override, OverrideRow),
 }
 
 
@@ -123,6 +126,7 @@ async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: 
         edge=edge,
         endpoints=tuple(endpoints),
         devices=tuple(devices),
+        overrides=_overrides(registry, devices),
     )
     if last is not None:
         if _encoded(configuration) == last.document:
@@ -135,6 +139,22 @@ async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: 
             at=clock.now(),
             document=_encoded(configuration),
         )
+    )
+
+
+def _overrides(registry: Registry, devices: Sequence[Device]) -> tuple[RuleOverride, ...]:
+    """Give the overrides of these devices: by profile first, those of a device over them."""
+    known = {device.id: [device.id] for device in devices}
+    of_profile: dict[str, list[str]] = {}
+    for device in devices:
+        of_profile.setdefault(device.profile, []).append(device.id)
+    changes: dict[tuple[str, str], dict[str, float]] = {}
+    for override in sorted(registry.overrides, key=lambda each: bool(each.device)):
+        for identifier in known.get(override.device) or of_profile.get(override.profile, []):
+            changes.setdefault((identifier, override.rule), {}).update(override.set)
+    return tuple(
+        RuleOverride(device=device, rule=rule, set=changed)
+        for (device, rule), changed in sorted(changes.items())
     )
 
 

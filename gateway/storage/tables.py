@@ -159,6 +159,17 @@ class RouteRow(Base):
     owner: Mapped[str] = mapped_column(String(64))
 
 
+class OverrideRow(Base):
+    """`id` is the order in the document."""
+
+    __tablename__ = "overrides"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(String(64))
+    set: Mapped[dict[str, Any]]
+    device: Mapped[str] = mapped_column(Identifier)
+    profile: Mapped[str] = mapped_column(String(64))
+
+
 class EdgeConfigurationRow(Base):
     """The configuration document of an edge; a new revision only where its content changed."""
 

@@ -5,7 +5,7 @@ import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from adapters import wire
 from adapters.mqtt.broker import find_mosquitto
 from adapters.mqtt.link import MqttLink
 from core.clock import SystemClock
-from core.configuration import EdgeConfiguration
+from core.configuration import EdgeConfiguration, RuleOverride
 from core.readings import Readings
 from edge import uplink
 from edge.inventory import Inventory
@@ -384,6 +384,43 @@ def test_a_wrong_configuration_is_refused_with_its_reasons(with_edge: RunEdge) -
             "configuration 3: devices[0].profile: b is not known",
         ]
         assert len(edge.gateway.births) == 1
+
+    with_edge(test)
+
+
+def override(rule: str, revision: int) -> wire.ConfigurationOffer:
+    """Offer the edge's own devices, with another limit for a rule of its heat point."""
+    configuration = make_inventory("heat-1", revision=revision, protocol="modbus").configuration
+    changed = RuleOverride(device="heat-1", rule=rule, set={"limit": 70.0})
+    return offer(replace(configuration, overrides=(changed,)))
+
+
+def test_a_limit_that_the_gateway_changes_is_obeyed_at_once_and_after_a_restart(
+    with_edge: RunEdge,
+) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.send("configuration", override("hot", 2))
+        await eventually(lambda: edge.gateway.of(wire.ConfigurationResult))
+        edge.measure(75.0)  # the profile says 80
+        await eventually(lambda: edge.gateway.of(wire.Condition))
+        await edge.stop()
+        edge.start()
+        await eventually(lambda: len(edge.gateway.births) == 3)
+        edge.measure(60.0, 75.0)
+        await eventually(lambda: len(edge.gateway.of(wire.Condition)) == 3)
+        raised = [each.active for each in edge.gateway.of(wire.Condition)]
+        assert raised == [True, False, True]
+
+    with_edge(test)
+
+
+def test_a_change_of_a_rule_that_the_profile_has_not_is_refused(with_edge: RunEdge) -> None:
+    async def test(edge: Running) -> None:
+        edge.gateway.send("configuration", override("hott", 2))
+        await eventually(lambda: edge.gateway.of(wire.ConfigurationResult))
+        (result,) = edge.gateway.of(wire.ConfigurationResult)
+        assert not result.accepted
+        assert result.text.startswith("configuration 2: overrides[0].rule: heat has no alarm hott")
 
     with_edge(test)
 
