@@ -1,14 +1,15 @@
 """Everything that is wrong with a file at once, and the JSON Schema of each kind of file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from adapters.document import Document, mappings, read_document
+from adapters.document import Complaint, Document, mappings, read_document
 from adapters.profile import Profile, bundled_profiles, read_profiles
 from core.errors import ConfigError
+from edge.commissioning.options import refused_options
 from edge.configuration import ConfigurationDocument, read_configuration
 from edge.contradictions import unreachable
 from edge.inventory import Inventory
@@ -64,7 +65,7 @@ def _check_devices(document: Document, folders: Sequence[Path]) -> str:
         wrong += complaints
     try:
         configuration = read_configuration(
-            document, edge_of(document.content), profiles, further=unreachable
+            document, edge_of(document.content), profiles, further=_unusable
         )
     except ConfigError as error:
         raise ConfigError("\n".join([*wrong, str(error)])) from error
@@ -76,6 +77,11 @@ def _check_devices(document: Document, folders: Sequence[Path]) -> str:
         f"{document.source}: {len(configuration.endpoints)} endpoints, "
         f"{len(configuration.devices)} devices, {inventory.signals - own} signals, nothing wrong"
     )
+
+
+def _unusable(content: Mapping[str, Any], profiles: Mapping[str, Profile]) -> Iterator[Complaint]:
+    yield from unreachable(content, profiles)
+    yield from refused_options(content)
 
 
 def edge_of(content: Any) -> str:

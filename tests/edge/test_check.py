@@ -103,6 +103,41 @@ def test_an_address_where_nothing_can_be_is_named(
     assert (code, told) == (2, [f"FILE:2: endpoints[0].address: {complaint}"])
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "complaint"),
+    [
+        (
+            'address: "modbus+tcp://h", options: {timeout_s: 60}',
+            "endpoints[0].options: options.timeout_s wanted 0 to 10, found 60",
+        ),
+        (
+            'address: "modbus+rtu:///dev/ttyS0?baud=fast"',
+            "endpoints[0].address: baud wanted 300 to 1000000, found fast",
+        ),
+        (
+            'address: "modbus+rtu://ttyS0"',
+            "endpoints[0].address: wanted modbus+rtu:///dev/ttyUSB0?baud=9600, "
+            "found 'modbus+rtu://ttyS0'",
+        ),
+    ],
+)
+def test_options_that_an_adapter_would_refuse_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], endpoint: str, complaint: str
+) -> None:
+    text = DEVICES.replace('address: "modbus+tcp://192.0.2.7:502"', endpoint)
+    code, _, told = check(capsys, written(tmp_path, text))
+    assert (code, told) == (2, [f"FILE:2: {complaint}"])
+
+
+def test_an_account_that_would_be_sent_unprotected_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = '{id: plc, protocol: opcua, address: "opc.tcp://h", secret: plc}'
+    code, _, told = check(capsys, written(tmp_path, f"endpoints:\n  - {line}\n"))
+    wanted = "FILE:2: endpoints[0].options: an identity is not sent unprotected"
+    assert (code, len(told), told[0].startswith(wanted)) == (2, 1, True)
+
+
 def test_a_key_that_is_there_twice_is_named_with_its_second_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
