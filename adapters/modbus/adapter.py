@@ -13,7 +13,7 @@ from adapters.modbus.exchange import Exchange, Refused, Silent
 from adapters.modbus.line import CONNECT_S, line_of
 from adapters.modbus.plan import Plan, Poll, Request
 from adapters.modbus.schedule import Schedule
-from adapters.modbus.units import Aside, Unit, all_lost
+from adapters.modbus.units import Aside, Mute, Unit, all_lost
 from adapters.modbus.write import write
 from adapters.raw import Raw
 from adapters.trouble import Troubles
@@ -51,6 +51,7 @@ class ModbusConnection:
         self.gathered: list[Item] = []
         line = exchange.line
         self.aside = Aside(line.timeout_s, 0.0 if line.is_numbered else line.timeout_s)
+        self.mute = Mute()
         self.silent_in_a_row = 0
 
     async def stream(self) -> AsyncIterator[Item]:
@@ -81,28 +82,58 @@ class ModbusConnection:
 
     async def poll(self, unit: Unit, poll: Poll) -> None:
         """Read everything that a poll asks of its unit."""
-        waiting = poll.requests[::-1]
+        waiting = unit.in_order(poll)
         while waiting:
             request = waiting.pop()
+            is_mute = bool(self.mute.blamed) and request in self.mute
+            if is_mute and self.mute.is_resting(request, self.clock.monotonic()):
+                continue
+            is_single = request.stop - request.first == 1
+            if is_mute and not is_single and request not in self.mute.answered:
+                waiting += self.halves(poll, request)
+                continue
             try:
                 payload = await self.exchange.ask(request.span)
             except Silent:
+                if is_mute:
+                    self.mute.rest(request, self.clock.monotonic())
+                    self.spoil(request, Reason.REFUSED, "no answer")
+                    continue
+                unit.suspect = request
                 await self.put_aside(unit)
                 return
             except Refused as refusal:
-                if refusal.is_divisible and request.stop - request.first > 1:
-                    halves = self.plan.split(request)
-                    place = poll.requests.index(request)
-                    poll.requests[place : place + 1] = halves
-                    waiting.extend(reversed(halves))
-                else:
-                    self.gather(request, _blank(request), quality(BAD, refusal.reason))
-                    self.troubles.begin(self.name_of(request), str(refusal))
+                if refusal.is_divisible and not is_single:
+                    waiting += self.halves(poll, request)
+                    continue
+                self.spoil(request, refusal.reason, str(refusal))
             else:
                 self.gather(request, payload, 0)
                 if self.troubles.known:
                     self.troubles.end(self.name_of(request))
-            self.revive(unit)
+            self.hear_from(unit, request)
+
+    def halves(self, poll: Poll, request: Request) -> list[Request]:
+        """Put two halves in the place of a request from now on; give them, the last first."""
+        self.mute.forgive(request)
+        halves = self.plan.split(request)
+        place = poll.requests.index(request)
+        poll.requests[place : place + 1] = halves
+        return [*reversed(halves)]
+
+    def spoil(self, request: Request, reason: Reason, error: str) -> None:
+        """Give readings that are bad, and say why when it begins."""
+        self.gather(request, _blank(request), quality(BAD, reason))
+        self.troubles.begin(self.name_of(request), error)
+
+    def hear_from(self, unit: Unit, request: Request) -> None:
+        """Note that a unit has answered; if it was silent at something else, that is to blame."""
+        self.mute.hear(request)
+        if unit.suspect is not None:
+            if unit.suspect is not request:
+                self.mute.blame(unit.suspect)
+            unit.suspect = None
+        self.revive(unit)
 
     def gather(self, request: Request, payload: bytes, code: int) -> None:
         self.gathered.append(
@@ -146,8 +177,10 @@ class ModbusConnection:
 
     async def hear(self, witness: Unit) -> None:
         """Ask a unit that has answered before, so that a hung line is not taken for lost units."""
+        requests = [request for poll in witness.polls for request in poll.requests]
+        speaking = next(request for request in requests if request not in self.mute)
         try:
-            await self.exchange.ask(witness.polls[0].requests[0].span)
+            await self.exchange.ask(speaking.span)
         except Silent as silence:
             raise Retryable(f"{self.endpoint.address}: the line is silent") from silence
         except Refused:

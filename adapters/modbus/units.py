@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
-from adapters.modbus.plan import Poll
+from adapters.modbus.plan import Poll, Request
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 8.0  # a unit that answers again is read within ten seconds
 PROBE_SHARE = 10  # where there is no idle time, at most one part in so many goes to lost units
+BLAMED = 2  # silences at one request, while the unit answers others, until it counts as mute
+RESTS_S = (8.0, 64.0)  # of a mute request: the first and the longest; each try costs a time-out
+SHORT_RESTS_S = (1.0, 8.0)  # of one that was answered before
 SECOND_TRY_S = 0.1  # what is due goes before the second try, but no longer than this
 
 
@@ -25,6 +28,15 @@ class Unit:
         self.silences = 0
         self.pause_s = 0.0
         self.next_try = 0.0
+        self.suspect: Request | None = None  # what it was asked when it fell silent
+
+    def in_order(self, poll: Poll) -> list[Request]:
+        """Give what to ask, the last first; what it fell silent at comes after all others."""
+        waiting = poll.requests[::-1]
+        if self.suspect in waiting:
+            waiting.remove(self.suspect)
+            waiting.insert(0, self.suspect)
+        return waiting
 
 
 class Aside:
@@ -84,3 +96,41 @@ class Aside:
 
 def all_lost(units: Sequence[Unit]) -> bool:
     return all(each.is_alive is False for each in units)
+
+
+class Mute:
+    """Requests that get no answer from a unit that answers others, as some devices treat addresses
+    that they do not have. What was answered before is there, and rests for less long. Moments are
+    monotonic seconds."""
+
+    def __init__(self) -> None:
+        self.answered: set[Request] = set()
+        self.blamed: dict[Request, int] = {}
+        self._rests: dict[Request, tuple[float, float]] = {}  # until when, and the pause
+
+    def __contains__(self, request: Request | None) -> bool:
+        return request is not None and self.blamed.get(request, 0) >= BLAMED
+
+    def blame(self, request: Request) -> None:
+        """Note that the unit answers something else after it was silent at this."""
+        self.blamed[request] = self.blamed.get(request, 0) + 1
+
+    def hear(self, request: Request) -> None:
+        """Note that a request was answered."""
+        self.answered.add(request)
+        if self.blamed:
+            self.forgive(request)
+
+    def forgive(self, request: Request) -> None:
+        self.blamed.pop(request, None)
+        self._rests.pop(request, None)
+
+    def rest(self, request: Request, now: float) -> None:
+        """Leave a request alone, for longer each time."""
+        first, longest = RESTS_S if request not in self.answered else SHORT_RESTS_S
+        _, pause = self._rests.get(request, (0.0, first / 2))
+        pause = min(2 * pause, longest)
+        self._rests[request] = (now + pause, pause)
+
+    def is_resting(self, request: Request, now: float) -> bool:
+        return request in self._rests and now < self._rests[request][0]

@@ -16,6 +16,7 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
         self.registers: dict[tuple[int, str], dict[int, int]] = {}
         self.silent: set[int] = set()
         self.illegal: set[tuple[int, int]] = set()  # (unit, address): exception 2
+        self.mute: set[tuple[int, int]] = set()  # (unit, address): no answer at all
         self.short: set[tuple[int, int]] = set()  # (unit, address): the answer ends before it
         self.exceptions: dict[int, int] = {}  # unit: the exception that it always answers
         self.only_several = False  # functions 5 and 6 are not known
@@ -77,6 +78,9 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
     def answer(self, unit: int, pdu: bytes) -> bytes | None:
         function, address, count = struct.unpack_from(">BHH", pdu)
         if unit in self.silent:
+            return None
+        wanted = range(address, address + count)
+        if function in READ and any(at == unit and place in wanted for at, place in self.mute):
             return None
         if unit in self.exceptions:
             return bytes([function | 0x80, self.exceptions[unit]])

@@ -22,7 +22,7 @@ from tests.adapters.modbus_server import ModbusServer
 T = TypeVar("T")
 
 
-def profile(poll_s: float) -> Profile:
+def profile(poll_s: float, more: Sequence[int]) -> Profile:
     return Profile.model_validate(
         {
             "profile": "odd", "family": "electricity_meter", "protocol": "modbus",
@@ -32,7 +32,7 @@ def profile(poll_s: float) -> Profile:
                     "key": f"r{address}", "name": {"ru": "р", "en": "r"}, "poll_s": poll_s,
                     "writable": True, "modbus": {"address": address},
                 }
-                for address in range(4)
+                for address in (*range(4), *more)
             ],
         }
     )  # fmt: skip
@@ -66,12 +66,16 @@ def talk(
     test: Callable[[Spoiler, Line], Awaitable[T]],
     units: Sequence[str] = ("1",),
     poll_s: float = 0.1,
+    more: Sequence[int] = (),
 ) -> T:
-    """Serve units with the registers 11, 12, 13, 14, open a line, and give what the test gives."""
+    """Serve units with the registers 11, 12, 13, 14, open a line, and give what the test gives.
+
+    more: addresses of further registers, which are zero.
+    """
 
     async def whole() -> T:
         async with Spoiler() as server:
-            model = profile(poll_s)
+            model = profile(poll_s, more)
             address = f"modbus+tcp://127.0.0.1:{server.port}"
             endpoint = Endpoint(id="line", edge="edge-1", protocol="modbus", address=address)
             points = []
@@ -180,6 +184,34 @@ def test_an_exception_is_told_as_the_reason(code: int, reason: Reason) -> None:
         return set(line.qualities.values())
 
     assert talk(test) == {quality(BAD, reason)}
+
+
+def test_a_register_that_is_never_answered_spoils_itself_and_holds_nobody_up() -> None:
+    """Some devices do not refuse an address that they do not have: they say nothing."""
+
+    async def test(server: Spoiler, line: Line) -> tuple[set[str], dict[str, bool]]:
+        server.mute.add((1, 2))
+        await line.until(lambda: "unit-1.r2" in line.values)
+        read = line.counts["unit-2.r0"]
+        await line.until(lambda: line.counts["unit-2.r0"] >= read + 10)
+        assert line.counts["unit-1.r2"] == 1  # it is tried again after as many as 80
+        return {name for name in line.values if line.is_bad(name)}, line.online
+
+    online = {"unit-1": True, "unit-2": True}
+    assert talk(test, units=("1", "2"), more=(50,)) == ({"unit-1.r2"}, online)
+
+
+def test_a_block_that_was_answered_once_is_not_divided_because_answers_get_lost() -> None:
+    async def test(server: Spoiler, line: Line) -> list[tuple[int, int]]:
+        await line.until_read()
+        server.mute.add((1, 2))
+        await line.until(lambda: line.is_bad("unit-1.r0"))
+        server.mute.clear()
+        server.requests.clear()
+        await line.until(lambda: not line.is_bad("unit-1.r0"))
+        return sorted({(address, count) for _, _, address, count in server.requests})
+
+    assert talk(test, more=(50,)) == [(0, 4), (50, 1)]
 
 
 def test_a_block_that_was_refused_is_not_asked_for_again() -> None:
