@@ -13,7 +13,7 @@ from core.errors import NotVisible
 from gateway.api.models import CaseDetail, CaseRow
 from gateway.cases import appeals
 from gateway.storage.case_tables import AppealRow, EvidenceRow, IncidentRow
-from tests.gateway.test_cases import JPEG, LEFT, RIGHT, condition, hall
+from tests.gateway.hall import JPEG, LEFT, RIGHT, condition, hall
 
 
 @pytest.mark.parametrize("complaint_first", [True, False])
