@@ -208,3 +208,7 @@ class PassingClient(Client):
 
     def _create_socket(self) -> Any:
         return Intake(self._open_connection(), self._take, self._refused)
+
+    def close(self) -> None:
+        """Close every socket now, not when the object is collected, as paho itself does."""
+        self._reset_sockets()

@@ -162,8 +162,7 @@ class MqttLink:
     def _stop(self) -> None:
         with suppress(AttributeError):  # paho forgets its thread while it waits for it
             self._client.loop_stop()
-        if connection := self._client.socket():  # open where the thread ended while it connected
-            connection.close()
+        self._client.close()
 
     @property
     def is_up(self) -> bool:
