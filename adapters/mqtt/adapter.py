@@ -144,7 +144,8 @@ class MqttConnection:
         now = self.clock.time_ns()
         items: list[Item] = []
         found = Columns()
-        for topic, payload, is_retained in batch:
+        for message in batch:
+            topic, payload, _ = message
             if self.sparkplug is not None and topic.startswith(NAMESPACE):
                 if self.presence is not None and topic == self.presence.topic:
                     self.insist(payload)
@@ -152,7 +153,7 @@ class MqttConnection:
                 if states := self.sparkplug.take(topic, payload, now, found):
                     items += [*self.block(found, now), *states]
                     found = Columns()
-            self.templates.take(topic, payload, is_retained, now, found)
+            self.templates.take(message, now, found)
         return items + self.block(found, now)
 
     def block(self, found: Columns, now: int) -> list[Item]:

@@ -40,7 +40,13 @@ class Columns:
 
     def close(self, began: int, time: int, code: int = GOOD, *, once: bool = False) -> None:
         """Give the rows that were collected since `began` were in it a time and a quality."""
-        if size := len(self.rows) - began:
+        size = len(self.rows) - began
+        if size == 0:
+            return
+        is_same = bool(self.times) and self.times[-1] == time and self.codes[-1] == code
+        if is_same and self.once[-1] is once:
+            self.sizes[-1] += size
+        else:
             self.sizes.append(size)
             self.times.append(time)
             self.codes.append(code)
@@ -60,7 +66,7 @@ class Scaling:
     def values(self, found: Columns) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Give rows and their values in the units of the signals."""
         rows = np.array(found.rows, np.intp)
-        return rows, np.array(found.values) * self._scale[rows] + self._offset[rows]
+        return rows, np.array(found.values, np.float64) * self._scale[rows] + self._offset[rows]
 
     def block(
         self, found: Columns, rows: NDArray[np.intp], values: NDArray[np.float64], now: int
