@@ -95,7 +95,10 @@ class Writable(Protocol):
 @runtime_checkable
 class Acknowledging(Protocol):
     async def acknowledge(self, condition: str, comment: str) -> None:
-        """Tell the device that a person has seen its condition."""
+        """Tell the device that a person has seen its condition, named `device.condition`.
+
+        Permanent where it refuses or has no such condition, Retryable where nobody knows.
+        """
         ...
 
 

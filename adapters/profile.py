@@ -145,6 +145,13 @@ class AlarmProfile(Strict):
         )
 
 
+class OpcUaCondition(Strict):
+    """A condition that the server keeps by itself (OPC UA Part 9)."""
+
+    source: NodeTemplate
+    condition: str = Field("", description="its ConditionName; empty for any of the source")
+
+
 class FindingProfile(Strict):
     """Something the device reports as having happened, without a signal to test or an end."""
 
@@ -155,6 +162,7 @@ class FindingProfile(Strict):
     cause: Words | None = None
     consequence: Words | None = None
     action: Words | None = None
+    opcua: OpcUaCondition | None = None
 
 
 class Profile(Strict):

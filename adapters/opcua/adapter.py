@@ -19,6 +19,7 @@ from adapters.contract import DeviceState, FoundPoint, Item, Point
 from adapters.opcua.answer import answered
 from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
+from adapters.opcua.conditions import Conditions
 from adapters.opcua.history import read_history
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
 from adapters.opcua.opening import close, connected
@@ -58,6 +59,7 @@ class OpcUaConnection:
         self.troubles = Troubles(endpoint.id)
         self.names = Namespaces([])
         self.subscription = Subscription(client)
+        self.conditions = Conditions(client, points)
         self.lost: EndpointError | None = None
         self.patience_s = PATIENCE * KEEPALIVE_S
         count = len(points)
@@ -90,6 +92,8 @@ class OpcUaConnection:
             if len(found.changes):
                 for item in self.block(*columns(found.changes, self.clock.time_ns())):
                     yield item
+            for event in self.conditions.events(found.events, self.clock.time_ns()):
+                yield event
             for item in self.unchanged():
                 yield item
 
@@ -113,6 +117,7 @@ class OpcUaConnection:
             self.patience_s = PATIENCE * max(self.subscription.longest_s, KEEPALIVE_S)
             items = [item for row in range(len(self.points)) if (item := self.item(row, refused))]
             refused += await self.watch(items)
+            await self.watch_conditions()
         honour_cancellation()
         if not refused:
             return []
@@ -137,6 +142,18 @@ class OpcUaConnection:
             else:
                 refused.append(wanted.ClientHandle)
         return refused + (await self.watch(plain) if plain else [])
+
+    async def watch_conditions(self) -> None:
+        """Have the server tell its own conditions, where a profile knows of any."""
+        for name, error in self.conditions.resolve(self.names):
+            self.troubles.begin(name, error)
+        if not self.conditions.wanted:
+            return
+        (result,) = await self.subscription.watch([self.conditions.item(len(self.points))])
+        if result.StatusCode.is_good():
+            await self.conditions.refresh(self.subscription.id)
+        else:
+            self.troubles.begin(f"{self.endpoint.id}: conditions", result.StatusCode.name)
 
     def item(self, row: int, refused: list[int]) -> ua.MonitoredItemCreateRequest | None:
         """Ask for one point's node; a row whose node id cannot be read is refused at once."""
@@ -215,6 +232,10 @@ class OpcUaConnection:
             raise Permanent(f"{point.name}: {error}") from error
         except TimeoutError as error:
             raise Retryable(f"{point.name}: no answer within {WRITE_S:g} s") from error
+
+    async def acknowledge(self, condition: str, comment: str) -> None:
+        """Acknowledge a condition that the server keeps, named `device.finding`."""
+        await self.conditions.acknowledge(condition, comment)
 
     # ---- browsing ---------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ class Subscription:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.longest_s = 0.0  # between two responses, also when nothing changes
-        self._id = 0
+        self.id = 0
         self._requests: deque[asyncio.Task[Buffer]] = deque()
         self._wanted = UNDER_WAY
         self._unacknowledged: list[ua.SubscriptionAcknowledgement] = []
@@ -44,7 +44,7 @@ class Subscription:
         )
         answer.ResponseHeader.ServiceResult.check()
         given = answer.Parameters
-        self._id = given.SubscriptionId
+        self.id = given.SubscriptionId
         self.longest_s = given.RevisedPublishingInterval * given.RevisedMaxKeepAliveCount / 1000
 
     async def watch(
@@ -55,7 +55,7 @@ class Subscription:
         for first in range(0, len(items), BATCH):
             results += await self.client.uaclient.session.create_monitored_items(
                 ua.CreateMonitoredItemsParameters(
-                    SubscriptionId=self._id,
+                    SubscriptionId=self.id,
                     TimestampsToReturn=ua.TimestampsToReturn.Both,
                     ItemsToCreate=list(items[first : first + BATCH]),
                 )
@@ -82,9 +82,7 @@ class Subscription:
                 self._wanted = 1
                 continue
             if found.sequence:
-                self._unacknowledged.append(
-                    ua.SubscriptionAcknowledgement(self._id, found.sequence)
-                )
+                self._unacknowledged.append(ua.SubscriptionAcknowledgement(self.id, found.sequence))
             if found.ended is not None:
                 raise UaError(f"subscription ended: {ua.StatusCode(ua.UInt32(found.ended)).name}")
             return found

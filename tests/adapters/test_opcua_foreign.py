@@ -1,13 +1,16 @@
 """The adapter against a server of another make."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.contract import Historical
+from adapters.contract import Acknowledging, Event, Historical
+from adapters.opcua.adapter import OpcUaConnection
 from core.clock import SystemClock
 from core.errors import Permanent
 from core.quality import GOOD, Reason, quality
@@ -126,3 +129,101 @@ def test_a_node_without_a_history_gives_none(server: ForeignServer) -> None:
             return [block async for block in kept]
 
     assert run(test()) == []
+
+
+ALARMED = points_of(
+    profile(
+        {"level": "nsu=urn:foreign:plant;s={unit}.Level"},
+        findings=[
+            {
+                "key": "level_high", "severity": "high", "problem": "heating.low",
+                "name": {"ru": "Уровень", "en": "Level"},
+                "opcua": {
+                    "source": "nsu=urn:foreign:plant;s={unit}.Level", "condition": "LevelHigh",
+                },
+            }
+        ],
+    ),
+    unit="T1",
+)  # fmt: skip
+
+
+@asynccontextmanager
+async def watching(server: ForeignServer) -> AsyncIterator[tuple[OpcUaConnection, list[Event]]]:
+    """Open a connection whose events are collected."""
+    seen: list[Event] = []
+
+    async def collect(connection: OpcUaConnection) -> None:
+        async with aclosing(connection.stream()) as stream:  # type: ignore[type-var]
+            async for item in stream:
+                seen.extend([item] if isinstance(item, Event) else [])
+
+    async with opened(server.address, ALARMED) as connection:
+        collecting = asyncio.create_task(collect(connection))
+        try:
+            yield connection, seen
+        finally:
+            collecting.cancel()
+            await asyncio.wait([collecting])
+            server.tell("level 50")
+
+
+async def until(claim: Callable[[], object]) -> None:
+    async with asyncio.timeout(15):
+        while not claim():
+            await asyncio.sleep(0.02)
+
+
+def states(seen: list[Event]) -> list[bool]:
+    return [event.active for event in seen if event.condition == "level_high"]
+
+
+def test_its_own_alarm_is_taken_over_and_cleared(server: ForeignServer) -> None:
+    async def test() -> tuple[bool, str]:
+        async with watching(server) as (_connection, seen):
+            await until(lambda: states(seen))  # nothing stands yet: told by the refresh
+            first = states(seen)[0]
+            server.tell("level 90")
+            await until(lambda: states(seen)[-1])
+            text = seen[-1].text
+            server.tell("level 50")
+            await until(lambda: not states(seen)[-1])
+            return first, text
+
+    first, text = run(test())
+    assert first is False
+    assert "severity" in text
+
+
+def test_an_alarm_that_stood_before_we_came_is_told(server: ForeignServer) -> None:
+    server.tell("level 97")
+
+    async def test() -> None:
+        async with watching(server) as (_connection, seen):
+            await until(lambda: True in states(seen))
+
+    run(test())
+
+
+def test_an_acknowledgement_reaches_the_server_with_its_comment(server: ForeignServer) -> None:
+    async def test() -> str:
+        async with watching(server) as (connection, seen):
+            server.tell("level 91")
+            await until(lambda: True in states(seen))
+            assert isinstance(connection, Acknowledging)
+            await connection.acknowledge("pump.level_high", "on my way")
+            server.tell("acked?")
+            return await asyncio.to_thread(server.hear, "acked")
+
+    assert run(test()) == "acked true on my way"
+
+
+def test_a_condition_of_which_nothing_was_told_cannot_be_acknowledged(
+    server: ForeignServer,
+) -> None:
+    async def test() -> None:
+        async with watching(server) as (connection, _seen):
+            await connection.acknowledge("pump.other", "")
+
+    with pytest.raises(Permanent, match=r"pump\.other: the server has told of no such condition"):
+        run(test())

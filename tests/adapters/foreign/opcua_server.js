@@ -58,6 +58,7 @@ async function main() {
     browseName: "LevelHigh", nodeId: "s=T1.LevelHigh", componentOf: plant, conditionSource: level,
     inputNode: level, highHighLimit: 95, highLimit: 80, lowLimit: -1, lowLowLimit: -2,
   });
+  alarm.conditionName.setValueFromSource({ dataType: DataType.String, value: "LevelHigh" });
   alarm.setEnabledState(true);
   await server.start();
   readline.createInterface({ input: process.stdin }).on("line", (line) => {

@@ -1,0 +1,143 @@
+"""Alarms and conditions that a server keeps by itself (Part 9), as events of devices."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from asyncua import ua
+from asyncua.client.client import Client
+from asyncua.ua.attribute_ids import AttributeIds
+from asyncua.ua.object_ids import ObjectIds
+from asyncua.ua.uaerrors import BadConditionBranchAlreadyAcked, UaError
+
+from adapters.contract import Event, Point
+from adapters.opcua.block import EPOCH, TICKS
+from adapters.opcua.namespaces import Namespaces, NoSuchNode
+from adapters.opcua.publish import ticks
+from core.clock import SECOND
+from core.errors import Permanent, Retryable
+
+# What of an event is asked for: by which type it is declared, and its path there.
+FIELDS: tuple[tuple[int, tuple[str, ...]], ...] = (
+    (ObjectIds.BaseEventType, ("EventId",)),
+    (ObjectIds.BaseEventType, ("EventType",)),
+    (ObjectIds.BaseEventType, ("SourceNode",)),
+    (ObjectIds.BaseEventType, ("Time",)),
+    (ObjectIds.BaseEventType, ("Message",)),
+    (ObjectIds.BaseEventType, ("Severity",)),
+    (ObjectIds.ConditionType, ("ConditionName",)),
+    (ObjectIds.AlarmConditionType, ("ActiveState", "Id")),
+    (ObjectIds.ConditionType, ()),  # the condition's own node
+)
+QUEUE = 1000  # events that the server keeps between two responses
+
+
+@dataclass(slots=True)
+class Known:
+    """The state in which a condition was last: what an acknowledgement must name."""
+
+    node: ua.NodeId
+    event: bytes
+
+
+class Conditions:
+    """Which conditions of the server are which findings of which devices."""
+
+    def __init__(self, client: Client, points: Sequence[Point]) -> None:
+        self.client = client
+        self.devices = {point.device.id: point for point in points}
+        self.wanted: dict[tuple[ua.NodeId, str], tuple[str, str]] = {}
+        self.known: dict[tuple[str, str], Known] = {}
+        self.refreshed: set[tuple[str, str]] | None = None
+
+    def resolve(self, names: Namespaces) -> Iterator[tuple[str, str]]:
+        """Find the sources of conditions on this server; give what cannot be found, and why."""
+        for device, point in self.devices.items():
+            for finding in point.profile.findings:
+                if finding.opcua is None:
+                    continue
+                try:
+                    source = finding.opcua.source.replace("{unit}", point.device.unit)
+                    node = names.node(source)
+                except NoSuchNode as error:
+                    yield f"{device}.{finding.key}", str(error)
+                    continue
+                self.wanted[node, finding.opcua.condition] = (device, finding.key)
+
+    def item(self, handle: int) -> ua.MonitoredItemCreateRequest:
+        """Ask for every event of the server."""
+        chosen = ua.EventFilter()
+        for declared_by, path in FIELDS:
+            operand = ua.SimpleAttributeOperand()
+            operand.TypeDefinitionId = ua.NodeId(ua.Int32(declared_by))
+            operand.BrowsePath = [ua.QualifiedName(name, ua.UInt16(0)) for name in path]
+            operand.AttributeId = AttributeIds.Value if path else AttributeIds.NodeId
+            chosen.SelectClauses.append(operand)
+        return ua.MonitoredItemCreateRequest(
+            ItemToMonitor=ua.ReadValueId(
+                NodeId=ua.NodeId(ua.Int32(ObjectIds.Server)),
+                AttributeId=AttributeIds.EventNotifier,
+            ),
+            MonitoringMode=ua.MonitoringMode.Reporting,
+            RequestedParameters=ua.MonitoringParameters(
+                ClientHandle=handle, SamplingInterval=0, Filter=chosen, QueueSize=QUEUE
+            ),
+        )
+
+    async def refresh(self, subscription: int) -> None:
+        """Have the server tell the conditions that stand now (Part 9, 5.5.7)."""
+        await self.client.get_node(ua.NodeId(ua.Int32(ObjectIds.ConditionType))).call_method(
+            ua.NodeId(ua.Int32(ObjectIds.ConditionType_ConditionRefresh)),
+            ua.Variant(subscription, ua.VariantType.UInt32),
+        )
+
+    def events(self, told: Sequence[ua.EventFieldList], now: int) -> Iterator[Event]:
+        """Give what these events say of our devices. now: nanoseconds UTC."""
+        for each in told:
+            values = [field.Value for field in each.EventFields]
+            if len(values) != len(FIELDS):
+                continue
+            event, kind, source, time, message, severity, name, is_active, node = values
+            if kind == ua.NodeId(ua.Int32(ObjectIds.RefreshStartEventType)):
+                self.refreshed = set()
+            elif kind == ua.NodeId(ua.Int32(ObjectIds.RefreshEndEventType)):
+                yield from self.gone(now)
+            target = self.wanted.get((source, name)) or self.wanted.get((source, ""))
+            if target is None or not isinstance(node, ua.NodeId):
+                continue
+            self.known[target] = Known(node, event)
+            if self.refreshed is not None and is_active:
+                self.refreshed.add(target)
+            text = message.Text if isinstance(message, ua.LocalizedText) else str(message or "")
+            stamp = (ticks(time) - EPOCH) * (SECOND // TICKS)
+            yield Event(
+                *target,
+                active=bool(is_active),
+                time=stamp if stamp > 0 else now,
+                text=f"{text or name} (severity {severity} of 1000)",
+            )
+
+    def gone(self, now: int) -> Iterator[Event]:
+        """What the server does not tell after a refresh does not stand any more."""
+        stands, self.refreshed = self.refreshed or set(), None
+        for target in dict.fromkeys(self.wanted.values()):
+            if target not in stands:
+                yield Event(*target, active=False, time=now)
+
+    async def acknowledge(self, condition: str, comment: str) -> None:
+        """Acknowledge `device.finding` as it last was (Part 9, 5.7.3)."""
+        device, _, key = condition.rpartition(".")
+        known = self.known.get((device, key))
+        if known is None:
+            raise Permanent(f"{condition}: the server has told of no such condition")
+        try:
+            await self.client.get_node(known.node).call_method(
+                ua.NodeId(ua.Int32(ObjectIds.AcknowledgeableConditionType_Acknowledge)),
+                ua.Variant(known.event, ua.VariantType.ByteString),
+                ua.Variant(ua.LocalizedText(comment), ua.VariantType.LocalizedText),
+            )
+        except BadConditionBranchAlreadyAcked:
+            return  # somebody was faster; that is what was wanted
+        except UaError as error:
+            raise Permanent(f"{condition}: the server refuses: {error}") from error
+        except (OSError, TimeoutError) as error:
+            raise Retryable(f"{condition}: no answer: {error!r}") from error
