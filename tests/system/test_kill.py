@@ -36,10 +36,10 @@ class Town:
         self.plant = plant
         self.server = server
 
-    def kill(self, name: str) -> None:
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         child = next(child for child in self.plant.running if child.name == name)
         assert child.process is not None
-        os.killpg(child.process.pid, signal.SIGKILL)
+        os.killpg(child.process.pid, how)
 
     def lost(self, began: float, ended: float) -> int:
         """Count the stamps sent between two moments (seconds UTC) that are not stored."""
@@ -167,6 +167,26 @@ def test_a_device_that_dies_is_told_and_comes_back_by_itself(tmp_path: Path) -> 
     asyncio.run(story())
 
 
+def test_an_edge_that_hangs_is_one_incident_and_comes_back_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KVARTAL_GATEWAY_EDGE_SILENT_S", "10")
+    monkeypatch.setenv("KVARTAL_GATEWAY_EDGE_LOST_AFTER_S", "1")
+
+    async def story() -> None:
+        async with town(tmp_path) as here:
+            await here.has_spoken(2)
+            here.kill("edge", signal.SIGSTOP)
+            await until(lambda: is_missing(here, {"edge-1"}))
+            (case,) = await here.get("/cases")
+            assert (case["category"], case["incidents"]) == ("device.edge", 1)
+            here.kill("edge", signal.SIGCONT)
+            await until(lambda: is_missing(here, set()))
+            await here.has_spoken(2)
+
+    asyncio.run(story())
+
+
 def test_a_complaint_with_a_receipt_survives_the_gateway(tmp_path: Path) -> None:
     async def story() -> None:
         async with town(tmp_path) as here:
@@ -187,6 +207,11 @@ def test_a_complaint_with_a_receipt_survives_the_gateway(tmp_path: Path) -> None
             await until(is_known)
 
     asyncio.run(story())
+
+
+async def is_missing(here: Town, edges: set[str]) -> bool:
+    active = await here.get("/incidents?active=true")
+    return {each["device"] for each in active if each["condition"] == "edge_lost"} == edges
 
 
 async def is_active(here: Town, each: tuple[int, int]) -> bool:
