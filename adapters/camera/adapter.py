@@ -127,8 +127,9 @@ async def open_camera(
 
 
 def _open(address: str) -> cv2.VideoCapture:
-    # FFmpeg writes to stderr past every log; what matters is raised. -8 is AV_LOG_QUIET.
+    # Both write to stderr past every log; what matters is raised. -8 is AV_LOG_QUIET.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     return cv2.VideoCapture(
         address,
         cv2.CAP_FFMPEG,

@@ -163,7 +163,9 @@ class Probe:
     def _line_problem(self, line: Line) -> Problem:
         error = line.error
         advice = self._advice.get((line.endpoint.id, error), "")
-        return Problem(line.endpoint.id, error, advice or hint(line.endpoint.protocol, error))
+        advice = advice or hint(line.endpoint.protocol, error)
+        name = line.endpoint.id
+        return Problem(name, error.removeprefix(f"{name}: "), advice)
 
     async def _seek_advice(self) -> None:
         """Find out once for each error of a line that never came up whether its host is there."""

@@ -157,6 +157,22 @@ def test_a_value_out_of_its_range_says_what_to_check(
     assert "meter-1.frequency: bad: out of range\n    the value is outside what" in out
 
 
+def test_a_camera_that_is_not_there_is_told_once_and_nothing_else_is(
+    tmp_path: Path,
+) -> None:
+    port = free_port()
+    file = tmp_path / "devices.yaml"
+    file.write_text(
+        f"endpoints: [{{id: yard, protocol: camera, address: 'http://127.0.0.1:{port}/yard'}}]\n"
+        "devices: [{id: cam, profile: generic-yard-camera, endpoint: yard, unit: yard}]\n"
+    )
+    command = [*KVARTAL, "edge", "probe", str(file)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert f"\nyard: http://127.0.0.1:{port}/yard gives no stream\n" in ended.stdout
+    assert f"127.0.0.1 is there and refuses port {port}" in ended.stdout
+
+
 def test_json_has_every_signal_and_problem(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], server: ModbusServer
 ) -> None:
