@@ -4,6 +4,7 @@ What it shows and takes is said by the profile's address map; how a value become
 here a second time on purpose: sharing the adapter's codec would let its mistakes cancel out.
 """
 
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -68,7 +69,8 @@ class Field:
         if self.at.bit is not None:
             raw = int(raw) // 2**self.at.bit % 2**self.at.width
         elif self.at.type.startswith("bcd"):
-            raw = int(f"{int(raw):x}")
+            digits = f"{int(raw):x}"
+            raw = int(digits) if digits.isdecimal() else math.nan
         return raw * self.at.scale + self.at.offset
 
 

@@ -330,6 +330,15 @@ class UnitConformance(Conformance):
 
         self.with_rig(test)
 
+    def test_a_line_that_takes_connections_and_never_answers_raises_retryable(self) -> None:
+        async def test(_rig: Rig, relay: Relay) -> None:
+            relay.hang()
+            async with asyncio.timeout(20), self.opened(relay.port) as line:
+                await line.drain()
+
+        with pytest.raises(Retryable, match=r"127\.0\.0\.1"):
+            self.with_rig(test)
+
     def test_a_line_that_hangs_raises_retryable_in_time(self) -> None:
         async def test(_rig: Rig, relay: Relay) -> None:
             async with self.opened(relay.port) as line:
