@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.web.conftest import People
-from tests.web.town import TESTER
+from tests.web.town import TESTER, Town
 
 pytestmark = pytest.mark.web
 
@@ -25,6 +25,10 @@ FIND = """async (tags) => {
     const {violations} = await axe.run({runOnly: tags});
     return violations.map((each) => `${each.id}: ${each.nodes.map((node) => node.html).join(" ")}`);
 }"""
+MOVES = """() => document.getAnimations().some(
+    (each) => each instanceof CSSAnimation && each.playState === "running")"""
+GROUND = "() => getComputedStyle(document.documentElement).backgroundColor"
+PAINT = "(element) => getComputedStyle(element).backgroundColor"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -57,6 +61,30 @@ def test_axe_finds_nothing_in_a_page_of_staff(
     page = people.staff(who, path)
     expect(page.locator(mark).first).to_be_visible()
     assert found_in_every_look(page) == []
+
+
+def test_nothing_moves_for_those_who_ask_for_it(people: People, town: Town) -> None:
+    page = people.staff("dispatcher of the left bank")
+    flashing = page.locator(".case-row.flashing")
+    with town.fault("lift_stopped", "lift-lesnaya-6-1-d1"):
+        expect(flashing.first).to_be_visible()
+        page.wait_for_function(MOVES)
+        page.emulate_media(reduced_motion="reduce")
+        page.wait_for_function(f"() => !({MOVES})()")
+        expect(flashing.first).to_be_visible()
+
+
+def test_forced_colours_leave_every_state_to_be_seen(people: People, town: Town) -> None:
+    page = people.staff("dispatcher of the left bank")
+    page.emulate_media(forced_colors="active")
+    with town.fault("lift_stopped", "lift-lesnaya-12-1-d1"):
+        page.locator(".case-row").first.click()
+        case = page.locator(".case-row[aria-selected=true]")
+        expect(case).to_have_css("outline-style", "solid")
+        expect(case.locator(".priority path")).to_have_css("fill", page.evaluate(GROUND))
+        assert page.evaluate(FIND, TAGS) == []
+        language = page.get_by_role("button", name="EN", exact=True)
+        assert language.evaluate(PAINT) != page.get_by_role("button", name="RU").evaluate(PAINT)
 
 
 def test_axe_finds_nothing_in_the_testers_page(people: People) -> None:

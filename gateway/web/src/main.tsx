@@ -9,6 +9,7 @@ import { rememberMissedStyles } from "./parts/patiently";
 import "./look/tokens.css";
 import "./look/base.css";
 import "./look/controls.css";
+import "./look/forced.css";
 
 rememberMissedStyles();
 startLanguage();
