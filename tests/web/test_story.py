@@ -133,6 +133,20 @@ def test_the_page_recovers_by_itself_when_the_gateway_hangs_and_is_killed(
     assert loads == []
 
 
+def test_a_note_outlives_the_session_in_which_it_was_written(people: People, town: Town) -> None:
+    left = people.staff(LEFT)
+    note = left.get_by_label("Note", exact=True)
+    with town.fault("lift_stopped", "lift-lesnaya-3-2-d1"):
+        row(left, "Lift stopped", "Lesnaya St").first.click()
+    note.fill("The mechanic comes by 18:00.")
+    left.context.clear_cookies()
+    left.get_by_role("button", name="Add the note").click()
+    left.wait_for_url("**/sign-in*")
+    left.goto(town.links[LEFT])
+    left.wait_for_url("**/control/case/*")
+    expect(note).to_have_value("The mechanic comes by 18:00.")
+
+
 @contextmanager
 def hung(process: psutil.Process) -> Iterator[psutil.Process]:
     """Let a process stand still."""

@@ -1,6 +1,7 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { keys } from "./api/keys";
 import { isSignedOut } from "./api/problem";
 import { App } from "./app";
 import { followSystemTheme } from "./format/theme";
@@ -15,7 +16,13 @@ rememberMissedStyles();
 startLanguage();
 followSystemTheme();
 
-const cache = new QueryClient({
+const cache: QueryClient = new QueryClient({
+  mutationCache: new MutationCache({
+    // A press that finds the session over leads to the sign-in page, and from there back here.
+    onError: (error) => {
+      if (isSignedOut(error)) void cache.invalidateQueries({ queryKey: keys.me });
+    },
+  }),
   defaultOptions: {
     queries: {
       // What changes is told by the WebSocket; nothing is asked twice without a reason.
