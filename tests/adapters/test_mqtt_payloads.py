@@ -77,8 +77,10 @@ class Heard:
     def __init__(self, points: Sequence[Point]) -> None:
         self.names = {point.number: point.name for point in points}
         self.readings: dict[str, list[tuple[float, int, int]]] = {}
+        self.sizes: list[int] = []
 
     def add(self, block: Readings) -> None:
+        self.sizes.append(len(block))
         columns = (block.signal, block.value, block.quality, block.time)
         for number, value, code, time in zip(*(c.tolist() for c in columns), strict=True):
             self.readings.setdefault(self.names[number], []).append((value, code, time))
@@ -347,6 +349,16 @@ def test_a_storm_is_bounded_and_what_is_dropped_is_counted(
     assert waiting <= 20_000
     assert dropped > 0
     assert "inbox is full, messages are dropped" in [each["event"] for each in logs]
+
+
+def test_a_burst_is_decoded_in_parts_so_that_others_have_their_turn(
+    broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "TOGETHER", 10)
+    model = profile({"t": {"topic": "burst", "field": "/t"}})
+    heard = hear(broker, model, [("burst", {"t": number}) for number in range(500)])
+    assert heard.values == {"m1.t": list(range(500))}
+    assert max(heard.sizes) <= 10
 
 
 def test_a_thousand_devices_are_one_client(broker: str) -> None:
