@@ -20,7 +20,7 @@ from edge.gaps import fill
 from edge.inventory import Inventory
 
 FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 5.0  # a device that is back is read within ten seconds
+LONGEST_PAUSE_S = 3.0  # a line that is back is read within five seconds, mostly sooner
 REFUSED_PAUSE_S = 300.0  # a person must act; until then there is no use in asking
 JITTER = 0.3  # so that many edges do not all come back in the same second
 
