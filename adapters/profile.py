@@ -48,6 +48,16 @@ class OpcUaAddress(Strict):
     deadband_percent: bool = Field(
         False, description="deadband is in percent of the node's EURange, not in its unit"
     )
+    method: NodeTemplate | Literal[""] = Field(
+        "", description="method that sets the value, its only argument; else the node is written"
+    )
+    method_of: NodeTemplate | Literal[""] = Field("", description="object of the method")
+
+    @model_validator(mode="after")
+    def a_method_has_its_object(self) -> Self:
+        if bool(self.method) != bool(self.method_of):
+            raise ValueError("method and method_of go together")
+        return self
 
 
 class CameraAddress(Strict):

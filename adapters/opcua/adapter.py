@@ -21,6 +21,7 @@ from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
 from adapters.opcua.conditions import Conditions
 from adapters.opcua.history import read_history
+from adapters.opcua.method import Method
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
 from adapters.opcua.opening import close, connected
 from adapters.opcua.subscription import Subscription
@@ -227,11 +228,22 @@ class OpcUaConnection:
         try:
             async with asyncio.timeout(WRITE_S):
                 node = self.client.get_node(self.names.node(node_of(point)))
-                return await write_node(node, point, value, self.clock)
+                return await write_node(node, point, value, self.clock, self.method_of(point))
         except NoSuchNode as error:
             raise Permanent(f"{point.name}: {error}") from error
         except TimeoutError as error:
             raise Retryable(f"{point.name}: no answer within {WRITE_S:g} s") from error
+
+    def method_of(self, point: Point) -> Method | None:
+        """Give the method through which a point is set, where its node cannot be written."""
+        address, unit = address_of(point), point.device.unit
+        if not address.method:
+            return None
+        owner, method = (
+            self.client.get_node(self.names.node(text.replace("{unit}", unit)))
+            for text in (address.method_of, address.method)
+        )
+        return Method(owner, method)
 
     async def acknowledge(self, condition: str, comment: str) -> None:
         """Acknowledge a condition that the server keeps, named `device.finding`."""

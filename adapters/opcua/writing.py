@@ -16,6 +16,7 @@ from asyncua.ua.uaerrors import (
 
 from adapters.cancellation import honour_cancellation
 from adapters.contract import Point
+from adapters.opcua.method import Method
 from core.clock import Clock
 from core.errors import Permanent, Retryable
 
@@ -31,23 +32,26 @@ DOUBTFUL = (
 )
 
 
-async def write_node(node: Node, point: Point, value: float, clock: Clock) -> float:
-    """Write a value in the node's own type and read it back; give what the server reports.
+async def write_node(
+    node: Node, point: Point, value: float, clock: Clock, method: Method | None = None
+) -> float:
+    """Write a value in the node's own type, or call a method with it, and read the node back.
 
-    Permanent: nothing was set, or the server reports another value. Retryable: the value was sent,
-    and nobody knows what became of it.
+    Gives what the server reports. Permanent: nothing was set, or the server reports another value.
+    Retryable: the value was sent, and nobody knows what became of it.
     """
     if not math.isfinite(value):
         raise Permanent(f"{point.name}: {value} is not a number")
     try:
-        kind = await kind_of(node)
+        kind = await (kind_of(node) if method is None else method.kind())
     except (OSError, TimeoutError, UaError) as error:
         raise Permanent(
-            f"{point.name}: nothing was sent, its node cannot be read: {error!r}"
+            f"{point.name}: nothing was sent, its type cannot be read: {error}"
         ) from error
     wanted = as_kind(point, value, kind)
+    sent = ua.Variant(wanted, kind)
     try:
-        await node.write_value(ua.DataValue(ua.Variant(wanted, kind)))
+        await (node.write_value(ua.DataValue(sent)) if method is None else method.call(sent))
     except (OSError, TimeoutError, *DOUBTFUL) as error:
         raise Retryable(f"{point.name}: wrote {value:g}, no confirmation: {error!r}") from error
     except UaError as error:

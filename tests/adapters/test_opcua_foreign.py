@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from adapters.contract import Acknowledging, Event, Historical
+from adapters.contract import Acknowledging, Event, Historical, Point
 from adapters.opcua.adapter import OpcUaConnection
 from core.clock import SystemClock
 from core.errors import Permanent
@@ -227,3 +227,34 @@ def test_a_condition_of_which_nothing_was_told_cannot_be_acknowledged(
 
     with pytest.raises(Permanent, match=r"pump\.other: the server has told of no such condition"):
         run(test())
+
+
+def counting(method: str) -> list[Point]:
+    """Points whose value is set by a method."""
+    model = profile(
+        {"resets": "nsu=urn:foreign:plant;s={unit}.Resets"},
+        method=f"nsu=urn:foreign:plant;s={{unit}}.{method}",
+        method_of="nsu=urn:foreign:plant;s=Plant",
+    )
+    return points_of(model, unit="T1")
+
+
+async def call(server: ForeignServer, method: str, value: float) -> float:
+    points = counting(method)
+    async with reading(server.address, points) as line:
+        await line.until_read()
+        return await line.write("pump.resets", value)
+
+
+def test_a_method_is_called_with_the_value_and_its_effect_read_back(server: ForeignServer) -> None:
+    assert run(call(server, "Reset", 12)) == 12
+
+
+def test_a_method_that_takes_no_number_is_not_called(server: ForeignServer) -> None:
+    with pytest.raises(Permanent, match=r"nothing was sent.*takes 2 arguments, wanted 1"):
+        run(call(server, "Mix", 12))
+
+
+def test_a_method_that_is_not_there_is_told(server: ForeignServer) -> None:
+    with pytest.raises(Permanent, match=r"pump\.resets: nothing was sent"):
+        run(call(server, "Gone", 12))

@@ -53,6 +53,11 @@ async function main() {
     resets.setValueFromSource({ dataType: DataType.UInt32, value: input[0].value });
     callback(null, { statusCode: StatusCodes.Good, outputArguments: [] });
   });
+  own.addMethod(plant, {
+    browseName: "Mix", nodeId: "s=T1.Mix",
+    inputArguments: ["hot", "cold"].map((name) => ({ name, dataType: DataType.Double, description: "" })),
+    outputArguments: [],
+  });
   space.installAlarmsAndConditionsService();
   const alarm = own.instantiateExclusiveLimitAlarm("ExclusiveLimitAlarmType", {
     browseName: "LevelHigh", nodeId: "s=T1.LevelHigh", componentOf: plant, conditionSource: level,
