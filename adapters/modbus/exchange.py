@@ -54,7 +54,8 @@ class Exchange:
         self.line = line
         self.address = address
         self.clock = clock
-        self.free_at = 0.0  # before it nothing may be said on the line
+        self._turn = asyncio.Lock()  # for the silence between two requests, where one is needed
+        self.free_at = 0.0  # when the line fell silent
         self.late_until: dict[
             int, float
         ] = {}  # by unit: an answer may still come that nobody wants
@@ -92,8 +93,22 @@ class Exchange:
 
         pause_s: what the device needs before a request; the line's own pause holds as well.
         """
-        if self.free_at or self.late_until or pause_s:
+        if self.line.is_numbered and not self.line.pause_s and not pause_s:
+            return await self._answer(function, exchange, *given, **named)
+        async with self._turn:
             await self._wait_for_silence(named["device_id"], pause_s)
+            try:
+                return await self._answer(function, exchange, *given, **named)
+            finally:
+                self.free_at = self.clock.monotonic()
+
+    async def _answer(
+        self,
+        function: int,
+        exchange: Callable[..., Awaitable[ModbusPDU]],
+        *given: Any,
+        **named: int,
+    ) -> ModbusPDU:
         try:
             answer = await exchange(*given, **named)
         except (ConnectionException, ModbusIOException) as error:
@@ -103,8 +118,6 @@ class Exchange:
             raise Silent from error
         finally:
             honour_cancellation()
-            if self.line.pause_s or pause_s:
-                self.free_at = self.clock.monotonic()
         if answer.function_code == function:
             return answer
         if not isinstance(answer, ExceptionResponse):
@@ -118,7 +131,7 @@ class Exchange:
 
     async def _wait_for_silence(self, unit: int, pause_s: float) -> None:
         """Wait until the line was quiet for long enough and nothing late can come of this unit."""
-        at = self.free_at + max(self.line.pause_s, pause_s) if self.free_at else 0.0
+        at = self.free_at + max(self.line.pause_s, pause_s)
         at = max(at, self.late_until.pop(unit, 0.0))
         if (wait := at - self.clock.monotonic()) > 0:
             await asyncio.sleep(wait)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -96,13 +97,24 @@ def test_coils_may_count_from_zero_where_registers_count_from_one() -> None:
     assert requests(model) == [(1, 40, 1), (3, 39, 1)]
 
 
+def shortest_pause(server: ModbusServer) -> float:
+    return min(began - ended for (_, _, ended), (_, began, _) in pairwise(server.at))
+
+
 def test_between_two_requests_there_is_the_pause_of_the_device() -> None:
     async def test(server: ModbusServer, line: Line) -> float:
         await line.until(lambda: line.counts.get("odd.b", 0) >= 5)
-        return min(
-            began - ended
-            for (_, _, ended), (_, began, _) in zip(server.at, server.at[1:], strict=False)
-        )
+        return shortest_pause(server)
+
+    model = profile({"pause_s": 0.03, "one_by_one": True}, a={"address": 0}, b={"address": 1})
+    assert talk(model, test) >= 0.03
+
+
+def test_a_write_among_the_polls_keeps_the_pause_too() -> None:
+    async def test(server: ModbusServer, line: Line) -> float:
+        for value in range(5):
+            await line.write("odd.a", value)
+        return shortest_pause(server)
 
     model = profile({"pause_s": 0.03, "one_by_one": True}, a={"address": 0}, b={"address": 1})
     assert talk(model, test) >= 0.03
