@@ -1,13 +1,17 @@
 """What a real server's subscription brings, and how it can be asked for less."""
 
+import math
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 from asyncua import ua
 from asyncua.common.node import Node
+from asyncua.ua.status_codes import StatusCodes
 
 from adapters.profile import Profile
-from core.quality import GOOD
+from core.clock import SystemClock
+from core.quality import BAD, GOOD, UNCERTAIN, Reason, quality
 from tests.adapters.conformance import Line, run
 from tests.adapters.opcua_rig import URI, ServerThread, points_of, profile, reading
 
@@ -89,3 +93,43 @@ def test_a_text_and_a_list_are_bad_and_spoil_nothing_else(plant: ServerThread) -
             return {name for name in line.values if line.is_bad(name)}
 
     assert run(test()) == {"pump.name", "pump.list"}
+
+
+async def shown_as(plant: ServerThread, value: float, **more: object) -> tuple[float, int, float]:
+    """Give value, quality and age (seconds) of what the server shows of `flow`."""
+    await plant.aside(plant.give(node(plant, "flow"), value, ua.VariantType.Double, **more))
+    async with reading(plant.address, points_of(model())) as line:
+        await line.until_read()
+        name = "pump.flow"
+        age = (SystemClock().time_ns() - line.times[name]) / 1e9
+        return line.values[name], line.qualities[name], age
+
+
+@pytest.mark.parametrize("year", [1970, 2099])
+def test_a_clock_that_is_wrong_by_years_is_doubted(plant: ServerThread, year: int) -> None:
+    stamp = datetime(year, 1, 1, 0, 0, 1)  # noqa: DTZ001 - OPC UA time is naive UTC
+    value, code, age = run(shown_as(plant, 4.5, SourceTimestamp=stamp, ServerTimestamp=stamp))
+    assert (value, code) == (4.5, quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED))
+    assert abs(age) < 20
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_what_a_server_shows_and_is_no_number_is_bad(plant: ServerThread, number: float) -> None:
+    value, code, _age = run(shown_as(plant, number))
+    assert (math.isnan(value), code) == (True, quality(BAD, Reason.MALFORMED))
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (StatusCodes.BadNoCommunication, quality(BAD, Reason.LOST_LINE)),
+        (StatusCodes.BadOutOfRange, quality(BAD, Reason.OUT_OF_RANGE)),
+        (StatusCodes.BadSensorFailure, quality(BAD, Reason.DEVICE_FAILURE)),
+        (StatusCodes.UncertainSubstituteValue, quality(UNCERTAIN, Reason.SUBSTITUTED)),
+    ],
+)
+def test_a_status_of_the_server_becomes_a_quality(
+    plant: ServerThread, status: int, code: int
+) -> None:
+    shown = ua.StatusCode(ua.UInt32(status))
+    assert run(shown_as(plant, 4.5, StatusCode=shown))[1] == code
