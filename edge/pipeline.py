@@ -5,6 +5,7 @@ numpy works on all blocks of a tick together, for its cost is per call.
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,6 +27,9 @@ from edge.vision.witness import Witness
 
 REST = 3.0  # ticks may take a quarter of the time; the more work, the more is joined
 PAUSE_S = (0.005, 0.1)
+BUSY = 20_000  # readings a second; where more come all the time, ticks are farther apart
+BUSY_PAUSE_S = 0.025  # each message costs its way through the broker and back
+SMOOTHED_S = 1.0  # so that one burst is no load
 UNHEARD_PAUSE_S = 0.5  # nobody listens now, and larger blocks take less room in the spool
 LOOK_EVERY_S = 0.25  # for what has gone silent, and for delays of alarms
 INBOX = 1_000_000  # readings; beyond it adapters wait
@@ -52,7 +56,9 @@ class Pipeline:
         self._waiting = 0
         self._arrived = asyncio.Event()
         self._emptied = asyncio.Event()
-        self._looked_at = clock.monotonic()
+        self._looked_at = self._rated_at = clock.monotonic()
+        self._rated = 0  # of the points
+        self._smoothed = 0.0
         self.install(inventory)
 
     def install(self, inventory: Inventory) -> None:
@@ -109,7 +115,17 @@ class Pipeline:
             began = self._clock.monotonic()
             self.work()
             least, most = PAUSE_S if self._is_heard else (UNHEARD_PAUSE_S, UNHEARD_PAUSE_S)
+            if self.rate() > BUSY:
+                least = max(least, BUSY_PAUSE_S)
             await asyncio.sleep(min(most, max(least, REST * (self._clock.monotonic() - began))))
+
+    def rate(self) -> float:
+        """Give the readings a second of late. Called once a tick."""
+        now, points = self._clock.monotonic(), self.points
+        fading = math.exp((self._rated_at - now) / SMOOTHED_S)
+        self._smoothed = self._smoothed * fading + (points - self._rated) / SMOOTHED_S
+        self._rated_at, self._rated = now, points
+        return self._smoothed
 
     def work(self) -> None:
         """Do one tick on everything that has arrived."""

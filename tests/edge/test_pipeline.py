@@ -15,7 +15,7 @@ from core.quality import BAD, GOOD, UNCERTAIN, Reason
 from core.readings import Readings
 from edge.inventory import Inventory
 from edge.journal import Journal, open_journal
-from edge.pipeline import Pipeline
+from edge.pipeline import BUSY, Pipeline
 from edge.spool import Spool
 from tests.edge.stand import HandClock, SpoolReader, make_inventory
 
@@ -114,6 +114,22 @@ def test_answers_that_come_as_bytes_are_decoded_in_their_order(on_stand: OnStand
         assert [(repr(value), code) for value, code in await stand.reported()] == [
             ("60.0", GOOD), ("nan", REFUSED), ("61.0", GOOD),
         ]  # fmt: skip
+
+    on_stand(test)
+
+
+@pytest.mark.parametrize(("bursts", "is_busy"), [((5_000, 0, 0, 0), False), ((25_000,) * 4, True)])
+def test_only_what_lasts_is_taken_as_load(
+    on_stand: OnStand, bursts: tuple[int, ...], is_busy: bool
+) -> None:
+    async def test(stand: Stand) -> None:
+        number = stand.number("heat-1", "temperature")
+        for burst in bursts:
+            at = stand.clock.time_ns()
+            stand.pipeline.put_now(Readings.of(np.full(burst, number), at, 60.0, GOOD, at))
+            stand.tick(after_s=1)
+            rate = stand.pipeline.rate()
+        assert (rate > BUSY) is is_busy
 
     on_stand(test)
 
