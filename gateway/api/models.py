@@ -94,8 +94,9 @@ class DeviceOut(Model):
     family: str
     edge: str
     place: str
-    online: bool | None = Field(description="None until the edge has said")
+    online: bool | None = Field(description="None until the edge has said, and while it is away")
     reason: str = ""
+    edge_online: bool = Field(description="whether the edge that reads the device is there")
     signals: list[SignalOut] = []
 
 

@@ -34,7 +34,9 @@ def show_device(
     registry: RegistrySnapshot, directory: Directory, device: Device, *, signals: bool = True
 ) -> DeviceOut:
     """Give a device, with its signals and their latest readings unless they are not wanted."""
-    online, reason = directory.presence_of(device.id)
+    edge = registry.edge_of(device.id)
+    is_read = directory.edge_state(edge).online
+    online, reason = directory.presence_of(device.id) if is_read else (None, "")
     born = directory.signals_of(device.id) if signals else ()
     latest = latest_of(directory, device.id) if signals else {}
     return DeviceOut(
@@ -42,10 +44,11 @@ def show_device(
         name=dict(device.name),
         profile=device.profile,
         family=directory.family_of(device.id),
-        edge=registry.edge_of(device.id),
+        edge=edge,
         place=device.place,
         online=online,
         reason=reason,
+        edge_online=is_read,
         signals=[_show_signal(signal, latest.get(signal.key)) for signal in born],
     )
 

@@ -276,3 +276,20 @@ def test_without_a_broker_nobody_can_say_that_an_edge_is_gone(
                 assert await online(gateway) == {"edge-1": True}
 
     asyncio.run(body())
+
+
+def test_a_device_behind_an_edge_that_is_gone_is_not_said_to_answer(
+    tmp_path: Path, broker: str, town: dict[str, Any]
+) -> None:
+    async def presence(gateway: Gateway) -> set[tuple[bool | None, bool]]:
+        devices = await seen(gateway, "devices")
+        return {(each["online"], each["edge_online"]) for each in devices}
+
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        await be_there(gateway, edge, "edge-1")
+        edge.send_events(1, wire.ActiveSet(time=1, conditions=[]))
+        await until(lambda: presence(gateway), {(True, True)})
+        edge.die("edge-1")
+        await until(lambda: presence(gateway), {(None, False)})
+
+    play(tmp_path, broker, story, town=town, edge_lost_after_s=0)

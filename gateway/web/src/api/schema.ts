@@ -1199,7 +1199,7 @@ export interface components {
             place: string;
             /**
              * Online
-             * @description None until the edge has said
+             * @description None until the edge has said, and while it is away
              */
             online: boolean | null;
             /**
@@ -1207,6 +1207,11 @@ export interface components {
              * @default
              */
             reason: string;
+            /**
+             * Edge Online
+             * @description whether the edge that reads the device is there
+             */
+            edge_online: boolean;
             /**
              * Signals
              * @default []

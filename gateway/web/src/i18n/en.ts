@@ -252,6 +252,7 @@ export const en = {
     online: "answers",
     lost: "does not answer",
     notHeard: "not heard yet",
+    edgeGone: "its edge is away: what stands here is the last that was heard",
     bad: "bad",
     uncertain: "uncertain",
     noSignals: "No signals known yet.",

@@ -126,8 +126,11 @@ export class Live {
     if (devices.length) {
       cache.setQueryData(keys.devices, (rows?: DeviceOut[]) => rows && mergeDevices(rows, devices));
     }
-    if (edges.length)
+    if (edges.length) {
       cache.setQueryData(keys.edges, (rows?: EdgeOut[]) => rows && mergeEdges(rows, edges));
+      // With its edge every device goes silent or is heard again, and none of them says so.
+      for (const queryKey of [["asset"], keys.devices]) void cache.invalidateQueries({ queryKey });
+    }
     for (const command of bodies(changes, "command")) {
       cache.setQueryData(keys.command(command.id), command);
     }

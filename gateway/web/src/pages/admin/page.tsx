@@ -5,6 +5,7 @@ import { getDevices, getEdges } from "../../api/calls";
 import { PREFIX } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { DeviceOut, EdgeOut } from "../../api/types";
+import { presence } from "../../format/presence";
 import { useTime } from "../../format/time";
 import { useWords } from "../../i18n/text";
 import { useNow } from "../../live/react";
@@ -204,14 +205,8 @@ function Devices() {
                 <th scope="row">
                   {say(device.name)} <span className="faint">{device.id}</span>
                 </th>
-                <td className={device.online === false ? "abnormal" : ""}>
-                  {t(
-                    device.online === null
-                      ? "card.notHeard"
-                      : device.online
-                        ? "card.online"
-                        : "card.lost",
-                  )}
+                <td className={device.online === false || !device.edge_online ? "abnormal" : ""}>
+                  {t(`card.${presence(device)}`)}
                   {device.reason && <span className="faint">{` ${device.reason}`}</span>}
                 </td>
                 <td>{device.profile}</td>

@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { DeviceOut, IncidentOut, SignalOut } from "../../../api/types";
+import { presence } from "../../../format/presence";
 import { useTime } from "../../../format/time";
 import { useValue } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
@@ -108,11 +109,10 @@ export function Signals({
 
 function DeviceHead({ device }: { device: DeviceOut }) {
   const { t, say } = useWords();
-  const words = device.online === null ? "notHeard" : device.online ? "online" : "lost";
   return (
-    <h4 className={device.online === false ? "lost" : ""}>
+    <h4 className={device.online === false || !device.edge_online ? "lost" : ""}>
       {say(device.name) || device.id}
-      <span>{[t(`card.${words}`), device.reason].filter(Boolean).join(": ")}</span>
+      <span>{[t(`card.${presence(device)}`), device.reason].filter(Boolean).join(": ")}</span>
     </h4>
   );
 }
