@@ -17,6 +17,7 @@ from edge.vision.witness import Verdict, WatchedHead, Witness
 from simulators.camera.road import RoadCamera, calibration
 from simulators.camera.traffic import Crossing, Head
 
+pytestmark = pytest.mark.timeout(400)  # three thousand pictures are drawn, sent and looked at
 START = 1_790_000_000_000_000_000
 SECOND = 1_000_000_000
 STEP = SECOND // 10
