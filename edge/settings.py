@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.address import wrong_with_host
 from adapters.document import Complaint, complaints_of, read_document
@@ -19,10 +18,10 @@ def reachable(broker: str) -> str:
     return broker
 
 
-class EdgeSettings(BaseSettings):
+class EdgeSettings(BaseModel):
     """A relative path is taken from the folder of the file."""
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="as in the registry")]
     broker: Annotated[

@@ -132,6 +132,15 @@ def test_paths_are_taken_from_the_folder_of_the_settings(tmp_path: Path) -> None
     assert settings.user == "edge-1"
 
 
+def test_what_the_environment_happens_to_name_is_no_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKER_USER", "somebody")
+    monkeypatch.setenv("PROFILES", "not a list")
+    file = write(tmp_path / "edge.yaml", id="edge-1", broker="mqtt://b:1883", data_dir="data")
+    assert (load_settings(file).user, load_settings(file).profiles) == ("edge-1", [])
+
+
 def test_wrong_settings_are_named_and_exit_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
