@@ -1,5 +1,6 @@
-"""A YAML file that remembers its lines, so that a complaint can say where something is wrong."""
+"""A file that people write or programs send, and where in it something is wrong."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,6 +81,14 @@ def read_document(path: Path) -> Document:
         mark = getattr(error, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
         raise ConfigError(f"{where}: cannot be read as YAML: {_problem(error)}") from error
+
+
+def parse_json(source: str, text: str | bytes) -> Document:
+    """Read what a program wrote, many times faster than YAML. ConfigError where it is no JSON."""
+    try:
+        return Document(source, json.loads(text))
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{source}: cannot be read as JSON: {error}") from error
 
 
 def _marked(

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.address import FORMS
-from adapters.document import Complaint, Document, complaints_of, read_document
+from adapters.document import Complaint, Document, complaints_of, parse_json, read_document
 from adapters.profile import Profile
 from adapters.registry import PROTOCOLS
 from core.configuration import EdgeConfiguration, RuleOverride
@@ -136,10 +136,17 @@ class LastGood:
         self._path = folder / "configuration.json"
 
     def load(self, edge: str, profiles: Mapping[str, Profile]) -> EdgeConfiguration:
-        """Give the copy, or an empty configuration of revision 0 where there is none yet."""
-        if not self._path.exists():
+        """Give the copy, or an empty configuration of revision 0 where there is none yet.
+
+        ConfigError where there is one that cannot be used.
+        """
+        try:
+            text = self._path.read_bytes()
+        except FileNotFoundError:
             return EdgeConfiguration(revision=0, edge=edge)
-        return read_configuration(read_document(self._path), edge, profiles)
+        except OSError as error:
+            raise ConfigError(f"{self._path}: {error.strerror}") from error
+        return read_configuration(parse_json(str(self._path), text), edge, profiles)
 
     def save(self, configuration: EdgeConfiguration) -> None:
         """Replace the copy; a power cut leaves the old one or the new one."""

@@ -1,14 +1,13 @@
 """Puts the edge together and runs it: the only place where its parts meet."""
 
 import asyncio
-import json
 from collections.abc import Callable, Mapping
 
 import structlog
 
 from adapters import wire
 from adapters.contract import OpenAdapter
-from adapters.document import Document
+from adapters.document import parse_json
 from adapters.profile import Profile
 from adapters.registry import open_adapter
 from core.clock import Clock
@@ -190,12 +189,8 @@ class Edge:
         source = f"configuration {offer.revision}"
         if self._is_standalone:
             raise ConfigError(f"{source}: {self._settings.id} reads its devices from a file")
-        try:
-            content = json.loads(offer.document)
-        except ValueError as error:
-            raise ConfigError(f"{source}: cannot be read as JSON: {error}") from error
         configuration = read_configuration(
-            Document(source, content), self._settings.id, self._profiles
+            parse_json(source, offer.document), self._settings.id, self._profiles
         )
         if configuration.revision != offer.revision:
             raise ConfigError(f"{source}: the document says revision {configuration.revision}")

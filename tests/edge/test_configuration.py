@@ -111,6 +111,13 @@ def test_the_copy_on_disk_is_the_configuration(tmp_path: Path) -> None:
     assert copy.load("edge-1", PROFILES) == configuration
 
 
+@pytest.mark.parametrize("text", ["revision: 7\n", '{"revision": 7,', "[" * 100_000, "\x00"])
+def test_a_copy_that_is_no_json_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / "configuration.json").write_text(text)
+    with pytest.raises(ConfigError, match=r"configuration\.json: cannot be read as JSON: "):
+        LastGood(tmp_path).load("edge-1", PROFILES)
+
+
 def write(path: Path, **content: object) -> Path:
     path.write_text(yaml.safe_dump(content))
     return path
