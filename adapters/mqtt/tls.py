@@ -27,7 +27,11 @@ def tls_context(
         raise Permanent(f"key {key_file} is given without its certificate")
     if certificate_file:
         files = f"{certificate_file} with {key_file}" if key_file else certificate_file
-        _load(files, lambda: context.load_cert_chain(certificate_file, key_file or None))
+
+        def unasked() -> str:  # OpenSSL would ask for the password at the terminal, and wait there
+            raise Permanent(f"{key_file or certificate_file}: wanted a key without a password")
+
+        _load(files, lambda: context.load_cert_chain(certificate_file, key_file or None, unasked))
     return context
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -169,6 +170,20 @@ def test_a_key_of_another_certificate_is_named(authority: Authority) -> None:
     _, key = authority.sign("two")
     text = refused(1, ca_file=authority.file, certificate_file=certificate, key_file=key)
     assert "KEY_VALUES_MISMATCH" in text
+
+
+def test_nobody_is_asked_for_the_password_of_a_key(authority: Authority) -> None:
+    certificate, key = authority.sign("edge-1")
+    plain = serialization.load_pem_private_key(key.read_bytes(), None)
+    key.write_bytes(
+        plain.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"a word"),
+        )
+    )
+    text = refused(1, ca_file=authority.file, certificate_file=certificate, key_file=key)
+    assert text == f"{key}: wanted a key without a password"
 
 
 def test_certificates_without_tls_are_a_mistake(authority: Authority) -> None:
