@@ -14,7 +14,7 @@ import msgspec
 from adapters.contract import FoundPoint, Item, Point
 from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
 from adapters.mqtt.browse import EVERYTHING, heard
-from adapters.mqtt.columns import Columns, Scaling
+from adapters.mqtt.columns import Columns, Scaling, unscaled
 from adapters.mqtt.intake import Delivery
 from adapters.mqtt.json_template import JsonTemplates, Reader
 from adapters.mqtt.link import MqttLink
@@ -210,7 +210,7 @@ def in_messages(address: MqttAddress | LorawanAddress) -> tuple[MqttAddress, Rea
 
 def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
     """Give the message that sets a value. Permanent where it cannot be said in this form."""
-    raw: float | str = (value - address.offset) / address.scale
+    raw: float | str = unscaled(value, address.scale, address.offset)
     if address.codes:
         raw = next((word for word, code in address.codes.items() if code == value), math.nan)
     if isinstance(raw, float) and not math.isfinite(raw):

@@ -53,6 +53,17 @@ class Columns:
             self.once.append(once)
 
 
+def unscaled(value: float, scale: float, offset: float) -> float:
+    """Give the number that a device has for a value in the signal's unit.
+
+    21.7 in tenths is 217, not 216.99999999999997, which a device of whole numbers would refuse.
+    """
+    raw = (value - offset) / scale
+    if math.isfinite(raw) and math.isclose(raw, round(raw), rel_tol=1e-12, abs_tol=1e-12):
+        return float(round(raw))
+    return raw
+
+
 class Scaling:
     """Makes blocks of columns: numbers of the points, scale and offset by row."""
 

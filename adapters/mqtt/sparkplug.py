@@ -10,7 +10,7 @@ from typing import Any
 
 from adapters.contract import DeviceState, Point
 from adapters.mqtt.address import SparkplugAddress
-from adapters.mqtt.columns import MALFORMED, Columns
+from adapters.mqtt.columns import MALFORMED, Columns, unscaled
 from adapters.mqtt.json_template import LARGEST, NO_CLOCK, NO_VALUE, OLD, number_of
 from adapters.mqtt.sparkplug_payload import (
     BOOLEAN,
@@ -227,7 +227,7 @@ class SparkplugHost:
         known = node.names.get((device, name))
         if known is None or device not in node.alive:
             raise Permanent(f"{point.name}: {point.device.unit} has not announced {name}")
-        raw: float | str = (value - address.offset) / address.scale
+        raw: float | str = unscaled(value, address.scale, address.offset)
         if address.codes:
             words = [word for word, code in address.codes.items() if code == value]
             if not words:

@@ -1,0 +1,44 @@
+"""What is said to a device behind a broker when a value is set."""
+
+from typing import Any
+
+import pytest
+
+from adapters.contract import Point
+from adapters.mqtt.adapter import payload_of
+from adapters.mqtt.address import MqttAddress
+from adapters.mqtt.columns import unscaled
+from tests.adapters.test_mqtt_payloads import points_of, profile
+
+
+def point_with(address: dict[str, Any], **options: object) -> Point:
+    return points_of(profile({"v": {"topic": "a"} | address}, writable=True), ["1"], options)[0]
+
+
+@pytest.mark.parametrize(
+    ("value", "scale", "offset", "raw"),
+    [
+        (21.7, 0.1, 0.0, 217.0),
+        (0.3, 0.1, 0.0, 3.0),
+        (0.1 + 0.2, 1.0, 0.3, 0.0),
+        (2.0**62, 1.0, 0.0, 2.0**62),
+        (21.75, 0.1, 0.0, 217.5),
+        (1e-9, 1.0, 0.0, 1e-9),
+    ],
+)
+def test_what_is_whole_but_for_rounding_is_told_as_a_whole_number(
+    value: float, scale: float, offset: float, raw: float
+) -> None:
+    assert unscaled(value, scale, offset) == raw
+
+
+@pytest.mark.parametrize(
+    ("form", "payload"),
+    [({"set_field": "/v"}, b'{"v":217}'), ({"payload": "text"}, b"217")],
+)
+def test_a_setpoint_in_tenths_is_sent_as_a_whole_number(
+    form: dict[str, Any], payload: bytes
+) -> None:
+    point = point_with({"set_topic": "b", "scale": 0.1, **form})
+    assert isinstance(point.signal.mqtt, MqttAddress)
+    assert payload_of(point.signal.mqtt, point, 21.7) == payload
