@@ -22,7 +22,7 @@ from adapters.mqtt.pointer import placed_at, pointer_of
 from adapters.mqtt.raw_payload import value_of
 from adapters.mqtt.sparkplug_presence import NAMESPACE, presence_of
 from adapters.mqtt.tls import tls_context
-from adapters.mqtt.topics import filled, needed
+from adapters.mqtt.topics import filled, needed, topic_of
 from adapters.mqtt.wishes import Wishes
 from adapters.trouble import Troubles
 from core.clock import Clock
@@ -188,7 +188,7 @@ class MqttConnection:
             assert self.sparkplug is not None  # noqa: S101 - it was made for this point
             return *self.sparkplug.command(point, address, value), 0
         assert isinstance(address, MqttAddress)  # noqa: S101 - no other form is settable
-        return filled(address.set_topic, point), payload_of(address, point, value), 1
+        return topic_of(address.set_topic, point), payload_of(address, point, value), 1
 
 
 def is_settable(point: Point) -> bool:

@@ -1,14 +1,26 @@
 """What is said to a device behind a broker when a value is set."""
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from adapters.contract import Point
-from adapters.mqtt.adapter import payload_of
+from adapters.mqtt.adapter import open_mqtt, payload_of
 from adapters.mqtt.address import MqttAddress
 from adapters.mqtt.columns import unscaled
+from core.clock import SystemClock
+from core.errors import Permanent
+from core.registry import Endpoint
+from tests.adapters.conftest import running_broker
 from tests.adapters.test_mqtt_payloads import points_of, profile
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_broker(tmp_path_factory.mktemp("broker"), "mosquitto") as (url, _process):
+        yield url
 
 
 def point_with(address: dict[str, Any], **options: object) -> Point:
@@ -42,3 +54,24 @@ def test_a_setpoint_in_tenths_is_sent_as_a_whole_number(
     point = point_with({"set_topic": "b", "scale": 0.1, **form})
     assert isinstance(point.signal.mqtt, MqttAddress)
     assert payload_of(point.signal.mqtt, point, 21.7) == payload
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        ({}, "topic b/{room} names an option it does not have"),
+        ({"room": "+"}, r"room '\+' cannot be part of a topic"),
+    ],
+)
+def test_an_order_to_a_topic_that_cannot_be_is_refused(
+    broker: str, options: dict[str, object], complaint: str
+) -> None:
+    point = point_with({"set_topic": "b/{room}"}, **options)
+    line = Endpoint(id="line", edge="edge-1", protocol="mqtt", address=broker)
+
+    async def write() -> None:
+        async with open_mqtt(line, [point], SystemClock()) as connection:
+            await connection.write(point, 1)
+
+    with pytest.raises(Permanent, match=complaint):
+        asyncio.run(write())
