@@ -12,7 +12,7 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.status_codes import StatusCodes
-from asyncua.ua.uaerrors import UaError
+from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from adapters.cancellation import honour_cancellation
 from adapters.contract import DeviceState, FoundPoint, Item, Point
@@ -150,11 +150,16 @@ class OpcUaConnection:
             self.troubles.begin(name, error)
         if not self.conditions.wanted:
             return
+        name = f"{self.endpoint.id}: conditions"
         (result,) = await self.subscription.watch([self.conditions.item(len(self.points))])
-        if result.StatusCode.is_good():
+        if not result.StatusCode.is_good():
+            self.troubles.begin(name, result.StatusCode.name)
+            return
+        try:
             await self.conditions.refresh(self.subscription.id)
-        else:
-            self.troubles.begin(f"{self.endpoint.id}: conditions", result.StatusCode.name)
+        except UaStatusCodeError as error:  # the values come nevertheless
+            why = f"those that stand now are not told: {type(error).__name__}"
+            self.troubles.begin(name, why)
 
     def item(self, row: int, refused: list[int]) -> ua.MonitoredItemCreateRequest | None:
         """Ask for one point's node; a row whose node id cannot be read is refused at once."""

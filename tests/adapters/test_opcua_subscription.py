@@ -8,6 +8,7 @@ import pytest
 from asyncua import ua
 from asyncua.common.node import Node
 from asyncua.ua.status_codes import StatusCodes
+from structlog.testing import capture_logs
 
 from adapters.profile import Profile
 from core.clock import SystemClock
@@ -60,6 +61,24 @@ def test_small_changes_stay_in_the_server_where_the_profile_says_so(plant: Serve
             return await after(plant, line, 11.0, 12.0, 30.0)
 
     assert run(test()) == [1, 30.0]
+
+
+def test_a_server_that_does_not_repeat_its_conditions_costs_no_signal(plant: ServerThread) -> None:
+    finding = {
+        "key": "level_high", "severity": "high", "problem": "heating.low",
+        "name": {"ru": "Уровень", "en": "Level"},
+        "opcua": {"source": "nsu=urn:test;s={unit}.level"},
+    }  # fmt: skip
+
+    async def test() -> None:
+        async with reading(plant.address, points_of(model(findings=[finding]))) as line:
+            await line.until_read()
+
+    with capture_logs() as logs:
+        run(test())
+    assert [(each["at"], each["error"]) for each in logs if each["event"] == "trouble begins"] == [
+        ("line: conditions", "those that stand now are not told: BadNothingToDo")
+    ]
 
 
 def test_of_more_values_than_the_queue_holds_the_newest_stay(plant: ServerThread) -> None:
