@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from edge.inventory import Inventory
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 3.0  # a line that is back is read within five seconds, mostly sooner
 REFUSED_PAUSE_S = 300.0  # a person must act; until then there is no use in asking
+MOST_GAPS = 16  # of a line that are not filled yet; older ones stay marked
 JITTER = 0.3  # so that many edges do not all come back in the same second
 
 log = structlog.get_logger()
@@ -37,7 +39,8 @@ class LineState(StrEnum):
 @dataclass(slots=True)
 class Line:
     """What is known of one endpoint. since, heard: nanoseconds UTC; heard is when its last readings
-    came, 0 if none have yet on this connection. opened: how often it came up."""
+    came, 0 if none have yet on this connection. opened: how often it came up. gaps: between
+    readings, that are to be filled."""
 
     endpoint: Endpoint
     points: Sequence[Point]
@@ -48,6 +51,7 @@ class Line:
     readings: int = 0
     heard: int = 0
     connection: Connection | None = None
+    gaps: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MOST_GAPS))
     devices: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,8 +120,9 @@ class Supervisor:
                             self._bring_up(line)
                         if isinstance(item, Readings | Raw):
                             now = self._clock.time_ns()
-                            if not line.heard:
-                                filling = self._filling(line, connection, (gap_began, now))
+                            if not line.heard and gap_began:
+                                line.gaps.append((gap_began, now))
+                                filling = asyncio.create_task(self._fill(line, connection))
                             line.readings += len(item)
                             line.heard = now
                         await self._put(item)
@@ -129,13 +134,13 @@ class Supervisor:
                     await asyncio.wait([filling])
         raise Retryable(f"{line.endpoint.id}: the stream has ended")
 
-    def _filling(
-        self, line: Line, connection: Connection, gap: tuple[int, int]
-    ) -> asyncio.Task[None] | None:
-        """Ask for what was kept since readings came last, where there is somebody to ask."""
-        if not gap[0] or not isinstance(connection, Historical):
-            return None
-        return asyncio.create_task(fill(connection, list(line.points), gap, self._put))
+    async def _fill(self, line: Line, connection: Connection) -> None:
+        """Ask for what was kept while no readings came, where there is somebody to ask."""
+        if not isinstance(connection, Historical):
+            line.gaps.clear()
+            return
+        while line.gaps and await fill(connection, list(line.points), line.gaps[0], self._put):
+            line.gaps.popleft()
 
     def _bring_up(self, line: Line) -> None:
         if line.state is not LineState.OPENING:

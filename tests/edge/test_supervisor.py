@@ -1,15 +1,35 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
 import edge.supervisor
-from adapters.contract import DeviceState, Item
+from adapters.contract import DeviceState, Item, Point
 from core.clock import SystemClock
 from core.errors import Permanent, Retryable
 from core.readings import Readings
 from edge.supervisor import LineState, Supervisor
 from tests.edge.stand import FedLine, eventually, make_inventory
+
+
+@dataclass
+class KeepingLine(FedLine):
+    """A line whose device kept what was not read. told: how it answers, an error or None; it hangs
+    where there is nothing. asked: the moments between which it was asked for."""
+
+    told: "asyncio.Queue[Exception | None]" = field(default_factory=asyncio.Queue)
+    asked: list[tuple[datetime, datetime]] = field(default_factory=list)
+
+    async def history(
+        self, _points: Sequence[Point], start: datetime, end: datetime
+    ) -> AsyncIterator[Readings]:
+        self.asked.append((start, end))
+        if error := await self.told.get():
+            raise error
+        yield BLOCK
+
 
 BLOCK = Readings.of(0, 0, 0.0, 0, 0)
 
@@ -96,5 +116,39 @@ def test_a_stream_that_just_ends_is_a_lost_line() -> None:
         await eventually(lambda: line.opened == 2)
         assert supervisor.lines["line-heat-1"].state is LineState.LOST
         assert len(got) == 1
+
+    supervised({"heat-1": line}, test)
+
+
+def test_a_gap_whose_filling_was_cut_is_asked_for_again() -> None:
+    line = KeepingLine()
+    asked_again(line)
+    assert line.asked[0] == line.asked[1]
+    assert line.asked[1][1] <= line.asked[2][0]
+
+
+def test_a_gap_whose_filling_failed_with_the_line_is_asked_for_again() -> None:
+    line = KeepingLine()
+    line.told.put_nowait(Retryable("cut"))
+    asked_again(line)
+    assert line.asked[0] == line.asked[1]
+
+
+def asked_again(line: KeepingLine) -> None:
+    """Cut a line twice, the second time while its first gap is being filled."""
+
+    async def test(supervisor: Supervisor, _got: list[Item]) -> None:
+        line.queue.put_nowait(BLOCK)
+        line.queue.put_nowait(Retryable("cut"))
+        await eventually(lambda: line.opened == 2)
+        line.queue.put_nowait(BLOCK)
+        await eventually(lambda: line.asked)
+        line.queue.put_nowait(Retryable("cut again"))
+        await eventually(lambda: line.opened == 3)
+        line.told.put_nowait(None)
+        line.told.put_nowait(None)
+        line.queue.put_nowait(BLOCK)
+        await eventually(lambda: len(line.asked) == 3)
+        await eventually(lambda: not supervisor.lines["line-heat-1"].gaps)
 
     supervised({"heat-1": line}, test)
