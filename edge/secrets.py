@@ -51,6 +51,20 @@ def opener_with_secrets(
     return open_protocol
 
 
+class SecretUnreadable(Exception):
+    """Tell why a file has no secret in it, without a word of what it has."""
+
+
+def first_line(file: Path) -> str:
+    """Give the first line of a file, in which a secret is kept."""
+    try:
+        return file.read_text(encoding="utf-8").partition("\n")[0]
+    except OSError as error:
+        raise SecretUnreadable(error.strerror) from error
+    except UnicodeDecodeError:
+        raise SecretUnreadable("wanted UTF-8, found other bytes") from None
+
+
 def account(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
     """Give the username and password of an endpoint."""
     if folder is None:
@@ -62,9 +76,9 @@ def account(endpoint: Endpoint, folder: Path | None) -> dict[str, str]:
         raise Permanent(f"endpoint {endpoint.id}: {endpoint.secret!r} is not the name of a secret")
     file = folder / endpoint.secret
     try:
-        line = file.read_text(encoding="utf-8").partition("\n")[0]
-    except OSError as error:
-        raise Permanent(f"endpoint {endpoint.id}: {file}: {error.strerror}") from error
+        line = first_line(file)
+    except SecretUnreadable as error:
+        raise Permanent(f"endpoint {endpoint.id}: {file}: {error}") from error
     username, separator, password = line.partition(":")
     if not username or not separator:
         raise Permanent(f"endpoint {endpoint.id}: {file}: wanted a line username:password")

@@ -9,6 +9,7 @@ from adapters.address import wrong_with_host
 from adapters.document import Complaint, complaints_of, read_document
 from adapters.profile import Profile, bundled_profiles, load_profiles
 from core.errors import ConfigError
+from edge.secrets import SecretUnreadable, first_line
 
 
 def reachable(broker: str) -> str:
@@ -57,11 +58,10 @@ class EdgeSettings(BaseModel):
         if self.broker_password_file is None:
             return ""
         try:
-            return self.broker_password_file.read_text(encoding="utf-8").partition("\n")[0]
-        except OSError as error:
+            return first_line(self.broker_password_file)
+        except SecretUnreadable as error:
             raise ConfigError(
-                f"{self.broker_password_file}: the broker's password cannot be read: "
-                f"{error.strerror}"
+                f"{self.broker_password_file}: the broker's password cannot be read: {error}"
             ) from error
 
     def all_profiles(self) -> dict[str, Profile]:

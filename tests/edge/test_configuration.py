@@ -139,6 +139,21 @@ def test_paths_are_taken_from_the_folder_of_the_settings(tmp_path: Path) -> None
     assert settings.user == "edge-1"
 
 
+def test_a_password_that_is_no_text_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "password").write_bytes("gl\u00fcck".encode("latin-1"))
+    file = write(
+        tmp_path / "edge.yaml",
+        id="edge-1",
+        broker="mqtt://b:1883",
+        data_dir="data",
+        broker_password_file="password",
+    )
+    assert run(["edge", "run", "--config", str(file)]) == 2
+    assert "password: the broker's password cannot be read: wanted UTF-8" in capsys.readouterr().err
+
+
 def test_what_the_environment_happens_to_name_is_no_setting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

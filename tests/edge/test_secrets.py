@@ -66,6 +66,12 @@ def test_a_secret_without_a_password_says_what_is_wanted(tmp_path: Path) -> None
         account(endpoint("town"), tmp_path)
 
 
+def test_a_secret_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / "town").write_bytes("edge-1:gl\u00fcck".encode("latin-1"))
+    with pytest.raises(Permanent, match=r"endpoint line: .*town: wanted UTF-8"):
+        account(endpoint("town"), tmp_path)
+
+
 def with_files(**options: object) -> Endpoint:
     return Endpoint(id="line", edge="e", protocol="mqtt", address="mqtts://x", options=options)
 
