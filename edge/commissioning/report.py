@@ -1,9 +1,11 @@
 """What a scan found, for people: lists, and the lines of a devices file for what matches."""
 
+import json
 from collections.abc import Iterator, Sequence
 
 from core.registry import Endpoint
 from edge.commissioning.matching import Candidate
+from edge.commissioning.plain import plain
 from edge.commissioning.probe import Problem
 from edge.commissioning.scan import Scan
 
@@ -15,7 +17,7 @@ def report(scan: Scan) -> list[str]:
     lines = _units(scan) if scan.endpoint.protocol == "modbus" else _points(scan)
     for problem in scan.problems:
         lines += _problem(problem)
-    return lines + list(_devices_file(scan.endpoint, scan.matches))
+    return [plain(line) for line in (*lines, *_devices_file(scan.endpoint, scan.matches))]
 
 
 def _units(scan: Scan) -> list[str]:
@@ -62,7 +64,7 @@ def _devices_file(endpoint: Endpoint, matches: Sequence[Candidate]) -> Iterator[
     for number, each in enumerate(matches, 1):
         yield (
             f"  - {{id: device-{number}, profile: {each.profile}, endpoint: {endpoint.id}, "
-            f'unit: "{each.unit}"}}'
+            f"unit: {json.dumps(each.unit, ensure_ascii=False)}}}"
         )
 
 

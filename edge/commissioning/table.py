@@ -7,6 +7,7 @@ from typing import Any
 from adapters.profile import SignalProfile
 from core.clock import SECOND, to_datetime
 from edge.commissioning.advice import quality_in_words
+from edge.commissioning.plain import plain
 from edge.commissioning.probe import Problem, Row
 
 TITLES = ("DEVICE", "SIGNAL", "VALUE", "QUALITY", "AGE", "READINGS")
@@ -25,7 +26,7 @@ def table(rows: Sequence[Row], problems: Sequence[Problem], now: int) -> list[st
         lines.append(f"{problem.name}: {problem.error}")
         if problem.advice:
             lines.append(f"    {problem.advice}")
-    return lines
+    return [plain(line) for line in lines]
 
 
 def records(rows: Sequence[Row], problems: Sequence[Problem], now: int) -> dict[str, Any]:

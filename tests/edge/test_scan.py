@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from asyncua import ua
 
 from core.command_line import run
@@ -117,6 +118,20 @@ def test_the_topics_that_are_heard_are_shown_with_an_example(
         ["town/lamp/lamp-7", "json", LAMP[:59] + "…"],
     ]
     assert '- {id: device-1, profile: generic-street-light, endpoint: line, unit: "lamp-7"}' in file
+
+
+def test_what_a_device_says_commands_neither_the_terminal_nor_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        running_broker(tmp_path, "mosquitto") as (broker, _),
+        publishing(broker, "other/thing", "\x1b]52;c;eA==\x07\u202eolleh"),
+        publishing(broker, 'town/lamp/x", secret: "y', LAMP),
+    ):
+        _, cells, file = scan(capsys, broker, "--for", 3)
+    assert ["other/thing", "binary", r"\x1b]52;c;eA==\x07\u202eolleh"] in cells
+    (device,) = yaml.safe_load(file)["devices"]
+    assert device["unit"] == 'x", secret: "y'
 
 
 def test_a_broker_where_nothing_is_said_says_so(
