@@ -17,7 +17,7 @@ def pages(folder: Path) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     root = folder.resolve()
 
-    @router.get("/{path:path}")
+    @router.api_route("/{path:path}", methods=["GET", "HEAD"])
     async def page(path: str) -> Response:
         if path == "api" or path.startswith("api/"):
             raise HTTPException(404, "There is nothing at this address.")

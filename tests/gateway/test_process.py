@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gateway.tasks import Tasks
 
 
@@ -34,6 +36,21 @@ def test_built_pages_are_one_page_for_all_routes(play: Any, tmp_path: Path) -> N
             assert (await browser.get("/assets/gone.js")).status_code == 404
             assert (await browser.get("/..%2fsecret.txt")).status_code == 404
             assert (await browser.get("/api/v1/nothing")).json()["status"] == 404
+
+    play(scene)
+
+
+@pytest.mark.parametrize("path", ["/", "/control", "/assets/app-1a2b.js"])
+def test_what_only_asks_for_the_headers_gets_them(play: Any, tmp_path: Path, path: str) -> None:
+    (tmp_path / "dist" / "assets").mkdir(parents=True)
+    (tmp_path / "dist" / "index.html").write_text("<p>the page")
+    (tmp_path / "dist" / "assets" / "app-1a2b.js").write_text("export {}")
+
+    async def scene(gateway: Any) -> None:
+        async with gateway.browser() as browser:
+            whole, head = await browser.get(path), await browser.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == whole.headers["Content-Length"]
 
     play(scene)
 
