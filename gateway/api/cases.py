@@ -92,7 +92,8 @@ async def read_evidence(
 ) -> Response:
     """Give the picture. It never changes."""
     row = await work.find_evidence(session, actor, number)
-    headers = {"Cache-Control": "private, max-age=31536000, immutable"}
+    # By the cookie too, so that the next person at the same browser gets nothing out of its cache.
+    headers = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Cookie"}
     return Response(await files.get(row.sha256), media_type=row.media_type, headers=headers)
 
 
