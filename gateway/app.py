@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from core.clock import Clock, SystemClock
 from gateway.api import (
@@ -29,7 +28,7 @@ from gateway.api import (
     stills,
 )
 from gateway.api import map as maps
-from gateway.api.guards import HeaderGuard, OriginGuard, SizeGuard
+from gateway.api.guards import HeaderGuard, HostGuard, OriginGuard, SizeGuard
 from gateway.assembly import open_parts
 from gateway.settings import Settings
 
@@ -71,7 +70,7 @@ def create_app(
         generate_unique_id_function=_short_name,
         middleware=[
             Middleware(HeaderGuard),
-            Middleware(TrustedHostMiddleware, list(settings.hosts), www_redirect=False),
+            Middleware(HostGuard, settings.hosts),
             Middleware(OriginGuard),
             Middleware(SizeGuard, settings.request_max_bytes),
         ],

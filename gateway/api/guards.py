@@ -1,5 +1,6 @@
 """What every request passes before a route sees it: origin, size, and headers on the way back."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from fastapi import HTTPException
@@ -42,6 +43,40 @@ def is_same_origin(headers: Headers) -> bool:
     if origin is None:
         return "cookie" not in headers
     return urlsplit(origin).netloc == headers.get("host")
+
+
+class HostGuard:
+    """Refuse what asks for another name than ours: a page of another site may lead its name to us.
+
+    hosts: names and addresses, or "*.domain" for all below it, or "*" for every name.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Sequence[str]) -> None:
+        self._app = app
+        self._names = {host.strip("[]").lower() for host in hosts}
+        self._endings = tuple(name[1:] for name in self._names if name.startswith("*"))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        name = _host_name(Headers(scope=scope).get("host", ""))
+        if name in self._names or name.endswith(self._endings):
+            await self._app(scope, receive, send)
+            return
+        detail = (
+            f"The gateway does not answer under the name {name[:100]}. Whoever runs it adds the "
+            "name to its setting hosts."
+        )
+        await answer(400, "host", detail)(scope, receive, send)
+
+
+def _host_name(host: str) -> str:
+    """Give the name in a Host header, without the port and an IPv6 address's brackets."""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return host
 
 
 class OriginGuard:

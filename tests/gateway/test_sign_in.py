@@ -1,10 +1,15 @@
 """Who gets in, and what an answer to the others says."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.api.guards import HostGuard
 
 
 def test_a_link_signs_in_once(play: Any) -> None:
@@ -82,10 +87,28 @@ def test_another_sites_page_is_refused(play: Any) -> None:
 def test_a_request_for_another_host_is_refused(play: Any) -> None:
     async def scene(gateway: Any) -> None:
         async with gateway.browser() as browser:
-            answer = await browser.get("/healthz", headers={"Host": "evil.example"})
-            assert answer.status_code == 400
+            answer = await browser.get("/healthz", headers={"Host": "evil.example:80"})
+        assert (answer.status_code, answer.json()["type"]) == (400, "urn:kvartal:problem:host")
+        assert answer.json()["detail"] == (
+            "The gateway does not answer under the name evil.example. Whoever runs it adds the "
+            "name to its setting hosts."
+        )
 
     play(scene)
+
+
+@pytest.mark.parametrize("host", ["[::1]", "[::1]:8080", "city.example", "LOCALHOST:8080"])
+def test_the_names_of_the_settings_are_answered(host: str) -> None:
+    async def scene() -> int:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await Response(status_code=204)(scope, receive, send)
+
+        guard = HostGuard(app, ["::1", "localhost", "*.example"])
+        transport = httpx.ASGITransport(guard)
+        async with httpx.AsyncClient(transport=transport, base_url="http://x") as browser:
+            return (await browser.get("/", headers={"Host": host})).status_code
+
+    assert asyncio.run(scene()) == 204
 
 
 def test_every_bad_field_is_listed(play: Any) -> None:
