@@ -173,12 +173,12 @@ async def mark_sent(session: AsyncSession, identifier: str) -> None:
 
 
 async def take_result(
-    session: AsyncSession, clock: Clock, born: Signals, result: CommandResult
+    session: AsyncSession, clock: Clock, born: Signals, edge: str, result: CommandResult
 ) -> None:
-    """Take what an edge says became of a command. The same answer twice changes nothing."""
+    """Take what the edge that got the order says became of it. Twice the same changes nothing."""
     await outbox.take_turn(session)
     row = await session.get(CommandRow, result.command)
-    if row is None:
+    if row is None or row.edge != edge:
         return
     try:
         answered = _command(row).answered(CommandState(result.state), to_datetime(result.time))

@@ -96,7 +96,7 @@ class Intake:
             if isinstance(event, ActiveSet):
                 block.clear_others(event)
             if isinstance(event, CommandResult):
-                await commands.take_result(session, self._clock, self._births, event)
+                await commands.take_result(session, self._clock, self._births, edge, event)
         await block.desk.finish()
 
     async def _take(self, block: "Block", fact: Fact) -> None:
@@ -136,6 +136,8 @@ def facts(event: WireEvent) -> Iterable[Fact]:
             )
         case ActiveSet():
             for active in event.conditions:
+                if active.condition == EDGE_LOST:
+                    continue
                 yield Fact(
                     device=active.device,
                     condition=active.condition,

@@ -68,6 +68,19 @@ def test_a_late_answer_is_still_an_answer_and_the_order_was_given_once(tmp_path:
     assert asyncio.run(scenario()) == ("confirmed", 1)
 
 
+def test_only_the_edge_that_got_the_order_can_answer_it(tmp_path: Path) -> None:
+    async def scenario() -> str:
+        async with hall(tmp_path) as here:
+            number = await command(here, confirmed=True)
+            answer = CommandResult(command=number, state="confirmed", time=1, value=1)
+            async with here.database.transaction() as session:
+                await here.intake.take_events(session, "edge-2", [answer])
+            async with here.database.reading() as session:
+                return (await commands.find(session, LEFT, number)).state
+
+    assert asyncio.run(scenario()) == "requested"
+
+
 def test_the_timeline_names_the_state_that_a_command_sets(tmp_path: Path) -> None:
     async def scenario() -> CaseDetail:
         async with hall(tmp_path) as here:

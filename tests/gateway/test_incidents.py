@@ -98,6 +98,17 @@ def test_a_lost_clear_leaves_no_ghost(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == [("lift-1-device", False), ("lift-2-device", True)]
 
 
+def test_no_edge_says_that_an_edge_is_lost(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            since = to_nanoseconds(START)
+            lost_edge = ActiveCondition(device="edge-2", condition="edge_lost", since=since)
+            await here.take(ActiveSet(time=since, conditions=[lost_edge]))
+            return await here.worklist(replace(LEFT, place_path="town/"))
+
+    assert asyncio.run(scenario()) == []
+
+
 def test_what_the_registry_does_not_know_is_told_to_the_region(tmp_path: Path) -> None:
     strange = Condition(device="stranger", condition="odd", active=True, time=1, number=1,
                         value=float("nan"))  # fmt: skip
