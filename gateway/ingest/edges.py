@@ -210,6 +210,8 @@ class Edges:
         )
         await session.merge(row)
         registry = self._registry.snapshot
+        if edge not in registry.edges:  # it left while this waited for its turn
+            return
         offered = await newest_configuration(session, edge)
         shown = show_edge(
             registry, self._fleet, registry.edges[edge], offered.revision if offered else 0

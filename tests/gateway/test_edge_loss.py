@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,19 @@ import pytest
 
 from adapters import wire
 from core.clock import SystemClock
+from gateway.ingest.births import Births
+from gateway.ingest.downlink import Downlink
+from gateway.ingest.edges import Edges
+from gateway.ingest.fleet import Fleet
+from gateway.ingest.latest import LatestValues
+from gateway.ingest.parked import Parked
+from gateway.registry.directory import EdgeState
+from gateway.registry.snapshot import RegistrySnapshot
 from tests.adapters.relay import Relay
 from tests.gateway.conftest import Gateway, started, words  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import WITHIN_S, Edge, connected, play
+from tests.gateway.hall import hall
+from tests.gateway.hall import town as town_of_two
 
 REGION = "prirechye"
 OTHER = {"id": "edge-2", "name": words("Edge 2", "Узел 2"), "place": "left"}
@@ -293,3 +304,21 @@ def test_a_device_behind_an_edge_that_is_gone_is_not_said_to_answer(
         await until(lambda: presence(gateway), {(None, False)})
 
     play(tmp_path, broker, story, town=town, edge_lost_after_s=0)
+
+
+def test_an_edge_that_leaves_the_registry_while_it_is_lost_breaks_nothing(tmp_path: Path) -> None:
+    async def scenario() -> bool:
+        async with hall(tmp_path) as here:
+            births = Births(here.clock, here.registry)
+            fleet = Fleet(births, LatestValues(), Parked(tmp_path / "parked"))
+            edges = Edges(here.clock, here.database, here.registry, births=births, fleet=fleet,
+                          downlink=Downlink(), silent_after_s=60)  # fmt: skip
+            fleet.edges["edge-1"] = EdgeState(online=True, revision_in_force=1)
+            without = replace(town_of_two(), edges=(), endpoints=(), devices=(), bindings=())
+            async with here.database.transaction():  # whoever imports the registry is before it
+                losing = asyncio.create_task(edges.lose("edge-1", "its line broke"))
+                here.registry.snapshot = RegistrySnapshot(without, 2)
+            await losing
+            return fleet.edge_state("edge-1").online
+
+    assert asyncio.run(scenario()) is False
