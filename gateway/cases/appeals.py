@@ -51,13 +51,14 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
     registry, now = desk.registry, desk.now
     appeal = check_appeal(draft, territory_of(registry))
     place, position = _where(registry, appeal)
+    number = await _free_number(desk.session, now)
     await desk.load((), appeal.category.group)
     case = _known_case(desk, appeal, place, position)
     joined = case is not None
     case = case or desk.open_case(_subject(registry, appeal, place, position))
     key = secrets.token_urlsafe(24)
     row = AppealRow(
-        number=_number(now),
+        number=number,
         key_hash=_hashed(key),
         category=appeal.category.code,
         description=appeal.description,
@@ -211,9 +212,13 @@ def _expected(case: CaseRow, now: datetime) -> datetime | None:
     return None
 
 
-def _number(now: datetime) -> str:
+async def _free_number(session: AsyncSession, now: datetime) -> str:
     """Make a number that a person can say on the phone: the day and six digits at random."""
-    return f"{now:%y%m%d}-{secrets.randbelow(1_000_000):06}"
+    while True:
+        number = f"{now:%y%m%d}-{secrets.randbelow(1_000_000):06}"
+        same = select(AppealRow.id).where(AppealRow.number == number)
+        if await session.scalar(same) is None:
+            return number
 
 
 def _hashed(key: str) -> str:

@@ -48,6 +48,17 @@ def test_two_complaints_within_sixty_metres_are_one_case(tmp_path: Path) -> None
     assert asyncio.run(scenario()) == [False, True, False]
 
 
+def test_a_number_is_given_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([7, 7, 8])
+    monkeypatch.setattr(appeals.secrets, "randbelow", lambda _below: next(drawn))
+
+    async def scenario() -> list[str]:
+        async with hall(tmp_path) as here:
+            return [(await here.file()).number for _ in range(2)]
+
+    assert asyncio.run(scenario()) == ["261122-000007", "261122-000008"]
+
+
 def test_a_complaint_about_something_else_opens_its_own_case(tmp_path: Path) -> None:
     async def scenario() -> Sequence[CaseRow]:
         async with hall(tmp_path) as here:
