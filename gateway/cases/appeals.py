@@ -162,12 +162,11 @@ def _known_case(
 
     Never one of another municipality: those who answer this appeal could not see it.
     """
-    home = desk.registry.municipality_of(desk.registry.path_of(place))
+    path = desk.registry.path_of(place)
     same = [
         row
         for row in desk.all_open
-        if row.group == appeal.category.group
-        and desk.registry.municipality_of(row.place_path) == home
+        if row.group == appeal.category.group and desk.has_same_home(row.place_path, path)
     ]
     for row in same:
         asset = desk.registry.assets.get(row.asset or "")

@@ -261,6 +261,11 @@ class Desk:
         said = {"at": self.now, "kind": kind, "by": by, "text": filled(text, **values)}
         self._said.append((row, said))
 
+    def has_same_home(self, place_path: str, other: str) -> bool:
+        """Tell whether two places are of one municipality, so that the same people see both."""
+        home = self.registry.municipality_of
+        return home(place_path) == home(other)
+
     @staticmethod
     def position(row: CaseRow) -> Position | None:
         if row.latitude is None or row.longitude is None:
@@ -345,12 +350,12 @@ class Desk:
     def _explains(self, row: CaseRow, area: Area, other: CaseRow) -> bool:
         if other is row or other.touched or other.state not in OPEN_TO_ABSORB:
             return False
+        if not self.has_same_home(other.place_path, row.place_path):
+            return False
         if other.asset is None:
-            home = self.registry.municipality_of
             return (
                 other.appeals > 0
                 and other.group == row.group
-                and home(other.place_path) == home(row.place_path)
                 and area.touches(other.place, self.position(other))
             )
         return (

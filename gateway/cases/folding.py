@@ -100,12 +100,17 @@ def _stops_below(severity: str) -> bool:
 
 
 def _cause(desk: Desk, asset: Asset, meaning: Meaning) -> CaseRow | None:
-    """Find the active case of what feeds the asset, or of an asset that now went silent too."""
+    """Find the active case of what feeds the asset, or of an asset that now went silent too.
+
+    Never one of another municipality: those who watch this asset could not see it.
+    """
     above = desk.registry.feeds.upstream(asset.id, desk.now)
+    path = desk.registry.path_of(asset.place)
     found = [
         row
         for row in desk.open_cases((*above, asset.id))
         if row.active_incidents
+        and desk.has_same_home(row.place_path, path)
         and _stops_below(row.severity)
         and (meaning.silent or (meaning.category.group == row.group and row.asset != asset.id))
     ]
@@ -120,8 +125,10 @@ def _cause(desk: Desk, asset: Asset, meaning: Meaning) -> CaseRow | None:
 def _complaint(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
     """Find a case that somebody works on because of complaints about this very thing."""
     area: Area | None = None
+    path = desk.registry.path_of(asset.place)
     for row in desk.open_cases((None,)):
-        if row.group == group and row.touched and row.appeals:
+        is_theirs = desk.has_same_home(row.place_path, path)
+        if is_theirs and row.group == group and row.touched and row.appeals:
             area = area or Area(desk.registry, asset, desk.now)
             if area.touches(row.place, desk.position(row)):
                 return row

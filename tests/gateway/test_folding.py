@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from core.registry import Feed
 from gateway.api.models import CaseRow
-from tests.gateway.hall import LAMPS, LEFT, condition, hall, lost
+from gateway.registry.snapshot import RegistrySnapshot
+from tests.gateway.hall import LAMPS, LEFT, RIGHT, condition, hall, lost, town
 
 
 def test_a_dead_cabinet_folds_its_lamps_into_one_case(tmp_path: Path) -> None:
@@ -41,6 +43,20 @@ def test_lamps_that_were_missed_before_their_cabinet_are_taken_over(tmp_path: Pa
     found, first_out = asyncio.run(scenario())
     assert [(case.asset, case.incidents) for case in found] == [("cabinet-1", 6)]
     assert first_out == [False, False, False, False, False, True]
+
+
+def test_what_is_fed_from_across_the_border_has_a_case_of_its_own(tmp_path: Path) -> None:
+    async def scenario() -> list[list[str | None]]:
+        async with hall(tmp_path) as here:
+            registry = town()
+            across = Feed(source="lift-1", target="lift-2")
+            here.registry.snapshot = RegistrySnapshot(replace(registry, feeds=(across,)), 2)
+            await here.take(condition("lift-2", "stopped"))
+            await here.take(condition("lift-1", "stopped"))
+            await here.take(lost("lift-2"))
+            return [[case.asset for case in await here.worklist(one)] for one in (LEFT, RIGHT)]
+
+    assert asyncio.run(scenario()) == [["lift-1"], ["lift-2"]]
 
 
 def test_an_open_cabinet_door_does_not_fold_a_lamp(tmp_path: Path) -> None:
