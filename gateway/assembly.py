@@ -95,7 +95,7 @@ async def open_parts(
             on_birth=hub.refresh,
         )
         shown = outbox.OutboxReader(
-            database, (*outbox.SHOWN, "registry"), _show(database, current, hub)
+            database, (*outbox.SHOWN, outbox.REGISTRY), _show(database, current, hub)
         )
         await shown.start()
         hub.seq = shown.seq
@@ -108,7 +108,7 @@ async def open_parts(
         tasks.start("live pulse", pulse(hub, database, clock))
         tasks.start("commands", watch(database, clock, births))
         orders = outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders")
-        offers = outbox.OutboxReader(database, ("registry",), edges.offer_all)
+        offers = outbox.OutboxReader(database, (outbox.REGISTRY,), edges.offer_all)
         for reader in (orders, offers):
             await reader.start()
         tasks.start("orders", orders.run())
@@ -131,10 +131,10 @@ async def open_parts(
 
 def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:
     async def show(rows: Sequence[OutboxRow]) -> None:
-        if any(row.topic == "registry" for row in rows):
+        if any(row.topic == outbox.REGISTRY for row in rows):
             async with database.reading() as session:
                 await registry.reload(session)
-            hub.refresh()
+            hub.reload()
         hub.changes(rows)
 
     return show

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from core.actor import Actor
 from core.clock import Clock
 from core.readings import Readings
-from gateway.api.models import Subscribe
+from gateway.api.models import Hello, Subscribe
 from gateway.registry.directory import Directory
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.sign_in import still_signed_in
@@ -156,8 +156,22 @@ class Hub:
         client.readings(self.directory.latest(np.array(sorted(series), np.uint32)))
 
     def refresh(self) -> None:
-        """Look up all subscriptions again, after a birth or another revision of the registry."""
+        """Look up all subscriptions again, after a birth."""
         for client in self.clients:
+            self.subscribe(client, client.wanted)
+
+    def reload(self) -> None:
+        """Let everybody load anew what another revision of the registry may have changed.
+
+        Whose territory it has moved or taken away is let go, and comes in as who they are now.
+        """
+        hello = Hello(seq=self.seq, resumed=False, server_time=self._clock.now())
+        for client in self.clients:
+            node = self._registry.snapshot.places.get(client.actor.place)
+            if node is None or node.path != client.actor.place_path:
+                client.close(TRY_AGAIN, "the territory has changed; connect again")
+                continue
+            client.change(hello.model_dump_json())
             self.subscribe(client, client.wanted)
 
     def _series(self, actor: Actor, wanted: Subscribe) -> dict[int, tuple[str, str]]:

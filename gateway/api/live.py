@@ -19,7 +19,7 @@ from gateway.api.models import LARGEST, Hello, Subscribe
 from gateway.live import SIGNED_OUT, Client, change
 from gateway.parts import Parts
 from gateway.sign_in import actor_of, hashed
-from gateway.storage.outbox import SHOWN
+from gateway.storage.outbox import REGISTRY, SHOWN
 from gateway.storage.tables import OutboxRow
 from gateway.storage.visibility import visible_to
 
@@ -84,6 +84,9 @@ async def _missed(
     lowest = await session.scalar(select(func.min(OutboxRow.seq)))
     if after < seq and (lowest is None or lowest > after + 1):
         return None
+    imported = select(OutboxRow.seq).where(OutboxRow.seq > after, OutboxRow.topic == REGISTRY)
+    if await session.scalar(imported.limit(1)) is not None:
+        return None  # what they loaded was of another registry
     found = await session.scalars(
         select(OutboxRow)
         .where(

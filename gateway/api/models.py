@@ -360,7 +360,10 @@ class AppealStatus(Model):
 
 
 class Hello(Model):
-    """First message. resumed: everything after SEQ follows; else the client must load anew."""
+    """First message, and again when another revision of the registry is in force.
+
+    resumed: everything after SEQ follows; else the client must load anew.
+    """
 
     kind: Literal["hello"] = "hello"
     seq: int

@@ -86,7 +86,7 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
     for edge in registry.edges:
         await _offer(session, clock, registry, edge.id)
     await outbox.publish(
-        session, outbox.Change(topic="registry", place_path="", body={"revision": revision})
+        session, outbox.Change(topic=outbox.REGISTRY, place_path="", body={"revision": revision})
     )
     return revision
 

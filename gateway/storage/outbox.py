@@ -21,6 +21,7 @@ from gateway.storage.tables import OutboxReaderRow, OutboxRow
 
 WORK = ("case", "incident", "command")  # topics of which an executor gets only their own
 SHOWN = (*WORK, "edge", "device")  # topics that clients get
+REGISTRY = "registry"  # topic of an import, after which clients load anew
 BATCH = 500  # rows read at once
 LOOK_EVERY_S = 1.0  # in case that another process wrote
 TRIM_EVERY_S = 3600.0

@@ -98,6 +98,36 @@ def test_signing_out_closes_the_socket(play: Any) -> None:
     play(scene)
 
 
+def test_after_an_import_everybody_loads_anew(play: Any, town: dict[str, Any]) -> None:
+    async def scene(gateway: Any) -> None:
+        async with gateway.signed_in() as browser:
+            async with gateway.live(browser) as live:
+                seen = (await live.next("hello"))["seq"]
+                await gateway.import_registry(town)
+                again = await live.next("hello")
+                assert (again["resumed"], again["seq"] >= seen) == (False, True)
+                await gateway.publish("case", LEFT, {"id": 1})
+                assert (await live.next("change"))["case"] == {"id": 1}
+            async with gateway.live(browser, after=seen) as live:
+                assert (await live.next("hello"))["resumed"] is False
+
+    play(scene)
+
+
+def test_whose_territory_has_moved_is_let_go(play: Any, town: dict[str, Any]) -> None:
+    async def scene(gateway: Any) -> None:
+        async with gateway.watching("lesnaya") as live:
+            await live.next("hello")
+            street = next(place for place in town["places"] if place["id"] == "lesnaya")
+            street["parent"] = "right"
+            await gateway.import_registry(town)
+            with pytest.raises(websockets.ConnectionClosed) as closed:
+                await live.next("change")
+        assert closed.value.rcvd.code == 1013
+
+    play(scene)
+
+
 def test_without_a_session_the_socket_closes(play: Any) -> None:
     async def scene(gateway: Any) -> None:
         async with gateway.browser() as browser, gateway.live(browser) as live:

@@ -1632,7 +1632,9 @@ export interface components {
         };
         /**
          * Hello
-         * @description First message. resumed: everything after SEQ follows; else the client must load anew.
+         * @description First message, and again when another revision of the registry is in force.
+         *
+         *     resumed: everything after SEQ follows; else the client must load anew.
          */
         Hello: {
             /**
