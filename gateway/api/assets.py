@@ -2,17 +2,16 @@
 
 from fastapi import APIRouter, Query
 
-from core.position import distance_m
 from core.registry import Asset
 from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
 from gateway.api.models import AssetDetail, AssetOut
+from gateway.registry.cameras import shows
 from gateway.registry.devices import show_device, visible_asset
 from gateway.registry.snapshot import RegistrySnapshot
 
 router = APIRouter(prefix="/assets", tags=["registry"])
 
 AT_MOST = 500  # assets listed below one; more help nobody to decide
-NEAR_M = 100.0  # a camera sees about that far
 
 
 @router.get("")
@@ -87,18 +86,10 @@ def _mentions(registry: RegistrySnapshot, asset: Asset, words: str) -> bool:
 
 
 def _cameras(registry: RegistrySnapshot, asset: Asset) -> frozenset[str]:
-    """Find the cameras at the same place or at most NEAR_M away."""
+    """Find the cameras that show the asset."""
     here = registry.position_of(asset)
     return frozenset(
-        other.id
-        for other in registry.assets_of_kind("camera")
-        if other.id != asset.id
-        and (
-            other.place == asset.place
-            or (
-                here is not None
-                and (there := registry.position_of(other)) is not None
-                and distance_m(here, there) <= NEAR_M
-            )
-        )
+        camera.id
+        for camera in registry.assets_of_kind("camera")
+        if camera.id != asset.id and shows(registry, camera, asset.place, here)
     )

@@ -22,9 +22,12 @@ async def still(
     registry: TheRegistry,
     session: Reading,
 ) -> Response:
-    """Give the latest picture of a camera; 404 until there is one."""
+    """Give the latest picture of a camera; 404 until there is one.
+
+    To an executor only of a camera that shows what an open case of theirs is about.
+    """
     asset = visible_asset(registry, actor, identifier)
-    row = await latest_still(session, actor, registry.devices_of(asset.id, clock.now()))
+    row = await latest_still(session, actor, registry, asset, clock.now())
     if row is None:
         raise NotVisible("still of", identifier)
     headers = {

@@ -1,15 +1,20 @@
 """The latest still of each camera, as its edge sends one a minute. No history is kept of them."""
 
-from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import raiseload
 
 from adapters.wire import Condition
 from core.actor import Actor
+from core.case import CaseState
 from core.clock import to_datetime
-from core.registry import Device
+from core.registry import Asset
+from gateway.cases.desk import Desk
+from gateway.registry.cameras import shows
 from gateway.registry.snapshot import RegistrySnapshot
+from gateway.storage.case_tables import CaseRow
 from gateway.storage.still_tables import StillRow
 from gateway.storage.visibility import visible_to
 
@@ -36,15 +41,29 @@ async def keep_still(session: AsyncSession, registry: RegistrySnapshot, event: C
 
 
 async def latest_still(
-    session: AsyncSession, actor: Actor, devices: Iterable[Device]
+    session: AsyncSession, actor: Actor, registry: RegistrySnapshot, camera: Asset, now: datetime
 ) -> StillRow | None:
-    """Give the newest still of these devices that the actor may see."""
+    """Give the newest still of a camera that the actor may see."""
+    if actor.sees_only_own_work and not await _shows_own_work(session, actor, registry, camera):
+        return None
+    devices = [device.id for device in registry.devices_of(camera.id, now)]
     return await session.scalar(
         select(StillRow)
         .where(
-            StillRow.device.in_([device.id for device in devices]),
+            StillRow.device.in_(devices),
             visible_to(actor, StillRow),
         )
         .order_by(StillRow.at.desc())
         .limit(1)
+    )
+
+
+async def _shows_own_work(
+    session: AsyncSession, actor: Actor, registry: RegistrySnapshot, camera: Asset
+) -> bool:
+    """Tell whether an open case that the actor may see is about something the camera shows."""
+    cases = select(CaseRow).where(visible_to(actor, CaseRow), CaseRow.state != CaseState.CLOSED)
+    return any(
+        shows(registry, camera, row.place, Desk.position(row))
+        for row in await session.scalars(cases.options(raiseload(CaseRow.clocks)))
     )

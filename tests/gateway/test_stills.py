@@ -8,6 +8,7 @@ import pytest
 from adapters.wire import STILL, Condition
 from gateway.cases.stills import keep_still
 from tests.gateway.conftest import Gateway, Scene
+from tests.gateway.test_case_routes import COMPLAINT
 
 FIRST, SECOND = b"\xff\xd8 first", b"\xff\xd8 second"
 NOON = 1_790_000_000_000_000_000
@@ -75,6 +76,20 @@ def test_what_is_no_still_is_passed_over(
         async with gateway.signed_in() as browser:
             answer = await browser.get("/api/v1/assets/camera-1/still")
         assert answer.status_code == 404
+
+    play(scene)
+
+
+def test_an_executor_sees_it_only_while_their_work_is_there(play: Callable[[Scene], None]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        await send(gateway, FIRST)
+        async with gateway.signed_in("executor", "left") as browser:
+            seen = [await browser.get("/api/v1/assets/camera-1/still")]
+            far = COMPLAINT | {"latitude": "55.0003", "longitude": "37.008"}
+            for complaint in (far, COMPLAINT | {"latitude": "55.001", "longitude": "37.0012"}):
+                await browser.post("/api/v1/public/appeals", data=complaint)
+                seen.append(await browser.get("/api/v1/assets/camera-1/still"))
+        assert [answer.status_code for answer in seen] == [404, 404, 200]
 
     play(scene)
 

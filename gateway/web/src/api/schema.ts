@@ -605,6 +605,8 @@ export interface paths {
         /**
          * Still
          * @description Give the latest picture of a camera; 404 until there is one.
+         *
+         *     To an executor only of a camera that shows what an open case of theirs is about.
          */
         get: operations["still"];
         put?: never;

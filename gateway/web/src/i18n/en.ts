@@ -212,7 +212,7 @@ export const en = {
     commands: "Commands",
     cameras: "Cameras",
     stillOf: "Latest picture of {{name}}",
-    noStill: "No picture has come yet.",
+    noStill: "No picture has come yet, or it is not for you.",
     stills: "Stills",
     fedBy: "Fed by",
     feeds: "Feeds",

@@ -239,7 +239,7 @@ export const ru: Words<typeof en> = {
     commands: "Команды",
     cameras: "Камеры",
     stillOf: "Последний снимок: {{name}}",
-    noStill: "Снимка ещё нет.",
+    noStill: "Снимка ещё нет, или он не для вас.",
     stills: "Кадры",
     fedBy: "Питается от",
     feeds: "Питает",
