@@ -31,6 +31,13 @@ def _checked_topic(topic: str) -> str:
     return topic
 
 
+def _check_scaling(codes: Mapping[str, float], scale: float, offset: float) -> None:
+    if scale == 0:
+        raise ValueError("scale 0 makes every value the same")
+    if codes and (scale, offset) != (1.0, 0.0):
+        raise ValueError("codes are states, which have neither scale nor offset")
+
+
 Pointer = Annotated[str, AfterValidator(_checked_pointer)]
 Zone = Annotated[str, AfterValidator(_checked_zone)]
 TopicPattern = Annotated[str, AfterValidator(_checked_topic), Field(min_length=1)]
@@ -70,10 +77,7 @@ class MqttAddress(BaseModel):
 
     @model_validator(mode="after")
     def parts_agree(self) -> Self:
-        if self.scale == 0:
-            raise ValueError("scale 0 makes every value the same")
-        if self.codes and (self.scale, self.offset) != (1.0, 0.0):
-            raise ValueError("codes are states, which have neither scale nor offset")
+        _check_scaling(self.codes, self.scale, self.offset)
         if "+" in self.set_topic or "#" in self.set_topic:
             raise ValueError(f"set_topic {self.set_topic} must have no wildcards")
         of_json: Any = (self.field, self.each, self.unit, self.where, self.time)
@@ -98,10 +102,7 @@ class SparkplugAddress(BaseModel):
 
     @model_validator(mode="after")
     def parts_agree(self) -> Self:
-        if self.scale == 0:
-            raise ValueError("scale 0 makes every value the same")
-        if self.codes and (self.scale, self.offset) != (1.0, 0.0):
-            raise ValueError("codes are states, which have neither scale nor offset")
+        _check_scaling(self.codes, self.scale, self.offset)
         return self
 
 
@@ -149,6 +150,7 @@ class LorawanAddress(BaseModel):
     def one_place(self) -> Self:
         if sum(each is not None for each in (self.object, self.uplink, self.raw)) != 1:
             raise ValueError("wanted one of object, uplink and raw")
+        _check_scaling(self.codes, self.scale, self.offset)
         return self
 
     def as_messages(self) -> MqttAddress:

@@ -142,6 +142,14 @@ WHEN = {"signal": "dusk", "test": "equals", "limit": 1}
         ),
         (changed(lorawan={}), "signals.0..lorawan: wanted one of object, uplink and raw"),
         (
+            changed(lorawan={"object": "/t", "scale": 0}),
+            "signals.0..lorawan: scale 0 makes every value the same",
+        ),
+        (
+            changed(lorawan={"object": "/t", "codes": {"ON": 1}, "offset": 2}),
+            "signals.0..lorawan: codes are states, which have neither scale nor offset",
+        ),
+        (
             changed(lorawan={"raw": {"at": 0, "type": "float", "length": 3}}),
             "signals.0..lorawan.raw: a float has 4 or 8 bytes, found length 3",
         ),
