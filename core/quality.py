@@ -37,6 +37,11 @@ def quality(verdict: int, reason: Reason = Reason.NONE) -> int:
     return verdict | int(reason)
 
 
+def archived(code: int) -> int:
+    """Give the verdict of a code, with the reason that the value is from a device's memory."""
+    return code & VERDICT | Reason.ARCHIVE
+
+
 def is_good(codes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Mark the good ones. codes: uint8[n]; returns bool[n]."""
     good: NDArray[np.bool_] = (codes & VERDICT) == GOOD

@@ -27,14 +27,13 @@ from adapters.mqtt.topics import filled
 from adapters.trouble import Troubles
 from core.clock import SECOND, Clock
 from core.errors import Permanent
-from core.quality import GOOD, Reason, quality
+from core.quality import GOOD, archived
 
 NAMESPACE = "spBv1.0"
 HEARD = frozenset({"NBIRTH", "DBIRTH", "NDATA", "DDATA", "NDEATH", "DDEATH"})
 REBIRTH = "Node Control/Rebirth"
 ASK_AGAIN_S = 10.0  # between two requests to the same node
 STAMP = StampForm(NANOSECONDS["ms"])
-ARCHIVE = quality(GOOD, Reason.ARCHIVE)
 MILLISECOND = SECOND // 1000
 
 
@@ -199,16 +198,19 @@ class SparkplugHost:
             began = len(found.rows)
             value = value_of(metric, metric.datatype or known.datatype)
             for row in known.rows:
-                self._add(row, value, found)
+                self._add(row, value, found, is_historical=metric.is_historical)
             found.close(began, *_time_and_code(metric, message, now))
 
-    def _add(self, row: int, value: float | str | None, found: Columns) -> None:
+    def _add(
+        self, row: int, value: float | str | None, found: Columns, *, is_historical: bool
+    ) -> None:
         if isinstance(value, str):
             value = number_of(value, self._codes[row])
         if isinstance(value, (int, float)) and abs(value) <= LARGEST:
             found.add(row, float(value))
         else:
-            found.spoil(row, NO_VALUE if value is None else MALFORMED)
+            code = NO_VALUE if value is None else MALFORMED
+            found.spoil(row, archived(code) if is_historical else code)
 
     def _ask(self, node: Node, why: str) -> None:
         """Request a rebirth, unless it was just requested. why: empty where nothing is wrong."""
@@ -246,11 +248,13 @@ def _death_number(message: Any) -> int | None:
 
 def _time_and_code(metric: Any, message: Any, now: int) -> tuple[int, int]:
     reported = quality_of(metric)
-    code = ARCHIVE if metric.is_historical else GOOD
+    code = GOOD
     if reported == QUALITY_BAD:
         code = NO_VALUE
     elif reported == QUALITY_STALE:
         code = OLD
+    if metric.is_historical:
+        code = archived(code)
     stamp = metric.timestamp or message.timestamp
     if not stamp:
         return now, code

@@ -11,7 +11,7 @@ from asyncua.client.client import Client
 from adapters.opcua.block import EPOCH, TICKS, quality_of
 from adapters.opcua.publish import ticks
 from core.clock import SECOND
-from core.quality import REASON, Reason
+from core.quality import archived
 from core.readings import Readings
 
 AT_ONCE = 50  # nodes in one request
@@ -72,7 +72,7 @@ def block_of(values: Sequence[Any], number: int, now: int) -> Readings:
         stamp = ticks(value.SourceTimestamp or value.ServerTimestamp)
         if isinstance(found, (bool, int, float)) and np.isfinite(found) and stamp > EPOCH:
             status = value.StatusCode.value if value.StatusCode else 0
-            code = quality_of(status) & ~REASON | Reason.ARCHIVE
+            code = archived(quality_of(status))
             rows.append(((stamp - EPOCH) * (SECOND // TICKS), float(found), code))
     times, numbers, codes = zip(*rows, strict=True) if rows else ((), (), ())
     return Readings.of(np.full(len(rows), number), times, numbers, codes, now)

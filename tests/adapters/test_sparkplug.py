@@ -471,14 +471,16 @@ def test_the_will_of_an_earlier_session_kills_nobody(broker: str) -> None:
     assert host.online["pump"] == [True]
 
 
+def birth(name: bytes, more: bytes) -> bytes:
+    return field(2, field(1, name) + field(4, 11) + field(14, 1) + more)
+
+
+def reported(code: int) -> bytes:
+    """Give the property of a metric that tells its quality."""
+    return field(9, field(1, b"Quality") + field(2, field(1, 3) + field(3, code)))
+
+
 def test_quality_history_and_nonsense_times_are_told(broker: str) -> None:
-    def birth(name: bytes, more: bytes) -> bytes:
-        return field(2, field(1, name) + field(4, 11) + field(14, 1) + more)
-
-    def reported(code: int) -> bytes:
-        value = field(1, 3) + field(3, code)
-        return field(9, field(1, b"Quality") + field(2, value))
-
     payload = field(3, 1) + birth(b"on", reported(500)) + birth(b"mode", reported(0))
     payload += birth(b"setpoint", field(5, 1) + field(3, 1_700_000_000_000))
     payload += birth(b"temperature", field(3, 5))
@@ -490,6 +492,15 @@ def test_quality_history_and_nonsense_times_are_told(broker: str) -> None:
     assert host.codes["setpoint"] == quality(GOOD, Reason.ARCHIVE)
     assert host.codes["temperature"] == quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED)
     assert host.times["setpoint"] == 1_700_000_000 * 10**9
+
+
+def test_what_was_bad_in_the_past_is_history_too(broker: str) -> None:
+    payload = field(3, 1) + birth(b"on", field(5, 1) + reported(0))
+    payload += field(2, field(1, b"mode") + field(4, 12) + field(5, 1) + field(7, 1))
+    host = published(
+        broker, [("spBv1.0/{g}/NBIRTH/n1", NBIRTH), ("spBv1.0/{g}/DBIRTH/n1/pump", payload)]
+    )
+    assert host.codes == {"on": BAD | Reason.ARCHIVE, "mode": BAD | Reason.ARCHIVE, "uptime": GOOD}
 
 
 def test_what_is_no_payload_hurts_nobody(broker: str) -> None:
