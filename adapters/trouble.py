@@ -2,6 +2,8 @@
 
 import structlog
 
+MOST = 1000  # names; whoever publishes below a wildcard can make up topics without end
+
 log = structlog.get_logger()
 
 
@@ -14,9 +16,12 @@ class Troubles:
 
     def begin(self, name: str, error: str) -> None:
         """Log the first of a row of errors; keep quiet about the others."""
-        if name not in self.known:
-            self.known[name] = error
-            log.warning("trouble begins", endpoint=self.endpoint, at=name, error=error)
+        if name in self.known or len(self.known) >= MOST:
+            return
+        self.known[name] = error
+        log.warning("trouble begins", endpoint=self.endpoint, at=name, error=error)
+        if len(self.known) == MOST:
+            log.warning("further trouble is not told", endpoint=self.endpoint, names=MOST)
 
     def end(self, name: str) -> None:
         """Log that what had begun is over. Cheap where nothing had."""
