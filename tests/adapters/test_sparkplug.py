@@ -1,29 +1,24 @@
-"""The host of Sparkplug B against an edge node of another make, and against bytes made by hand."""
+"""The host of Sparkplug B against an edge node of another make."""
 
 import asyncio
 import contextlib
 import json
 import shutil
-import struct
 import subprocess
 import uuid
-import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from adapters.contract import DeviceState, Item, Point
 from adapters.mqtt.adapter import MqttConnection, open_mqtt
 from adapters.mqtt.link import MqttLink
-from adapters.mqtt.sparkplug_payload import Unreadable, command, decode, value_of
 from adapters.profile import Profile
 from core.clock import SystemClock
 from core.errors import Permanent, Retryable
-from core.quality import BAD, GOOD, UNCERTAIN, Reason, quality
+from core.quality import GOOD
 from core.readings import Readings
 from core.registry import Device, Endpoint
 from tests.adapters.conftest import running_broker
@@ -356,158 +351,6 @@ def test_a_host_says_that_it_is_there_and_its_will_that_it_is_not(broker: str) -
         assert seen[0][0]["timestamp"] == seen[3][0]["timestamp"] > 1_700_000_000_000
 
     run(test())
-
-
-# ---- by hand: wire types of protobuf, field numbers of Eclipse Sparkplug 3.0.0, chapter 6 ------
-
-
-def field(number: int, value: bytes | int) -> bytes:
-    """A length-delimited or a varint field."""
-    if isinstance(value, bytes):
-        return varint(number << 3 | 2) + varint(len(value)) + value
-    return varint(number << 3) + varint(value)
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*out, value])
-
-
-@pytest.mark.parametrize(
-    ("datatype", "value", "found"),
-    [
-        (1, field(10, 0xFF), -1),
-        (1, field(10, 0xFFFFFFFF), -1),
-        (2, field(10, 0x8000), -32768),
-        (3, field(10, 0xFFFFFFFE), -2),
-        (4, field(11, 2**64 - 3), -3),
-        (5, field(10, 255), 255),
-        (7, field(11, 2**32 - 1), 2**32 - 1),
-        (7, field(10, 2**32 - 1), 2**32 - 1),
-        (8, field(11, 2**64 - 1), 2**64 - 1),
-        (9, b"\x65" + struct.pack("<f", 0.5), 0.5),
-        (10, b"\x69" + struct.pack("<d", -1e300), -1e300),
-        (11, field(14, 1), True),
-        (12, field(15, "ОК".encode()), "ОК"),
-        (3, field(7, 1), None),  # is_null
-        (3, b"", None),
-    ],
-)
-def test_a_metric_is_read_as_its_type_says(datatype: int, value: bytes, found: object) -> None:
-    metric = field(1, b"m") + field(4, datatype) + value
-    assert value_of(decode(field(2, metric)).metrics[0], datatype) == found
-
-
-@pytest.mark.parametrize(
-    ("datatype", "value", "body"),
-    [
-        (2, -2, field(10, 0xFFFFFFFE)),
-        (4, -2, field(11, 2**64 - 2)),
-        (7, 5, field(11, 5)),
-        (11, 1, field(14, 1)),
-        (12, "ON", field(15, b"ON")),
-        (9, 0.5, b"\x65" + struct.pack("<f", 0.5)),
-    ],
-)
-def test_a_command_is_written_as_the_type_says(
-    datatype: int, value: float | str, body: bytes
-) -> None:
-    metric = field(1, b"m") + field(3, 9) + field(4, datatype) + body
-    assert command("m", datatype, value, 9) == field(1, 9) + field(2, metric)
-
-
-@pytest.mark.parametrize(
-    ("datatype", "value"),
-    [(1, 128), (3, 2**40), (4, 2**63), (7, -1), (5, 256), (6, float("nan")), (9, 1e300)],
-)
-def test_a_command_beyond_its_type_is_refused(datatype: int, value: float) -> None:
-    with pytest.raises((ValueError, OverflowError)):
-        command("m", datatype, value, 9)
-
-
-def test_a_bomb_is_not_inflated() -> None:
-    bomb = zlib.compress(bytes(40_000_000))
-    with pytest.raises(Unreadable, match="above"):
-        decode(field(4, b"SPBV1.0_COMPRESSED") + field(5, bomb))
-
-
-@given(payload=st.binary(max_size=200))
-def test_garbage_is_a_payload_or_unreadable(payload: bytes) -> None:
-    with contextlib.suppress(Unreadable):
-        decode(payload)
-
-
-def published(broker: str, messages: list[tuple[str, bytes]]) -> Host:
-    """Give what a host says to messages made by hand; {g} in a topic is its group."""
-    hosts: list[Host] = []
-
-    async def test() -> None:
-        group = f"g-{uuid.uuid4()}"
-        async with hosting(broker, group) as host, MqttLink(broker, group) as link:
-            hosts.append(host)
-            await link.until_up(5)
-            for topic, payload in messages:
-                link.publish(topic.replace("{g}", group), payload, 0)
-            end = field(2, field(1, b"uptime") + field(4, 7) + field(11, 99))
-            link.publish(f"spBv1.0/{group}/NBIRTH/n1", field(3, 0) + end, 0)
-            await until(lambda: host.values.get("uptime") == 99)
-
-    run(test())
-    return hosts[0]
-
-
-NBIRTH = field(3, 0) + field(2, field(1, b"bdSeq") + field(4, 8) + field(11, 5))
-ON = field(1, b"on") + field(2, 3) + field(4, 11) + field(14, 1)
-DBIRTH = field(3, 1) + field(2, ON)
-
-
-def test_the_will_of_an_earlier_session_kills_nobody(broker: str) -> None:
-    old = field(2, field(1, b"bdSeq") + field(4, 8) + field(11, 4))
-    births = [("spBv1.0/{g}/NBIRTH/n1", NBIRTH), ("spBv1.0/{g}/DBIRTH/n1/pump", DBIRTH)]
-    host = published(broker, [*births, ("spBv1.0/{g}/NDEATH/n1", old)])
-    assert host.online["pump"] == [True]
-
-
-def birth(name: bytes, more: bytes) -> bytes:
-    return field(2, field(1, name) + field(4, 11) + field(14, 1) + more)
-
-
-def reported(code: int) -> bytes:
-    """Give the property of a metric that tells its quality."""
-    return field(9, field(1, b"Quality") + field(2, field(1, 3) + field(3, code)))
-
-
-def test_quality_history_and_nonsense_times_are_told(broker: str) -> None:
-    payload = field(3, 1) + birth(b"on", reported(500)) + birth(b"mode", reported(0))
-    payload += birth(b"setpoint", field(5, 1) + field(3, 1_700_000_000_000))
-    payload += birth(b"temperature", field(3, 5))
-    host = published(
-        broker, [("spBv1.0/{g}/NBIRTH/n1", NBIRTH), ("spBv1.0/{g}/DBIRTH/n1/pump", payload)]
-    )
-    assert host.codes["on"] == quality(UNCERTAIN, Reason.STALE)
-    assert host.codes["mode"] == quality(BAD, Reason.DEVICE_FAILURE)
-    assert host.codes["setpoint"] == quality(GOOD, Reason.ARCHIVE)
-    assert host.codes["temperature"] == quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED)
-    assert host.times["setpoint"] == 1_700_000_000 * 10**9
-
-
-def test_what_was_bad_in_the_past_is_history_too(broker: str) -> None:
-    payload = field(3, 1) + birth(b"on", field(5, 1) + reported(0))
-    payload += field(2, field(1, b"mode") + field(4, 12) + field(5, 1) + field(7, 1))
-    host = published(
-        broker, [("spBv1.0/{g}/NBIRTH/n1", NBIRTH), ("spBv1.0/{g}/DBIRTH/n1/pump", payload)]
-    )
-    assert host.codes == {"on": BAD | Reason.ARCHIVE, "mode": BAD | Reason.ARCHIVE, "uptime": GOOD}
-
-
-def test_what_is_no_payload_hurts_nobody(broker: str) -> None:
-    bad = [(f"spBv1.0/{{g}}/{kind}/n1/pump", b"\xff\xff") for kind in ("DDATA", "DBIRTH", "HA")]
-    odd = [("spBv1.0/{g}/NDATA/n1", b""), ("spBv1.0/{g}/NBIRTH/n1/a/b/c", b"")]
-    host = published(broker, [*bad, *odd, ("spBv1.0/{g}/NBIRTH/n1", NBIRTH)])
-    assert host.values == {"uptime": 99}
 
 
 def test_a_unit_without_a_node_is_refused(broker: str) -> None:
