@@ -16,7 +16,9 @@ class Presence:
     def __init__(self, inventory: Inventory, lost: set[str], now: float) -> None:
         """lost: devices that were lost before a restart."""
         self._devices = [each.device.id for each in inventory.devices.values()]
+        self._position = {device: place for place, device in enumerate(self._devices)}
         self._first = np.array([each.first for each in inventory.devices.values()], np.intp)
+        self._stop = np.append(self._first[1:], inventory.signals)
         self._device_of = inventory.device_of
         self._limit = inventory.column("silent_after_s")
         # The edge reports on itself; while it runs, it is there.
@@ -35,10 +37,10 @@ class Presence:
 
     def lose(self, device: str) -> bool:
         """Take a device as lost; tell whether it was not before."""
-        position = self._devices.index(device)
+        position = self._position[device]
         was_lost = bool(self.lost[position])
         self.lost[position] = True
-        self._stale[self._device_of == position] = True
+        self._stale[self._first[position] : self._stop[position]] = True
         return not was_lost
 
     def hear(self, signal: NDArray[np.uint32], now: float) -> None:
