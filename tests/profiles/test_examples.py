@@ -99,6 +99,83 @@ LORAWAN: list[tuple[str, Message, dict[str, float]]] = [
             "pm25": 32, "pm10": 48,
         },
     ),
+    # TheThingsNetwork/lorawan-devices, vendor/elvaco/cmi4160-codec.yaml, cmi4111- and cmi4130-
+    (
+        "elvaco-cmi4160",
+        uplink(
+            bytes.fromhex(
+                "1e04068fa10100041384b71e00022bcf0f023b5d00025a1003025e9801"
+                "0779822532" "69a511400401fd1700"
+            ),
+            port=2,
+        ),
+        {
+            "energy": 106895, "volume": 2013.06, "power": 4047, "flow": 0.093,
+            "supply_temperature": 78.4, "return_temperature": 40.8, "error_code": 0,
+        },
+    ),
+    (
+        "elvaco-cmi4111",
+        uplink(
+            bytes.fromhex(
+                "0504065a2600000414f0140a00022d0b00023b2600025a7b02025e7c01"
+                "0c787135496904fd1700000800"
+            ),
+            port=2,
+        ),
+        {
+            "energy": 9818, "volume": 6607.2, "power": 1100, "flow": 0.038,
+            "supply_temperature": 63.5, "return_temperature": 38, "error_code": 524288,
+        },
+    ),
+    (
+        "elvaco-cmi4130",
+        uplink(
+            bytes.fromhex(
+                "0f0407e1040200041511a24c00022d3e00023b0c03025aa602025e6002"
+                "0c781967901002fd170000"
+            ),
+            port=2,
+        ),
+        {
+            "energy": 1323210, "volume": 502222.5, "power": 6200, "flow": 0.78,
+            "supply_temperature": 67.8, "return_temperature": 60.8, "error_code": 0,
+        },
+    ),
+    # TheThingsNetwork/lorawan-devices, vendor/kamstrup/mbusparser.yaml
+    (
+        "kamstrup-flowiq-2200",
+        uplink(
+            bytes.fromhex(
+                "78446d0020f32a4413ec00000052ff25100042ff1c0500623b0000523b0000615b80515b80"
+            ),
+            port=1,
+        ),
+        {
+            "volume": 0.236, "dry": 0, "reverse": 0, "leak": 0, "burst": 0, "tamper": 1,
+            "battery_low": 0,
+        },
+    ),
+    (
+        "kamstrup-flowiq-2200",
+        uplink(
+            bytes.fromhex("78446d00331837441303000000" "4d931322610100000003" + "00" * 30), port=1
+        ),
+        {"volume": 0.003},
+    ),
+    # TheThingsNetwork/lorawan-devices, vendor/dragino/laq4-codec.yaml
+    (
+        "dragino-laq4",
+        uplink(
+            bytes.fromhex("0d07050012020b00fb01b3"),
+            port=2,
+            decoded={
+                "Alarm_status": "TRUE", "Bat_V": 3.335, "CO2_ppm": 523, "Hum_SHT": 43.5,
+                "TVOC_ppb": 18, "TempC_SHT": 25.1, "Work_mode": "CO2",
+            },
+        ),
+        {"battery": 3.335, "co2": 523, "humidity": 43.5, "tvoc": 18, "temperature": 25.1},
+    ),
 ]  # fmt: skip
 
 JSON: list[tuple[str, Message, dict[str, float]]] = [

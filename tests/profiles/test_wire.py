@@ -39,11 +39,11 @@ def of(protocol: str) -> list[str]:
 
 
 def value_of(signal: SignalProfile, place: int) -> float:
-    """Choose a value that the signal can have: another for each place."""
+    """Choose a value that the signal can have, in a byte too: another for each place."""
     if signal.states:
         return max(signal.states)
     low = 0 if signal.minimum is None else signal.minimum
-    high = low + 1000 if signal.maximum is None else signal.maximum
+    high = low + 100 if signal.maximum is None else signal.maximum
     return round(low + (high - low) * (place + 1) / 40, 1)
 
 
@@ -51,15 +51,21 @@ def values_of(profile: Profile) -> dict[str, float]:
     return {each.key: value_of(each, place) for place, each in enumerate(profile.signals)}
 
 
+def step_of(signal: SignalProfile) -> float:
+    """Give what the wire can just tell apart, in the signal's unit; 0 where it has fractions."""
+    if signal.modbus is not None:
+        return 0.0 if signal.modbus.type in {"f32", "f64"} else abs(signal.modbus.scale)
+    at = signal.lorawan
+    if at is not None and at.raw is not None and at.raw.type != "float":
+        return abs(at.scale)
+    return 0.0
+
+
 def near(profile: Profile) -> dict[str, Any]:
-    """Give the same values, to half a step of what the wire can tell apart."""
-    steps = {
-        each.key: getattr(each.modbus or each.mqtt or each.lorawan, "scale", 0.0)
-        for each in profile.signals
-    }
+    """Give the same values, to half a step."""
     return {
-        key: pytest.approx(value, abs=abs(steps[key]) * 0.5001, rel=1e-6)
-        for key, value in values_of(profile).items()
+        signal.key: pytest.approx(value_of(signal, place), abs=step_of(signal) * 0.5001, rel=1e-6)
+        for place, signal in enumerate(profile.signals)
     }
 
 
@@ -166,8 +172,10 @@ def bytes_of(field: RawField, raw: float) -> bytes:
 
 
 def payload_of(fields: list[tuple[RawField, float]]) -> bytes:
-    size = max(field.at + field.length for field, _ in fields)
-    payload = bytearray(max(size, *(1 + at for field, _ in fields for at in [*field.when, 0])))
+    """Lay the fields down in one payload, with the bytes that say which message it is."""
+    ends = [field.at + field.length for field, _ in fields]
+    ends += [place + 1 for field, _ in fields for place in field.when]
+    payload = bytearray(max(ends, default=1))
     for field, raw in fields:
         for place, byte in enumerate(bytes_of(field, raw), field.at):
             payload[place] |= byte
@@ -183,14 +191,12 @@ def uplinks_of(profile: Profile) -> list[Message]:
     for signal, value in zip(profile.signals, values_of(profile).values(), strict=True):
         at = signal.lorawan
         assert isinstance(at, LorawanAddress)
+        of_port = fields.setdefault(at.port or 1, [])
         if at.raw is not None:
-            fields.setdefault(at.port or 1, []).append((at.raw, (value - at.offset) / at.scale))
+            of_port.append((at.raw, (value - at.offset) / at.scale))
         elif at.object is not None:
             put(objects, at.object, spoken(at.as_messages(), value))
-    messages = [
-        uplink(payload_of(each), port=port, decoded=objects) for port, each in fields.items()
-    ]
-    return messages or [uplink(b"\x00", decoded=objects)]
+    return [uplink(payload_of(each), port=port, decoded=objects) for port, each in fields.items()]
 
 
 @pytest.mark.parametrize("name", LORAWAN)
