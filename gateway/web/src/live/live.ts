@@ -12,7 +12,15 @@ import type {
 import { LiveConnection, type Socket } from "./connection";
 import { FrameQueue } from "./frame";
 import type { Health } from "./health";
-import { bodies, mergeCases, mergeDevices, mergeEdges, mergeIncidents, without } from "./merge";
+import {
+  bodies,
+  mergeCases,
+  mergeDevices,
+  mergeEdges,
+  mergeIncidents,
+  touchedCases,
+  without,
+} from "./merge";
 import { Subscriptions } from "./subscriptions";
 import { LatestValues } from "./values";
 
@@ -134,7 +142,7 @@ export class Live {
     for (const command of bodies(changes, "command")) {
       cache.setQueryData(keys.command(command.id), command);
     }
-    this.refetchOpen(cases, incidents, devices);
+    this.refetchOpen(touchedCases(changes), incidents, devices);
     this.drop(changes);
   }
 
@@ -159,10 +167,8 @@ export class Live {
   }
 
   /** Cards hold more than a change carries: those on the screen are fetched again. */
-  private refetchOpen(cases: CaseRow[], incidents: IncidentOut[], devices: DeviceOut[]): void {
-    const touched = new Set([...cases.map((row) => row.id), ...incidents.map((row) => row.case)]);
-    for (const id of touched)
-      if (id !== null) void this.cache.invalidateQueries({ queryKey: keys.case(id) });
+  private refetchOpen(cases: Set<number>, incidents: IncidentOut[], devices: DeviceOut[]): void {
+    for (const id of cases) void this.cache.invalidateQueries({ queryKey: keys.case(id) });
     for (const asset of new Set(incidents.map((row) => row.asset))) {
       void this.cache.invalidateQueries({ queryKey: keys.assetIncidents(asset) });
     }

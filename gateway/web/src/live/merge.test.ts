@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Change } from "../api/types";
 import { caseRow, incident, NOON } from "../testing";
-import { mergeCases, mergeIncidents, without } from "./merge";
+import { mergeCases, mergeIncidents, touchedCases, without } from "./merge";
 
 test("a changed case takes the place of its older self", () => {
   const rows = [caseRow({ id: 1 }), caseRow({ id: 2 })];
@@ -45,4 +46,16 @@ test("an incident that is normal again leaves the list", () => {
   expect(mergeIncidents(rows, [incident({ id: 1, state: "normal" })]).map((row) => row.id)).toEqual(
     [2],
   );
+});
+
+test("the card of a case is fetched again after what hangs on it: an incident, a command", () => {
+  const change = (topic: Change["topic"], body: object) =>
+    ({ kind: "change", seq: 1, at: "2026-11-22T12:00:00Z", topic, [topic]: body }) as Change;
+  const changes = [
+    change("case", caseRow({ id: 1 })),
+    change("incident", incident({ case: 2 })),
+    change("command", { case: 3 }),
+    change("command", { case: null }),
+  ];
+  expect([...touchedCases(changes)]).toEqual([1, 2, 3]);
 });

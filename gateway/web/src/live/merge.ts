@@ -69,6 +69,16 @@ export function without<T extends Row>(rows: readonly T[], gone: ReadonlySet<T["
   return rows.filter((row) => !gone.has(row.id));
 }
 
+/** Give the cases of whose cards something has changed: themselves, or what hangs on them. */
+export function touchedCases(changes: readonly Change[]): Set<number> {
+  const numbers = [
+    ...bodies(changes, "case").map((row) => row.id),
+    ...bodies(changes, "incident").map((row) => row.case),
+    ...bodies(changes, "command").map((command) => command.case),
+  ];
+  return new Set(numbers.filter((number) => number !== null));
+}
+
 /** Collect the bodies of one topic from a frame's changes. */
 export function bodies<T extends Change["topic"]>(
   changes: readonly Change[],
