@@ -19,6 +19,7 @@ import { Strip } from "./strip";
 import { TapePane } from "./tape-pane";
 import { useSound } from "./use-sound";
 import { useWorklist } from "./use-worklist";
+import { newestRaises } from "./worklist/order";
 import { Worklist } from "./worklist/worklist";
 import "./control.css";
 
@@ -56,6 +57,7 @@ function Desk() {
   const town = useQuery({ queryKey: keys.map, queryFn: getMap });
   const sound = useSound(list.all);
   const acknowledging = useAcknowledge();
+  const raises = useMemo(() => newestRaises(incidents.data ?? NO_INCIDENTS), [incidents.data]);
   const [helping, setHelping] = useState(false);
   const [keysOn, setKeysOn] = useState(() => remembered("keys") !== "off");
   const filter = useRef<HTMLInputElement>(null);
@@ -113,6 +115,7 @@ function Desk() {
           <Trouble error={list.error} retry={list.refetch} />
           <Worklist
             rows={list.rows}
+            raises={raises}
             waiting={list.waiting}
             counts={list.counts}
             view={list.view}

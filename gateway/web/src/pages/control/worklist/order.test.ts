@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
-import { caseRow, NOON } from "../../../testing";
-import { belongs, countsOf, isOverdue, matches, sorted, waits } from "./order";
+import { caseRow, incident, NOON } from "../../../testing";
+import {
+  belongs,
+  countsOf,
+  flashes,
+  isOverdue,
+  matches,
+  newestRaises,
+  sorted,
+  waits,
+} from "./order";
 
 const ids = (rows: { id: number }[]) => rows.map((row) => row.id);
 
@@ -68,4 +77,25 @@ test("counters count open cases by priority", () => {
     active: 2,
     overdue: 1,
   });
+});
+
+test("a case flashes for two minutes", () => {
+  const row = caseRow({ unacknowledged: 1, opened_at: "2026-11-22T12:00:00Z" });
+  const seen = [119_999, 120_000].map((after) => flashes(row, NOON, NOON + after));
+  expect(seen).toEqual([true, false]);
+});
+
+test("an old case flashes again when one more incident is raised in it", () => {
+  const row = caseRow({ unacknowledged: 1, opened_at: "2026-11-22T11:00:00Z" });
+  const raises = newestRaises([
+    incident({ id: 1, raised_at: "2026-11-22T11:00:00Z" }),
+    incident({ id: 2, raised_at: "2026-11-22T12:00:00Z" }),
+    incident({ id: 3, raised_at: "2026-11-22T12:05:00Z", acknowledged: true }),
+  ]);
+  const seen = [119_999, 120_000].map((after) => flashes(row, raises.get(1), NOON + after));
+  expect(seen).toEqual([true, false]);
+});
+
+test("a case that somebody has seen to does not flash", () => {
+  expect(flashes(caseRow({ opened_at: "2026-11-22T12:00:00Z" }), NOON, NOON)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { CaseRow, Priority } from "../../../api/types";
+import type { CaseRow, IncidentOut, Priority } from "../../../api/types";
 import { PRIORITIES, rank } from "../../../parts/priority";
 
 export const TABS = ["open", "unacknowledged", "overdue", "closed"] as const;
@@ -30,6 +30,22 @@ export const waits = (row: CaseRow) =>
   isOpen(row) &&
   (row.unacknowledged > 0 ||
     (row.incidents === 0 && (row.state === "new" || row.state === "routed")));
+
+const FLASH_MS = 120_000;
+
+/** Give, by case, when its newest unacknowledged incident was raised; ms since 1970. */
+export function newestRaises(incidents: readonly IncidentOut[]): Map<number, number> {
+  const raises = new Map<number, number>();
+  for (const { case: id, acknowledged, raised_at } of incidents) {
+    if (id === null || acknowledged) continue;
+    raises.set(id, Math.max(raises.get(id) ?? 0, Date.parse(raised_at)));
+  }
+  return raises;
+}
+
+/** True for two minutes after a case was opened or got an incident, if nobody has seen to it. */
+export const flashes = (row: CaseRow, raisedAt: number | undefined, now: number) =>
+  waits(row) && now - Math.max(Date.parse(row.opened_at), raisedAt ?? 0) < FLASH_MS;
 
 /** Overdue by the server's word, or by the clock since that word. */
 export const isOverdue = (row: CaseRow, now: number) =>

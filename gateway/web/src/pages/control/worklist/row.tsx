@@ -4,12 +4,12 @@ import { useWords } from "../../../i18n/text";
 import { DeadlineBar } from "../../../parts/deadline";
 import { Icon } from "../../../parts/icon";
 import { PriorityMark } from "../../../parts/priority";
-import { isOverdue, waits } from "./order";
-
-const FLASH_S = 120;
+import { flashes, isOverdue, waits } from "./order";
 
 interface Props {
   row: CaseRow;
+  /** When its newest unacknowledged incident was raised. */
+  raisedAt: number | undefined;
   now: number;
   chosen: boolean;
   id: string;
@@ -21,15 +21,14 @@ interface Props {
 }
 
 /** A line of the worklist: what, where, how long, by when, who. */
-export function Row({ row, now, chosen, id, at, of, top, height, onChoose }: Props) {
+export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onChoose }: Props) {
   const { t, say } = useWords();
   const time = useTime();
   const age = Math.max(0, (now - Date.parse(row.opened_at)) / 1000);
-  const waiting = waits(row);
   const back = row.closed_at === null && row.incidents > 0 && row.active_incidents === 0;
   const classes = ["case-row", row.priority];
-  if (waiting) classes.push("waiting");
-  if (waiting && age < FLASH_S) classes.push("flashing");
+  if (waits(row)) classes.push("waiting");
+  if (flashes(row, raisedAt, now)) classes.push("flashing");
   if (back) classes.push("back");
   if (row.closed_at !== null) classes.push("closed");
   const executor = say(row.executor_name) || t("control.noExecutor");

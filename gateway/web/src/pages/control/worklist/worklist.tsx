@@ -19,6 +19,7 @@ export interface View {
 
 interface Props {
   rows: CaseRow[];
+  raises: ReadonlyMap<number, number>;
   waiting: CaseRow[];
   counts: Record<Tab, number>;
   view: View;
@@ -32,6 +33,7 @@ interface Props {
 
 export function Worklist({
   rows,
+  raises,
   waiting,
   counts,
   view,
@@ -97,7 +99,7 @@ export function Worklist({
         )}
       </div>
       {rows.length ? (
-        <Rows rows={rows} chosen={chosen} onChoose={onChoose} onHold={onHold} />
+        <Rows rows={rows} raises={raises} chosen={chosen} onChoose={onChoose} onHold={onHold} />
       ) : (
         <p className="quiet-state">
           {t(view.typed || view.tab !== "open" ? "control.emptyFiltered" : "control.emptyOpen")}
@@ -112,10 +114,11 @@ const capital = <T extends string>(word: T) =>
 
 function Rows({
   rows,
+  raises,
   chosen,
   onChoose,
   onHold,
-}: Pick<Props, "rows" | "chosen" | "onChoose" | "onHold">) {
+}: Pick<Props, "rows" | "raises" | "chosen" | "onChoose" | "onHold">) {
   const { t } = useWords();
   const now = useNow();
   const scroller = useRef<HTMLDivElement>(null);
@@ -160,6 +163,7 @@ function Rows({
               key={row.id}
               id={`${id}-${row.id}`}
               row={row}
+              raisedAt={raises.get(row.id)}
               now={now}
               chosen={row.id === chosen}
               at={item.index}
