@@ -1,10 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { getDevices, getEdges } from "../../api/calls";
+import { getDevices, getEdges, getOpenIncidents } from "../../api/calls";
 import { PREFIX } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { DeviceOut, EdgeOut } from "../../api/types";
+import type { DeviceOut, EdgeOut, IncidentOut } from "../../api/types";
 import { presence } from "../../format/presence";
 import { useTime } from "../../format/time";
 import { useWords } from "../../i18n/text";
@@ -17,6 +17,8 @@ import { Trouble, Waiting } from "../../parts/trouble";
 import "./admin.css";
 
 const SHOWN = 200;
+const EDGE_LOST = "edge_lost"; // condition of the incident that the gateway raises
+const NO_INCIDENTS: IncidentOut[] = [];
 
 export default function Admin() {
   return (
@@ -64,6 +66,7 @@ function Page() {
 function Edges() {
   const { t } = useWords();
   const edges = useQuery({ queryKey: keys.edges, queryFn: getEdges });
+  const incidents = useQuery({ queryKey: keys.incidents, queryFn: getOpenIncidents });
   return (
     <section>
       <h2>{t("admin.edges")}</h2>
@@ -86,7 +89,11 @@ function Edges() {
             </thead>
             <tbody>
               {edges.data.map((edge) => (
-                <EdgeRow key={edge.id} edge={edge} />
+                <EdgeRow
+                  key={edge.id}
+                  edge={edge}
+                  loss={lossOf(edge, incidents.data ?? NO_INCIDENTS)}
+                />
               ))}
             </tbody>
           </table>
@@ -96,7 +103,15 @@ function Edges() {
   );
 }
 
-function EdgeRow({ edge }: { edge: EdgeOut }) {
+/** The case of an edge that is gone. */
+function lossOf(edge: EdgeOut, incidents: readonly IncidentOut[]): number | null {
+  const loss = incidents.find(
+    ({ device, condition, active }) => active && device === edge.id && condition === EDGE_LOST,
+  );
+  return loss?.case ?? null;
+}
+
+function EdgeRow({ edge, loss }: { edge: EdgeOut; loss: number | null }) {
   const { t, say } = useWords();
   const time = useTime();
   const now = useNow();
@@ -107,7 +122,10 @@ function EdgeRow({ edge }: { edge: EdgeOut }) {
         {say(edge.name)} <span className="faint">{edge.id}</span>
       </th>
       <td className={edge.online ? "" : "abnormal"}>
-        {t(edge.online ? "admin.online" : "admin.offline")}
+        {t(edge.online ? "admin.online" : "admin.offline")}{" "}
+        {loss !== null && (
+          <Link href={`/control/case/${loss}`}>{t("card.case", { id: loss })}</Link>
+        )}
       </td>
       <td>
         {edge.seen_at
