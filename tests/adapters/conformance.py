@@ -216,6 +216,15 @@ class Conformance:
         with pytest.raises(Retryable, match=r"127\.0\.0\.1"):
             self.with_rig(test)
 
+    def test_a_line_that_takes_connections_and_never_answers_raises_retryable(self) -> None:
+        async def test(_rig: Rig, relay: Relay) -> None:
+            relay.hang()
+            async with asyncio.timeout(20), self.opened(relay.port) as line:
+                await line.drain()
+
+        with pytest.raises(Retryable, match=r"127\.0\.0\.1"):
+            self.with_rig(test)
+
     def test_an_address_that_cannot_be_understood_is_refused(self) -> None:
         async def test() -> None:
             endpoint = Endpoint(
@@ -236,6 +245,17 @@ class Conformance:
                 return reported, await rig.get("2", self.settable)
 
         assert self.with_rig(test) == (5, 5)
+
+    def test_a_write_that_nobody_answers_ends_in_time(self) -> None:
+        async def test(_rig: Rig, relay: Relay) -> None:
+            async with self.opened(relay.port) as line:
+                await line.until_read()
+                relay.hang()
+                async with asyncio.timeout(12):
+                    await line.write(f"unit-2.{self.settable}", 5)
+
+        with pytest.raises(EndpointError, match=rf"unit-2\.{self.settable}|127\.0\.0\.1"):
+            self.with_rig(test)
 
     def test_a_read_only_signal_is_not_written(self) -> None:
         read_only = next(each.key for each in self.profile.signals if not each.writable)
@@ -329,15 +349,6 @@ class UnitConformance(Conformance):
                 await line.until(lambda: line.values[name] == 6 and not line.is_bad(name))
 
         self.with_rig(test)
-
-    def test_a_line_that_takes_connections_and_never_answers_raises_retryable(self) -> None:
-        async def test(_rig: Rig, relay: Relay) -> None:
-            relay.hang()
-            async with asyncio.timeout(20), self.opened(relay.port) as line:
-                await line.drain()
-
-        with pytest.raises(Retryable, match=r"127\.0\.0\.1"):
-            self.with_rig(test)
 
     def test_a_line_that_hangs_raises_retryable_in_time(self) -> None:
         async def test(_rig: Rig, relay: Relay) -> None:
