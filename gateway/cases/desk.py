@@ -46,8 +46,8 @@ RECOVERED: Text = {
     "ru": "Закрыто: устройства снова отвечают, вмешательство не потребовалось",
     "en": "Closed: the devices answer again, nobody had to do anything",
 }
-MERGED: Text = {"ru": "Вошло в дело {number}", "en": "Merged into case {number}"}
-ABSORBED: Text = {"ru": "Вошло дело {number}: {title}", "en": "Took over case {number}: {title}"}
+MERGED: Text = {"ru": "Вошла в заявку {number}", "en": "Merged into case {number}"}
+ABSORBED: Text = {"ru": "Вошла заявка {number}: {title}", "en": "Took over case {number}: {title}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,7 +46,7 @@ DID: dict[Verb, Text] = {
     Verb.REOPEN: {"ru": "Возвращено в работу", "en": "Reopened"},
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
-ACKNOWLEDGED: Text = {"ru": "Замечено: {name}", "en": "Acknowledged: {name}"}
+ACKNOWLEDGED: Text = {"ru": "Квитировано: {name}", "en": "Acknowledged: {name}"}
 ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
 
 Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)

@@ -384,7 +384,6 @@ export const ru: Words<typeof en> = {
     onlyLost: "Только потерянные",
     device: "Устройство",
     profile: "Профиль",
-    family: "Семейство",
     state: "Состояние",
     shown_one: "{{count}} устройство",
     shown_few: "{{count}} устройства",
