@@ -16,6 +16,7 @@ EXECUTORS = tuple(
         ("power-grid", REGION, "+7 000 555-01-05", "Электросети", "Power Grid"),
         ("road-office", REGION, "+7 000 555-01-06", "Дорожная служба", "Road Office"),
         ("emergency-gas", REGION, "+7 000 555-01-07", "Аварийная газовая служба", "Gas Emergency"),
+        ("telemetry-service", REGION, "+7 000 555-01-08", "Служба телеметрии", "Telemetry Service"),
         ("left-homes", "left-bank", "+7 000 555-02-01", "УК «Левобережье»", "Left Bank Homes"),
         ("right-homes", "right-bank", "+7 000 555-02-02", "УК «Правобережье»", "Right Bank Homes"),
     )
@@ -29,6 +30,7 @@ _BY_CATEGORY = {
     "traffic.": "road-office",
     "gas.": "emergency-gas",
     "air.": "road-office",
+    "device.edge": "telemetry-service",
 }
 _OWNERS = (
     "lift-service",

@@ -84,6 +84,14 @@ def test_every_reference_holds(registry: Registry) -> None:
     }
 
 
+def test_an_edge_that_is_gone_is_for_those_who_keep_the_telemetry(registry: Registry) -> None:
+    executors = {executor.id: executor for executor in registry.executors}
+    places = {place.id: place for place in registry.places}
+    path = f"{registry.edges[0].place}/"
+    routed = route_case(registry.routes, executors, places, code="device.edge", place_path=path)
+    assert routed.executor.id == "telemetry-service"
+
+
 @pytest.mark.parametrize("collection", ["places", "assets", "devices", "endpoints", "executors"])
 def test_identifiers_are_unique_among(collection: str, registry: Registry) -> None:
     identifiers = [item.id for item in getattr(registry, collection)]
