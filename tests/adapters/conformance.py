@@ -257,6 +257,19 @@ class Conformance:
         with pytest.raises(EndpointError, match=rf"unit-2\.{self.settable}|127\.0\.0\.1"):
             self.with_rig(test)
 
+    def test_a_connection_that_was_closed_writes_nothing_more(self) -> None:
+        async def test(rig: Rig, relay: Relay) -> float:
+            before = held()
+            async with self.opened(relay.port) as line:
+                await line.until_read()
+            assert isinstance(line.connection, Writable)
+            with pytest.raises(EndpointError):
+                await line.connection.write(line.points[f"unit-2.{self.settable}"], 5)
+            await until_held(before)
+            return await rig.get("2", self.settable)
+
+        assert self.with_rig(test) == self.expected[self.settable]
+
     def test_a_read_only_signal_is_not_written(self) -> None:
         read_only = next(each.key for each in self.profile.signals if not each.writable)
 
