@@ -8,6 +8,7 @@ import pytest
 
 from adapters.profile import bundled_profiles
 from core.registry import PlaceKind, Registry
+from core.routing import route_case
 from simulators.town.registry import build_registry
 
 
