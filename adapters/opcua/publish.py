@@ -77,6 +77,8 @@ def read_message(data: bytes) -> Published:
         place = buffer.cur_pos + 1  # one byte says that a length follows
         (length,) = WORD.unpack_from(data, place)
         place += WORD.size
+        if length < 0:  # it would lead back, and round and round
+            raise ValueError(f"a notification of {length} bytes")
         if kind == CHANGES:
             read_changes(data, place, runs)
         elif kind == EVENTS:

@@ -1,6 +1,7 @@
 """Publish responses as asyncua encodes them are read value by value as they were."""
 
 import math
+import struct
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.opcua.block import columns
-from adapters.opcua.publish import read_published
+from adapters.opcua.publish import read_message, read_published
 from core.quality import BAD, GOOD, UNCERTAIN, Reason, quality
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -166,3 +167,10 @@ def test_a_response_that_is_cut_short_is_an_error() -> None:
     whole = bytes(response([ua.DataValue(ua.Variant(1.5))] * 3))
     with pytest.raises(UaError):
         read_published(Buffer(whole[:-20]))
+
+
+def test_a_notification_that_leads_back_to_itself_is_an_error() -> None:
+    head = struct.pack("<Ii?Iqi", 7, 0, False, 1, 0, 5)  # five notifications
+    back = struct.pack("<BBBi", 0, 1, 1, -7)  # a kind, and a length back to its own first byte
+    with pytest.raises(ValueError, match="a notification of -7 bytes"):
+        read_message(head + back)
