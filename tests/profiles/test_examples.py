@@ -68,6 +68,14 @@ LORAWAN: list[tuple[str, Message, dict[str, float]]] = [
         {"battery": 92, "leak": 0},
     ),
     (
+        "milesight-em310-udl",
+        uplink(
+            bytes.fromhex("01755c03824408040001"),
+            decoded={"battery": 92, "distance": 2116, "position": "tilt"},
+        ),
+        {"battery": 92, "distance": 2116, "position": 1},
+    ),
+    (
         "milesight-em500-swl",
         uplink(bytes.fromhex("01756403770200"), decoded={"battery": 100, "water_level": 2}),
         {"battery": 100, "water_level": 2},
