@@ -142,7 +142,7 @@ class LastGood:
         """
         try:
             text = self._path.read_bytes()
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return EdgeConfiguration(revision=0, edge=edge)
         except OSError as error:
             raise ConfigError(f"{self._path}: {error.strerror}") from error

@@ -19,11 +19,13 @@ def held_folder(folder: Path) -> Iterator[None]:
     ConfigError where it cannot be written, or another edge has it. The lock ends with the process,
     however that ends.
     """
-    if folder.exists() and not folder.is_dir():
-        raise ConfigError(f"data_dir {folder}: wanted a folder to write into, found a file")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / "edge.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(
+            f"data_dir {folder}: wanted a folder to write into, found a file"
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"data_dir {folder}: wanted a folder to write into, found: {error.strerror}"

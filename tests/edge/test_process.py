@@ -47,6 +47,12 @@ def test_a_data_dir_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert told(settings(tmp_path)) == (2, f"{wanted}\n")
 
 
+def test_a_data_dir_whose_name_is_too_long_is_named(tmp_path: Path) -> None:
+    code, error = told(settings(tmp_path, data_dir="d" * 300))
+    assert code == 2
+    assert "wanted a folder to write into, found: File name too long" in error
+
+
 def test_a_data_dir_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     wanted = "data_dir /proc/kvartal: wanted a folder to write into, found: No such file"
     code, error = told(settings(tmp_path, data_dir="/proc/kvartal"))
