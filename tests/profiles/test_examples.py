@@ -184,6 +184,60 @@ LORAWAN: list[tuple[str, Message, dict[str, float]]] = [
         ),
         {"battery": 3.335, "co2": 523, "humidity": 43.5, "tvoc": 18, "temperature": 25.1},
     ),
+    # nasys/nas-codecs, test/ul20xx_1_1_x_uplink_decoder.test.js: status and usage
+    (
+        "nas-ul20xx",
+        uplink(
+            bytes.fromhex("01f37f205e8244320916200701d20294550401fe50190012501900"),
+            port=23,
+            decoded={
+                "packet_type": "status_packet",
+                "dimming_source": [
+                    {
+                        "address": "dali_broadcast", "dimming_level__percent": 25,
+                        "status": {"driver_error": False, "lamp_failure": False},
+                    },
+                ],
+            },
+        ),
+        {
+            "level": 25, "relay": 1, "lamp_failure": 0, "driver_error": 0, "dali_fault": 1,
+            "metering_fault": 0, "lamp_error_24h": 1, "temperature": 22,
+        },
+    ),
+    (
+        "nas-ul20xx",
+        uplink(
+            bytes.fromhex("00ff80d0ef2f0112ff479403002a00f94a030027005de5c072d902d0ef2f01"),
+            port=26,
+            decoded={
+                "packet_type": "usage_packet",
+                "consumption": [{"address": "internal_measurement", "lamp_on_time__h": 5533}],
+            },
+        ),
+        {"burning_hours": 5533},
+    ),
+    # nasys/nas-codecs, LCU_chirpstack_example_data.json
+    (
+        "nas-ul20xx",
+        uplink(
+            bytes.fromhex("018eb28266200047071a000201defe210000"),
+            port=23,
+            decoded={
+                "packet_type": "status_packet",
+                "dimming_source": [
+                    {
+                        "address": "dali_broadcast", "dimming_level__percent": 0,
+                        "status": {"driver_error": False, "lamp_failure": False},
+                    },
+                ],
+            },
+        ),
+        {
+            "level": 0, "relay": 0, "lamp_failure": 0, "driver_error": 0, "dali_fault": 0,
+            "metering_fault": 1, "lamp_error_24h": 0, "temperature": 26,
+        },
+    ),
 ]  # fmt: skip
 
 JSON: list[tuple[str, Message, dict[str, float]]] = [
