@@ -71,7 +71,7 @@ def _age(nanoseconds: int) -> str:
 
 def _record(row: Row, now: int) -> dict[str, Any]:
     signal, is_known = row.point.signal, row.readings > 0 and not math.isnan(row.value)
-    state = signal.states.get(int(row.value)) if is_known else None
+    state = signal.states.get(int(row.value)) if is_known and row.value.is_integer() else None
     return {
         "device": row.point.device.id,
         "signal": signal.key,

@@ -14,12 +14,17 @@ from typing import Any
 import pytest
 from asyncua import ua
 
+from core.clock import SECOND
 from core.command_line import run
+from core.quality import GOOD
+from edge.commissioning.probe import Row
+from edge.commissioning.table import records
 from tests.adapters.conformance import free_port
 from tests.adapters.conftest import running_broker
 from tests.adapters.modbus_server import ModbusServer
 from tests.adapters.opcua_rig import ServerThread
 from tests.edge.serving import publishing, serving
+from tests.edge.stand import make_inventory
 from tests.edge.test_process import KVARTAL
 
 METER = [230.0, 4.5, 1035.0, 50.0]  # voltage, current, power, frequency
@@ -188,6 +193,13 @@ def test_json_has_every_signal_and_problem(
     )
     assert by_name["meter-9", "power"]["value"] is None
     assert [each["name"] for each in found["problems"]] == ["meter-9"]
+
+
+@pytest.mark.parametrize(("value", "state"), [(1.0, "x"), (1.5, None), (2.0, None)])
+def test_json_names_a_state_only_where_the_value_is_one(value: float, state: str | None) -> None:
+    pump = make_inventory("heat-1").point("heat-1", "pump")  # its states are 0 and 1
+    (signal,) = records([Row(pump, value, GOOD, SECOND, 1)], [], SECOND)["signals"]
+    assert signal["state"] == state
 
 
 def test_a_node_is_probed_and_one_that_is_not_there_is_told(
