@@ -20,7 +20,7 @@ from adapters import wire
 from adapters.mqtt.link import MqttLink, Will
 from adapters.wire import Stream
 from core.clock import Clock
-from core.errors import Permanent, Retryable
+from core.errors import ConfigError, Permanent, Retryable
 from edge.journal import Journal
 from edge.settings import EdgeSettings
 from edge.spool import Spool
@@ -168,6 +168,9 @@ class Uplink:
                     await self._hold_link()
                 except Permanent as error:
                     log.error("broker refuses this edge", error=str(error))  # noqa: TRY400 - no bug
+                    await asyncio.sleep(REFUSED_PAUSE_S)
+                except ConfigError as error:  # the password's file is being replaced, perhaps
+                    log.error("link to the broker cannot be opened", error=str(error))  # noqa: TRY400 - no bug
                     await asyncio.sleep(REFUSED_PAUSE_S)
                 except Retryable as error:
                     log.warning("link to the broker is built anew", reason=str(error))
