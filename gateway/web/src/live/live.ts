@@ -1,26 +1,11 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { keys } from "../api/keys";
-import type {
-  AssetDetail,
-  CaseRow,
-  Change,
-  DeviceOut,
-  EdgeOut,
-  IncidentOut,
-  LiveMessage,
-} from "../api/types";
+import type { AssetDetail, Change, DeviceOut, IncidentOut, LiveMessage } from "../api/types";
 import { LiveConnection, type Socket } from "./connection";
 import { FrameQueue } from "./frame";
 import type { Health } from "./health";
-import {
-  bodies,
-  mergeCases,
-  mergeDevices,
-  mergeEdges,
-  mergeIncidents,
-  touchedCases,
-  without,
-} from "./merge";
+import { Lists } from "./lists";
+import { bodies, touchedCases } from "./merge";
 import { Subscriptions } from "./subscriptions";
 import { LatestValues } from "./values";
 
@@ -29,6 +14,7 @@ export class Live {
   readonly values = new LatestValues();
   readonly subscriptions: Subscriptions;
   private readonly connection: LiveConnection;
+  private readonly lists: Lists;
   private readonly cache: QueryClient;
   private readonly watchers = new Set<() => void>();
   private readonly readers = new Set<(changes: Change[]) => void>();
@@ -37,6 +23,7 @@ export class Live {
 
   constructor(cache: QueryClient, signedOut: () => void) {
     this.cache = cache;
+    this.lists = new Lists(cache, this.now);
     const frame = new FrameQueue<LiveMessage>((messages) => this.take(messages));
     const hand = (message: LiveMessage) => frame.push(message);
     const url = `${location.origin.replace(/^http/, "ws")}/api/v1/live`;
@@ -66,6 +53,7 @@ export class Live {
   /** Connect, and come back at once when the network or the user does. Returns the way to stop. */
   start(): () => void {
     const hurry = () => this.connection.hurry();
+    const stop = this.lists.start();
     addEventListener("online", hurry);
     document.addEventListener("visibilitychange", hurry);
     this.connection.start();
@@ -73,6 +61,7 @@ export class Live {
       removeEventListener("online", hurry);
       document.removeEventListener("visibilitychange", hurry);
       this.connection.close();
+      stop();
     };
   }
 
@@ -118,52 +107,16 @@ export class Live {
     const cases = bodies(changes, "case");
     const incidents = bodies(changes, "incident");
     const devices = bodies(changes, "device");
-    const edges = bodies(changes, "edge");
-    if (cases.length) {
-      const lay = (rows?: CaseRow[]) => rows && mergeCases(rows, cases, this.now());
-      cache.setQueryData(keys.cases("open"), lay);
-      if (cases.some((row) => row.closed_at))
-        void cache.invalidateQueries({ queryKey: keys.cases("closed") });
-    }
-    if (incidents.length) {
-      cache.setQueryData(
-        keys.incidents,
-        (rows?: IncidentOut[]) => rows && mergeIncidents(rows, incidents),
-      );
-    }
-    if (devices.length) {
-      cache.setQueryData(keys.devices, (rows?: DeviceOut[]) => rows && mergeDevices(rows, devices));
-    }
-    if (edges.length) {
-      cache.setQueryData(keys.edges, (rows?: EdgeOut[]) => rows && mergeEdges(rows, edges));
-      // With its edge every device goes silent or is heard again, and none of them says so.
+    this.lists.lay(changes);
+    if (cases.some((row) => row.closed_at))
+      void cache.invalidateQueries({ queryKey: keys.cases("closed") });
+    // With its edge every device goes silent or is heard again, and none of them says so.
+    if (bodies(changes, "edge").length)
       for (const queryKey of [["asset"], keys.devices]) void cache.invalidateQueries({ queryKey });
-    }
     for (const command of bodies(changes, "command")) {
       cache.setQueryData(keys.command(command.id), command);
     }
     this.refetchOpen(touchedCases(changes), incidents, devices);
-    this.drop(changes);
-  }
-
-  /** Forget what went to another executor: the server will not show it again. */
-  private drop(changes: Change[]): void {
-    const { cache } = this;
-    const gone = bodies(changes, "gone");
-    const numbers = (of: "case" | "incident") =>
-      new Set(gone.flatMap((one) => (typeof one[of] === "number" ? [one[of]] : [])));
-    const cases = numbers("case");
-    const incidents = numbers("incident");
-    if (cases.size) {
-      for (const list of ["open", "closed", "all"] as const)
-        cache.setQueryData(keys.cases(list), (rows?: CaseRow[]) => rows && without(rows, cases));
-      for (const id of cases) cache.removeQueries({ queryKey: keys.case(id) });
-    }
-    if (incidents.size)
-      cache.setQueryData(
-        keys.incidents,
-        (rows?: IncidentOut[]) => rows && without(rows, incidents),
-      );
   }
 
   /** Cards hold more than a change carries: those on the screen are fetched again. */
