@@ -80,18 +80,24 @@ def test_a_lost_line_is_told_once_and_opened_again() -> None:
     supervised({"heat-1": line}, test)
 
 
-def test_a_refused_line_is_left_alone_for_long() -> None:
-    line = FedLine(refusal=Permanent("wrong password"))
+def test_a_refused_line_is_left_alone_while_a_lost_one_is_tried_again() -> None:
+    refused, lost = FedLine(refusal=Permanent("wrong password")), FedLine()
 
     async def test(supervisor: Supervisor, got: list[Item]) -> None:
         state = supervisor.lines
         await eventually(lambda: state and state["line-heat-1"].state is LineState.REFUSED)
-        line.refusal = None
-        await asyncio.sleep(0.2)
-        assert line.opened == 0
-        assert [item.reason for item in got if isinstance(item, DeviceState)] == ["wrong password"]
+        refused.refusal = None
+        lost.queue.put_nowait(Retryable("cut"))
+        lost.queue.put_nowait(Retryable("cut"))
+        lost.queue.put_nowait(Retryable("cut"))
+        await eventually(lambda: lost.opened == 4)
+        assert refused.opened == 0
+        assert [item.reason for item in got if isinstance(item, DeviceState)] == [
+            "wrong password",
+            "cut",
+        ]
 
-    supervised({"heat-1": line}, test)
+    supervised({"heat-1": refused, "heat-2": lost}, test)
 
 
 def test_a_bug_in_one_adapter_leaves_the_other_lines_alone() -> None:
