@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
@@ -29,6 +30,9 @@ from gateway.cases.rows import active_key, finite, incident_of, keep_incident
 from gateway.cases.stills import keep_still
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import EvidenceRow, IncidentRow
+from gateway.storage.series_tables import BornDeviceRow
+
+log = structlog.get_logger()
 
 MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
 MUNICIPALITY = 2  # levels of a place's path, the region being the first
@@ -90,8 +94,13 @@ class Intake:
         await block.load(events)
         for event in events:
             for fact in facts(event):
-                await self._take(block, fact)
-            if isinstance(event, Condition) and event.condition == STILL:
+                if await block.may_tell_of(fact.device):
+                    await self._take(block, fact)
+            if (
+                isinstance(event, Condition)
+                and event.condition == STILL
+                and await block.may_tell_of(event.device)
+            ):
                 await keep_still(session, self._registry.snapshot, event)
             if isinstance(event, ActiveSet):
                 block.clear_others(event)
@@ -159,6 +168,7 @@ class Block:
         self._active: dict[str, IncidentRow] = {}
         self._raised: set[tuple[str, datetime]] = set()
         self._lost: Counter[Line] = Counter()
+        self._once_read: dict[str, bool] = {}  # devices that another edge reads now
         self._meanings: dict[tuple[str, str, str], Meaning] = {}
 
     async def load(self, events: Iterable[WireEvent]) -> None:
@@ -303,6 +313,22 @@ class Block:
                         at=to_datetime(event.time),
                     )
                 )
+
+    async def may_tell_of(self, device: str) -> bool:
+        """Tell whether this edge reads the device, or has read it: its spool may be long.
+
+        What the registry does not have is nobody else's.
+        """
+        registry = self._registry
+        if device not in registry.devices or registry.edge_of(device) == self._edge:
+            return True
+        if device not in self._once_read:
+            born = BornDeviceRow.device == device, BornDeviceRow.edge == self._edge
+            found = await self._session.scalar(select(BornDeviceRow.id).where(*born).limit(1))
+            self._once_read[device] = found is not None
+            if found is None:
+                log.warning("edge tells of another's device", edge=self._edge, device=device)
+        return self._once_read[device]
 
     def _is_mine(self, row: IncidentRow) -> bool:
         """Tell whether this edge speaks for the device: it reads it now, or nobody else does."""

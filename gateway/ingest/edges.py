@@ -157,7 +157,7 @@ class Edges:
         presence: dict[str, tuple[bool, str]] = {}
         for event in events:
             match event:
-                case DeviceChange():
+                case DeviceChange() if self._reads(edge, event.device):
                     presence[event.device] = (event.online, event.reason[:500])
                 case ActiveSet():
                     presence.update(self._present(edge, event, presence))
@@ -186,6 +186,11 @@ class Edges:
                 )
 
         return apply
+
+    def _reads(self, edge: str, device: str) -> bool:
+        """Tell whether this edge, and no other, says whether the device answers."""
+        registry = self._registry.snapshot
+        return device not in registry.devices or registry.edge_of(device) == edge
 
     def _present(
         self, edge: str, active: ActiveSet, presence: dict[str, tuple[bool, str]]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import pytest
 from sqlalchemy import select
 
 from adapters.wire import ActiveCondition, ActiveSet, Condition
@@ -14,6 +15,7 @@ from gateway.api.models import CaseDetail, CaseRow
 from gateway.cases import work
 from gateway.cases.desk import open_desk
 from gateway.storage.case_tables import IncidentRow
+from gateway.storage.series_tables import BornDeviceRow
 from tests.gateway.hall import JPEG, LEFT, START, Hall, condition, hall, lost
 
 
@@ -107,6 +109,22 @@ def test_no_edge_says_that_an_edge_is_lost(tmp_path: Path) -> None:
             return await here.worklist(replace(LEFT, place_path="town/"))
 
     assert asyncio.run(scenario()) == []
+
+
+@pytest.mark.parametrize(("has_read_it", "cases"), [(False, 0), (True, 1)])
+def test_an_edge_tells_only_of_what_it_reads_or_has_read(
+    tmp_path: Path, has_read_it: bool, cases: int
+) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            reader = "edge-2" if has_read_it else "edge-3"
+            born = BornDeviceRow(device="lift-1-device", edge=reader, since=START, profile="lift")
+            async with here.database.transaction() as session:
+                session.add(born)
+                await here.intake.take_events(session, "edge-2", [condition("lift-1", "stopped")])
+            return await here.worklist(LEFT)
+
+    assert len(asyncio.run(scenario())) == cases
 
 
 def test_what_the_registry_does_not_know_is_told_to_the_region(tmp_path: Path) -> None:
