@@ -23,6 +23,7 @@ STANDING_GAP = 2.5  # m
 HEADWAY_S = 1.3
 RUNNER_SPEED = 15.0  # m/s
 SETTLED_RED_S = 2.0  # of red, after which nobody can say that it was yellow
+LATEST_START_S = 6.0  # of red; who comes in then is over the line long before the next green
 
 # length, width, height of the body, height with the cabin; metres; and how many of a hundred
 SIZES = (
@@ -103,9 +104,9 @@ class Traffic:
         self._wanted_runners = 0
 
     def provoke(self) -> None:
-        """Let a car drive over the first lane's line in the next red phase that can have one.
+        """Let a car drive over the first lane's line in the next red phase that begins.
 
-        The lane takes no cars until then: behind a queue at the line nobody can drive through.
+        The lane takes no others until then: behind a queue at the line nobody can drive through.
         """
         self._wanted_runners = min(self._wanted_runners + 1, 5)
 
@@ -115,12 +116,11 @@ class Traffic:
         chance = self._runners_per_hour / 3600 * STEP_S
         if chance and self._random.random() < chance:
             self.provoke()
-        is_red = self._red_s > SETTLED_RED_S
-        if self._wanted_runners and is_red:
-            self._send_runner(self.lanes[0])
-        is_kept_free = bool(self._wanted_runners) and not is_red
+        first = self.lanes[0]
+        if self._wanted_runners and SETTLED_RED_S < self._red_s < LATEST_START_S:
+            self._send_runner(first)
         for lane in self.lanes:
-            if not (is_kept_free and lane is self.lanes[0]):
+            if lane is not first or not self._wanted_runners:
                 self._arrive(lane)
             self._drive(lane, time)
 
@@ -151,9 +151,12 @@ class Traffic:
         )
 
     def _send_runner(self, lane: Lane) -> None:
-        """Choose the first car before the line if it still comes at speed."""
+        """Choose the first car before the line if it still comes at speed, or send one in."""
         before = [car for car in lane.cars if car.front < lane.stop]
-        if before and before[0].speed > 7.0 and before[0].front < lane.stop - 3:
+        if not before:
+            lane.cars.append(self._car(lane.start, None))
+            before = lane.cars[-1:]
+        if before[0].speed > 7.0 and before[0].front < lane.stop - 3:
             before[0].runner = True
             before[0].wish = RUNNER_SPEED
             self._wanted_runners -= 1

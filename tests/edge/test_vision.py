@@ -61,7 +61,7 @@ class Film:
             lambda: head_at(self.time),
             self._light,
             cross_head=lambda: cross_head_at(self.time),
-            runners_per_hour=150,
+            runners_per_hour=60,
             seed=seed,
         )
         self._approach = Approach(Calibration.model_validate(calibration()))

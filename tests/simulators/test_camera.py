@@ -54,6 +54,30 @@ def test_nobody_crosses_on_red_by_himself() -> None:
     assert list(camera.traffic.crossings) == []
 
 
+CYCLE_S, RED_FROM_S = 50, 25
+
+
+@pytest.mark.parametrize("asked_at_s", range(0, 100, 7))
+@pytest.mark.parametrize("seed", range(5))
+def test_a_tester_waits_for_a_driver_no_longer_than_two_cycles(seed: int, asked_at_s: int) -> None:
+    second = 0.0
+
+    def head() -> Head:
+        into = second % CYCLE_S
+        return "green" if into < RED_FROM_S - 3 else "yellow" if into < RED_FROM_S else "red"
+
+    traffic = RoadCamera(head, at_noon, seed=seed).traffic
+    for number in range((asked_at_s + 2 * CYCLE_S) * 10):
+        second = number / 10
+        traffic.step(START + number * STEP)
+        if number == asked_at_s * 10:
+            traffic.provoke()
+    (runner,) = [each for each in traffic.crossings if each.head == "red"]
+    assert runner.runner
+    into_red = (runner.time - START) / 1e9 % CYCLE_S - RED_FROM_S
+    assert 2 < into_red < CYCLE_S - RED_FROM_S - 5
+
+
 def test_a_provoked_car_crosses_on_red() -> None:
     # Red from the start would let the first cars stop at the line, and nobody could run it.
     camera = RoadCamera(red, at_noon, seed=3)
