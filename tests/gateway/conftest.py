@@ -27,7 +27,7 @@ from gateway.registry.document import decode_registry
 from gateway.registry.rows import replace_registry
 from gateway.settings import load_settings
 from gateway.sign_in import make_link
-from gateway.storage.outbox import Change, publish
+from gateway.storage.outbox import Change, last_seq, publish
 
 
 def words(english: str, russian: str) -> dict[str, str]:
@@ -160,6 +160,14 @@ class Gateway:
         async with self.parts.database.transaction() as session:
             await replace_registry(session, self.parts.clock, document)
 
+    async def until_shown(self) -> None:
+        """Wait until all that was published is in force here and shown to clients."""
+        async with self.parts.database.reading() as session:
+            newest = await last_seq(session)
+        async with asyncio.timeout(10):
+            while self.parts.hub.seq < newest:
+                await asyncio.sleep(0.01)
+
     async def publish(self, topic: str, place_path: str, body: dict[str, Any]) -> None:
         async with self.parts.database.transaction() as session:
             await publish(session, Change(topic=topic, place_path=place_path, body=body))
@@ -170,8 +178,8 @@ class Live:
     socket: websockets.ClientConnection
 
     async def next(self, kind: str) -> dict[str, Any]:
-        """Give the next message of this kind, within three seconds."""
-        async with asyncio.timeout(3):
+        """Give the next message of this kind, within ten seconds."""
+        async with asyncio.timeout(10):
             while True:
                 message: dict[str, Any] = json.loads(await self.socket.recv())
                 if message["kind"] == kind:
@@ -194,11 +202,11 @@ async def started(
     )
     server = uvicorn.Server(config)
     async with app.router.lifespan_context(app):
-        await Gateway(app, "").import_registry(registry)
-        async with app.state.parts.database.reading() as session:
-            await app.state.parts.registry.reload(session)
+        gateway = Gateway(app, "")
+        await gateway.import_registry(registry)
+        await gateway.until_shown()
         serving = asyncio.create_task(server._serve())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(10):
             while not server.started:
                 await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
