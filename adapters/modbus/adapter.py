@@ -4,13 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from math import ceil
 
-from adapters.cancellation import honour_cancellation
 from adapters.contract import DeviceState, Item, Point
 from adapters.modbus.address import ModbusAddress
-from adapters.modbus.answer import RAW_ANSWERS
 from adapters.modbus.exchange import Exchange, Refused, Silent
-from adapters.modbus.line import CONNECT_S, line_of
+from adapters.modbus.line import line_of
 from adapters.modbus.plan import Plan, Poll, Request
 from adapters.modbus.schedule import Schedule
 from adapters.modbus.units import Aside, Mute, Unit, all_lost
@@ -21,6 +20,8 @@ from core.clock import Clock
 from core.errors import Permanent, Retryable
 from core.quality import BAD, Reason, quality
 from core.registry import Endpoint
+
+GRID_S = 0.05  # polls of all lines begin at common moments, so that the edge wakes for many at once
 
 
 class ModbusConnection:
@@ -39,7 +40,8 @@ class ModbusConnection:
             [(unit_of(point.device.unit, point), point, at(point)) for point in points]
         )
         self.schedule = Schedule(
-            [(poll, poll.every_s) for poll in self.plan.polls], clock.monotonic()
+            [(poll, poll.every_s) for poll in self.plan.polls],
+            ceil(clock.monotonic() / GRID_S) * GRID_S,
         )
         self.units: dict[int, Unit] = {}
         for poll in self.plan.polls:
@@ -226,19 +228,14 @@ async def open_modbus(
     line = line_of(endpoint)
     # pymodbus logs every timeout as an error; who is silent is told by DeviceState.
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
-    client = line.client(endpoint.id)
-    for answer in RAW_ANSWERS:
-        client.register(answer)
-    client.set_max_no_responses(1_000_000_000)  # a few silent units must not close the line
-    exchange = Exchange(client, line, endpoint.address, clock)
-    connection = ModbusConnection(exchange, endpoint, points, clock)
-    if not await client.connect():
-        raise Retryable(f"{endpoint.address}: no connection within {CONNECT_S:g} s")
-    # One number in pymodbus; a gateway may take longer to accept a line than a unit to answer.
-    client.ctx.comm_params.timeout_connect = line.timeout_s
     try:
-        honour_cancellation()
-        yield connection
+        link = await line.open(endpoint.id)
+    except ConnectionError as error:
+        raise Retryable(f"{endpoint.address}: {error}") from error
+    try:
+        yield ModbusConnection(
+            Exchange(link, line, endpoint.address, clock), endpoint, points, clock
+        )
     finally:
-        client.close()
+        link.close()
         await asyncio.sleep(0)  # the transport closes its socket in the next turn of the loop

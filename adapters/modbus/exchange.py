@@ -1,21 +1,20 @@
 """One request and its answer: what came, what was refused, and who was silent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from struct import Struct
 
-from pymodbus.exceptions import ConnectionException, ModbusIOException
-from pymodbus.pdu import ExceptionResponse, ModbusPDU
+import numpy as np
 
-from adapters.cancellation import honour_cancellation
-from adapters.modbus.answer import FUNCTION, RawAnswer
-from adapters.modbus.line import Client, Line
+from adapters.modbus.line import Line, Link
 from adapters.modbus.plan import Span, Table
 from core.clock import Clock
 from core.errors import Retryable
 from core.quality import Reason
 
-# Modbus Application Protocol V1.1b3, section 7
+# Modbus Application Protocol V1.1b3, sections 6.1-6.4 and 7
+FUNCTION: dict[Table, int] = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
+READ = Struct(">BHH")  # function, first, count
+ERROR = 0x80  # added to the function code where the request is refused
 DEVICE_FAILURE = 4
 ACKNOWLEDGE = 5  # taken, and it will last
 GATEWAY_NO_PATH = 10
@@ -45,12 +44,12 @@ class Refused(Exception):
 
 
 class Exchange:
-    """A client that is connected, and the manners of its line. For one request at a time, or for
-    a write beside the polls: pymodbus lets them wait for each other."""
+    """A line that is open, and its manners. For one request at a time, or for a write beside the
+    polls: they wait for each other."""
 
-    def __init__(self, client: Client, line: Line, address: str, clock: Clock) -> None:
+    def __init__(self, link: Link, line: Line, address: str, clock: Clock) -> None:
         """address: of the endpoint, for errors."""
-        self.client = client
+        self.link = link
         self.line = line
         self.address = address
         self.clock = clock
@@ -59,21 +58,18 @@ class Exchange:
         self.late_until: dict[
             int, float
         ] = {}  # by unit: an answer may still come that nobody wants
-        self.read: dict[Table, Callable[..., Awaitable[ModbusPDU]]] = {
-            "holding": client.read_holding_registers,
-            "input": client.read_input_registers,
-            "coil": client.read_coils,
-            "discrete": client.read_discrete_inputs,
-        }
 
     async def ask(self, span: Span) -> bytes:
-        """Read registers as bytes. Silent, Refused, or Retryable when the line is closed."""
+        """Read registers as bytes, two each; of a coil or a discrete input 0 or 1.
+
+        Silent, Refused, or Retryable when the line is closed.
+        """
         table = span.table
-        answer = await self.answer(
-            FUNCTION[table], span.pause_s, self.read[table],
-            span.start, count=span.count, device_id=span.unit,
-        )  # fmt: skip
-        registers = answer.as_registers(span.count) if isinstance(answer, RawAnswer) else b""
+        request = READ.pack(FUNCTION[table], span.start, span.count)
+        answer = await self.answer(span.unit, request, span.pause_s)
+        registers = answer[1 : 1 + answer[0]] if answer else b""
+        if table in {"coil", "discrete"}:
+            registers = _as_registers(registers, span.count)
         if len(registers) != 2 * span.count:
             raise Refused(
                 f"wanted {span.count} registers from {span.start}, found {len(registers) // 2}",
@@ -81,49 +77,36 @@ class Exchange:
             )
         return registers
 
-    async def answer(
-        self,
-        function: int,
-        pause_s: float,
-        exchange: Callable[..., Awaitable[ModbusPDU]],
-        *given: Any,
-        **named: int,
-    ) -> ModbusPDU:
-        """Give the answer to a request of pymodbus, if it is not an exception of Modbus.
+    async def answer(self, unit: int, request: bytes, pause_s: float) -> bytes:
+        """Give what follows the function code in the answer, if it is no exception of Modbus.
 
-        pause_s: what the device needs before a request; the line's own pause holds as well.
+        request: from its function code on. pause_s: what the device needs before a request; the
+        line's own pause holds as well.
         """
         if self.line.is_numbered and not self.line.pause_s and not pause_s:
-            return await self._answer(function, exchange, *given, **named)
+            return await self._answer(unit, request)
         async with self._turn:
-            await self._wait_for_silence(named["device_id"], pause_s)
+            await self._wait_for_silence(unit, pause_s)
             try:
-                return await self._answer(function, exchange, *given, **named)
+                return await self._answer(unit, request)
             finally:
                 self.free_at = self.clock.monotonic()
 
-    async def _answer(
-        self,
-        function: int,
-        exchange: Callable[..., Awaitable[ModbusPDU]],
-        *given: Any,
-        **named: int,
-    ) -> ModbusPDU:
+    async def _answer(self, unit: int, request: bytes) -> bytes:
         try:
-            answer = await exchange(*given, **named)
-        except (ConnectionException, ModbusIOException) as error:
-            if not self.client.connected:
-                raise Retryable(f"{self.address}: connection lost") from error
-            self._expect_late(named["device_id"])
+            answer = await self.link.exchange(unit, request)
+        except TimeoutError as error:
+            self._expect_late(unit)
             raise Silent from error
-        finally:
-            honour_cancellation()
-        if answer.function_code == function:
-            return answer
-        if not isinstance(answer, ExceptionResponse):
-            self._expect_late(named["device_id"])  # what came belongs to a request before
+        except ConnectionError as error:
+            raise Retryable(f"{self.address}: {error}") from error
+        function = request[0]
+        if answer[0] == function:
+            return answer[1:]
+        if answer[0] != function | ERROR:
+            self._expect_late(unit)  # what came belongs to a request before
             raise Silent
-        code = answer.exception_code
+        code = answer[1] if len(answer) > 1 else 0
         if code in {GATEWAY_NO_PATH, GATEWAY_NO_ANSWER}:
             raise Silent
         reason = Reason.DEVICE_FAILURE if code == DEVICE_FAILURE else Reason.REFUSED
@@ -140,3 +123,9 @@ class Exchange:
         """Note that an answer of RTU, which carries no number, may come for a request given up."""
         if not self.line.is_numbered:
             self.late_until[unit] = self.clock.monotonic() + self.line.timeout_s
+
+
+def _as_registers(content: bytes, count: int) -> bytes:
+    """Give each bit as a register of 0 or 1; fewer than asked for may be there."""
+    bits = np.unpackbits(np.frombuffer(content, np.uint8), bitorder="little")[:count]
+    return bits.astype(">u2").tobytes()

@@ -1,16 +1,19 @@
 """Where a Modbus line leads: TCP, RTU on a serial port, or RTU within TCP."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
 from pymodbus import FramerType
 from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
+from adapters.cancellation import honour_cancellation
+from adapters.modbus.mbap import Mbap
+from adapters.modbus.rtu import Client, Rtu
 from core.errors import Permanent
 from core.registry import Endpoint
-
-Client = AsyncModbusTcpClient | AsyncModbusSerialClient
 
 WANTED = (
     "modbus+tcp://host:port, modbus+rtutcp://host:port "
@@ -24,6 +27,19 @@ LONGEST_TIMEOUT_S = 10.0  # a meter behind a modem takes some seconds
 # between frames, 1.75 ms above 19200 baud.
 BITS, SILENT_BYTES, SHORTEST_SILENCE_S = 11, 3.5, 0.00175
 MOST_BYTES = 256 + 8  # the longest answer, and a request
+
+
+class Link(Protocol):
+    """A connection on which one request at a time is answered."""
+
+    async def exchange(self, unit: int, request: bytes) -> bytes:
+        """Give the answer to a request, both from the function code on.
+
+        TimeoutError where none comes in time, ConnectionError where the line is closed.
+        """
+        ...
+
+    def close(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +61,43 @@ class Line:
     timeout_s: float = TIMEOUT_S
     pause_s: float = 0.0
 
-    def client(self, name: str) -> Client:
-        """Give a client that is not connected yet. It neither repeats nor reconnects by itself."""
+    async def open(self, name: str) -> Link:
+        """Connect, once. ConnectionError where nobody takes it in time."""
+        if self.is_numbered:
+            return await self._open_mbap()
         if self.device:
-            return AsyncModbusSerialClient(
+            serial = AsyncModbusSerialClient(
                 self.device, baudrate=self.baud, parity=self.parity, stopbits=self.stop,
                 timeout=CONNECT_S, retries=0, reconnect_delay=0, name=name,
             )  # fmt: skip
-        framer = FramerType.SOCKET if self.is_numbered else FramerType.RTU
-        return AsyncModbusTcpClient(
-            self.host, port=self.port, framer=framer,
+            return await self._open_rtu(serial)
+        tcp = AsyncModbusTcpClient(
+            self.host, port=self.port, framer=FramerType.RTU,
             timeout=CONNECT_S, retries=0, reconnect_delay=0, name=name,
         )  # fmt: skip
+        return await self._open_rtu(tcp)
+
+    async def _open_mbap(self) -> Mbap:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                _, link = await loop.create_connection(
+                    lambda: Mbap(self.timeout_s), self.host, self.port
+                )
+        except OSError as error:  # TimeoutError is one
+            raise ConnectionError(str(error) or f"no connection within {CONNECT_S:g} s") from error
+        return link
+
+    async def _open_rtu(self, client: Client) -> Rtu:
+        if not await client.connect():
+            client.close()
+            raise ConnectionError(f"no connection within {CONNECT_S:g} s")
+        try:
+            honour_cancellation()
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        return Rtu(client, self.timeout_s)
 
 
 def line_of(endpoint: Endpoint) -> Line:

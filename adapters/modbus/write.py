@@ -1,6 +1,7 @@
 """Setting a value: written, and read back until the device reports it."""
 
 import asyncio
+from struct import pack
 
 from adapters.contract import Point
 from adapters.modbus import codec
@@ -14,6 +15,7 @@ LOOK_EVERY_S = 0.1
 
 # Modbus Application Protocol V1.1b3, sections 6.5, 6.6, 6.11 and 6.12
 WRITE_COIL, WRITE_REGISTER, WRITE_COILS, WRITE_REGISTERS = 5, 6, 15, 16
+COIL_ON, COIL_OFF = 0xFF00, 0
 
 
 async def write(
@@ -62,25 +64,19 @@ async def _encoded(
 
 
 async def _send(exchange: Exchange, place: Span, wire: bytes, *, several: bool) -> None:
-    client, unit = exchange.client, place.unit
-    words = [int.from_bytes(wire[i : i + 2], "big") for i in range(0, len(wire), 2)]
-    pause_s = place.pause_s
-    if place.table == "coil" and several:
-        await exchange.answer(
-            WRITE_COILS, pause_s, client.write_coils, place.start, [bool(words[0])], device_id=unit
-        )
-    elif place.table == "coil":
-        await exchange.answer(
-            WRITE_COIL, pause_s, client.write_coil, place.start, bool(words[0]), device_id=unit
-        )
-    elif len(words) == 1 and not several:
-        await exchange.answer(
-            WRITE_REGISTER, pause_s, client.write_register, place.start, words[0], device_id=unit
-        )
-    else:
-        await exchange.answer(
-            WRITE_REGISTERS, pause_s, client.write_registers, place.start, words, device_id=unit
-        )
+    await exchange.answer(place.unit, _request(place, wire, several=several), place.pause_s)
+
+
+def _request(place: Span, wire: bytes, *, several: bool) -> bytes:
+    """Give a write from its function code on. wire: registers; a coil is one of 0 or 1."""
+    if place.table == "coil":
+        is_on = wire[-1]
+        if several:
+            return pack(">BHHBB", WRITE_COILS, place.start, 1, 1, is_on)
+        return pack(">BHH", WRITE_COIL, place.start, COIL_ON if is_on else COIL_OFF)
+    if place.count == 1 and not several:
+        return pack(">BH", WRITE_REGISTER, place.start) + wire
+    return pack(">BHHB", WRITE_REGISTERS, place.start, place.count, len(wire)) + wire
 
 
 async def _read_back(

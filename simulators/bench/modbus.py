@@ -78,12 +78,13 @@ async def measure(state: Path, seconds: float) -> Result:
             await children.start(broker)
             await children.wait_ready(broker)
             async with listening(hub.broker_url, EDGE, password) as sink:
-                bare = await _bare(port, seconds)
+                bare = await _bare(port, seconds, 0.0)
                 ceiling = bare["registers"] / bare["seconds"]
                 _say(f"pymodbus alone: {ceiling:,.0f} registers/s")
                 bench = _Bench(hub, children, sink, port)
                 full = await bench.speed(BACK_TO_BACK_S, seconds)
                 _say(f"the whole edge: {full.points:,.0f} points/s")
+                bare_paced = await _bare(port, seconds, PACED_S)
                 paced = await bench.speed(PACED_S, seconds)
                 crowd = await bench.crowd(devices, seconds)
     finally:
@@ -97,9 +98,10 @@ async def measure(state: Path, seconds: float) -> Result:
         lost=(full.missing + paced.missing) * REGISTERS // WATCHED,
         more={
             "cpu_s_per_100k": full.cpu_s,
-            "ceiling_cpu_s_per_100k": bare["cpu_s"] / bare["registers"] * 100_000,
+            "ceiling_cpu_s_per_100k": _cpu_s_per_100k(bare),
             "paced_points_per_s": paced.points,
             "paced_cpu_s_per_100k": paced.cpu_s,
+            "paced_ceiling_cpu_s_per_100k": _cpu_s_per_100k(bare_paced),
             "poll_p95_growth": crowd.growth,
             "dead_known_s": crowd.known_s,
             "dead_back_s": crowd.back_s,
@@ -247,15 +249,19 @@ async def _devices() -> AsyncIterator[Process]:
         await process.wait()
 
 
-async def _bare(port: int, seconds: float) -> dict[str, float]:
+async def _bare(port: int, seconds: float, period: float) -> dict[str, float]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "simulators.bench.bare_modbus", "--port", str(port),
         "--lines", str(LINES), "--registers", str(REGISTERS), "--seconds", str(seconds),
-        stdout=PIPE,
+        "--period", str(period), stdout=PIPE,
     )  # fmt: skip
     output, _ = await process.communicate()
     result: dict[str, float] = json.loads(output.splitlines()[-1])
     return result
+
+
+def _cpu_s_per_100k(bare: Mapping[str, float]) -> float:
+    return bare["cpu_s"] / bare["registers"] * 100_000
 
 
 async def _told(process: Process, **order: Any) -> Any:
