@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 import psutil
 import pytest
+import uvloop
 
 from adapters.contract import Connection, DeviceState, Item, Point, Writable
 from adapters.profile import Profile
@@ -33,8 +34,9 @@ T = TypeVar("T")
 
 
 def run(test: Coroutine[Any, Any, T]) -> T:
-    """Run a test that must be over in 30 s."""
-    return asyncio.run(asyncio.wait_for(test, 30))
+    """Run a test that must be over in 30 s, on the loop that an edge runs on."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(asyncio.wait_for(test, 30))
 
 
 class Rig(Protocol):
@@ -393,7 +395,8 @@ async def until_held(before: tuple[int, int, int]) -> None:
 
 def threads() -> int:
     """Count the threads of this process, without those that the event loop keeps for later."""
-    return len([each for each in threading.enumerate() if not each.name.startswith("asyncio_")])
+    pooled = ("asyncio_", "ThreadPoolExecutor-")  # of asyncio's own loop, and of uvloop
+    return len([each for each in threading.enumerate() if not each.name.startswith(pooled)])
 
 
 def held() -> tuple[int, int, int]:
