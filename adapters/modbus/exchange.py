@@ -116,8 +116,8 @@ class Exchange:
         """Wait until the line was quiet for long enough and nothing late can come of this unit."""
         at = self.free_at + max(self.line.pause_s, pause_s)
         at = max(at, self.late_until.pop(unit, 0.0))
-        while (wait := at - self.clock.monotonic()) > 0:
-            await asyncio.sleep(wait)  # which may be over some microseconds early
+        while (wait := at - self.clock.monotonic()) > 0:  # noqa: ASYNC110 - no event, it is time
+            await asyncio.sleep(wait)  # uvloop's may be over a part of a millisecond early
 
     def _expect_late(self, unit: int) -> None:
         """Note that an answer of RTU, which carries no number, may come for a request given up."""

@@ -395,7 +395,7 @@ async def until_held(before: tuple[int, int, int]) -> None:
 
 def threads() -> int:
     """Count the threads of this process, without those that the event loop keeps for later."""
-    pooled = ("asyncio_", "ThreadPoolExecutor-")  # of asyncio's own loop, and of uvloop
+    pooled = ("asyncio_", "uvloop_")
     return len([each for each in threading.enumerate() if not each.name.startswith(pooled)])
 
 

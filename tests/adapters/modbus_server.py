@@ -5,6 +5,8 @@ import struct
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Self
 
+from core.clock import SystemClock
+
 READ = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 ILLEGAL_FUNCTION, ILLEGAL_ADDRESS = 1, 2
 
@@ -55,10 +57,10 @@ class ModbusServer(AbstractAsyncContextManager["ModbusServer"]):
         try:
             while True:
                 head, unit, pdu = await self.take(reader)
-                began = asyncio.get_running_loop().time()
+                began = SystemClock().monotonic()
                 answer = self.answer(unit, pdu)
                 await asyncio.sleep(self.slow_s.get(unit, 0))
-                self.at.append((unit, began, asyncio.get_running_loop().time()))
+                self.at.append((unit, began, SystemClock().monotonic()))
                 if answer is not None:
                     writer.write(self.framed(head, unit, answer))
         except (asyncio.IncompleteReadError, ConnectionError):
