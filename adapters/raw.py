@@ -24,6 +24,10 @@ class Layout(Protocol):
         """Give the values of k answers, float64[k, n], in the units of their signals."""
         ...
 
+    def pieces(self, payload: bytes) -> list[bytes]:
+        """Give what each of the n values was read from, as it came on the wire."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Raw:

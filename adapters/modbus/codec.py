@@ -103,6 +103,7 @@ class Layout:
     def __init__(self, rows: Sequence[tuple[ModbusAddress, int]]) -> None:
         """rows: the address of each signal and the place of its first byte in an answer."""
         self.width = len(rows)
+        self._places = [(first, first + 2 * address.registers) for address, first in rows]
         self.scale = np.array([address.scale for address, _ in rows], np.float64)
         self.offset = np.array([address.offset for address, _ in rows], np.float64)
         self.is_scaled = bool((self.scale != 1).any() or self.offset.any())
@@ -124,6 +125,10 @@ class Layout:
             values *= self.scale
             values += self.offset
         return values
+
+    def pieces(self, payload: bytes) -> list[bytes]:
+        """Give the registers of each value, as they came on the wire."""
+        return [payload[first:stop] for first, stop in self._places]
 
 
 class _Part:

@@ -30,7 +30,8 @@ OUT_OF_RANGE = quality(BAD, Reason.OUT_OF_RANGE)
 @dataclass(frozen=True, slots=True)
 class Row:
     """The latest of one signal. time: nanoseconds UTC. readings: how many came; where none did,
-    value, quality and time say nothing. trouble: what the adapter says of the signal."""
+    value, quality and time say nothing. trouble: what the adapter says of the signal. wire: the
+    bytes that the value was read from, where the protocol has such."""
 
     point: Point
     value: float
@@ -38,6 +39,7 @@ class Row:
     time: int
     readings: int
     trouble: str = ""
+    wire: bytes = b""
 
     @property
     def is_good(self) -> bool:
@@ -74,6 +76,7 @@ class Probe:
         self._counts = np.zeros(count, np.int64)
         self._minimum = inventory.column("minimum", -np.inf)
         self._maximum = inventory.column("maximum", np.inf)
+        self._wire: dict[int, bytes] = {}  # of each signal that is read in bytes
         self._lost: dict[str, str] = {}  # reason by device
         self._troubles: dict[str, str] = {}  # what the adapters log, by signal or topic
         self._advice: dict[tuple[str, str], str] = {}  # by endpoint and error
@@ -124,6 +127,7 @@ class Probe:
                 int(self._times[point.number]),
                 int(self._counts[point.number]),
                 self._trouble(point),
+                self._wire.get(point.number, b""),
             )
             for point in self._points
         ]
@@ -185,6 +189,9 @@ class Probe:
 
     async def _put(self, item: Item) -> None:
         if isinstance(item, Raw):
+            is_read = item.code == 0
+            pieces = item.layout.pieces(item.payload) if is_read else [b""] * len(item)
+            self._wire.update(zip(item.signal.tolist(), pieces, strict=True))
             self._take(decoded([item]))
         elif isinstance(item, Readings):
             self._take(item)

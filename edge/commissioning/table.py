@@ -11,14 +11,18 @@ from edge.commissioning.plain import plain
 from edge.commissioning.probe import Problem, Row
 
 TITLES = ("DEVICE", "SIGNAL", "VALUE", "QUALITY", "AGE", "READINGS")
+BYTES = "BYTES"  # last, and only where a protocol has them
 UNITS = {"1": "", "Cel": "°C", "W.h": "Wh", "kW.h": "kWh", "m3": "m³", "m3/h": "m³/h"}
 WIDEST = 40
 
 
 def table(rows: Sequence[Row], problems: Sequence[Problem], now: int) -> list[str]:
     """Give lines: a table of signals and, below it, what is wrong. now: nanoseconds UTC."""
-    cells = [TITLES, *(_cells(row, now) for row in rows)]
-    widths = [max(len(line[place]) for line in cells) for place in range(len(TITLES))]
+    cells: list[tuple[str, ...]] = [TITLES, *(_cells(row, now) for row in rows)]
+    if any(row.wire for row in rows):
+        wire = [BYTES, *(row.wire.hex(" ", 2) for row in rows)]
+        cells = [(*line, last) for line, last in zip(cells, wire, strict=True)]
+    widths = [max(len(line[place]) for line in cells) for place in range(len(cells[0]))]
     lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
     if problems:
         lines.append("")
@@ -84,4 +88,5 @@ def _record(row: Row, now: int) -> dict[str, Any]:
         "time": to_datetime(row.time).isoformat() if row.time else None,
         "age_s": round((now - row.time) / SECOND, 3) if row.time else None,
         "readings": row.readings,
+        "bytes": row.wire.hex() or None,
     }

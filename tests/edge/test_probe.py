@@ -85,6 +85,21 @@ def test_a_device_is_shown_with_units_quality_and_the_number_of_readings(
     ]
 
 
+def test_the_bytes_behind_each_value_are_shown_and_none_where_it_was_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], server: ModbusServer
+) -> None:
+    server.put(1, "input", 0, struct.pack(">4fQ", 230.0, -4.5, 1035.0, 50.0, 99))
+    server.illegal.add((1, 4))
+    _, out = probe(capsys, written(tmp_path, server.port, 1), "--once")
+    shown = [re.split(r"  +", line)[6:] for line in out.partition("\n\n")[0].splitlines()]
+    assert shown == [
+        ["BYTES"], ["4366 0000"], ["c090 0000"], [], ["4248 0000"], ["0000 0000 0000 0063"],
+    ]  # fmt: skip
+    _, out = probe(capsys, written(tmp_path, server.port, 1), "--once", "--json")
+    found = {each["signal"]: each["bytes"] for each in json.loads(out)["signals"]}
+    assert (found["voltage_l1"], found["power"]) == ("43660000", None)
+
+
 def test_only_the_devices_asked_for_are_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], server: ModbusServer
 ) -> None:
