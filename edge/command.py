@@ -45,6 +45,7 @@ def run_edge(config: Path, devices: Path | None) -> int:
     profiles = settings.all_profiles()
     standalone = None if devices is None else load_configuration(devices, settings.id, profiles)
     settings.broker_password()  # a file that cannot be read is told now, not when the link opens
+    settings.broker_tls()
     os.umask(0o077)  # what it spools and keeps is for this user alone
     set_up_log()
     setproctitle(f"kvartal edge {settings.id}")

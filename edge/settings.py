@@ -1,12 +1,21 @@
 """`edge.yaml`: who this edge is, its broker, its folders. What it reads comes from the gateway."""
 
+import ssl
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from adapters.address import wrong_with_host
 from adapters.document import Complaint, complaints_of, read_document
+from adapters.mqtt.tls import link_tls, wrong_with_files
 from adapters.profile import Profile, bundled_profiles, load_profiles
 from core.errors import ConfigError
 from edge.secrets import SecretUnreadable, first_line
@@ -34,6 +43,15 @@ class EdgeSettings(BaseModel):
     broker_password_file: Annotated[
         Path | None, Field(description="file with the password in its first line")
     ] = None
+    broker_ca_file: Annotated[
+        Path | None, Field(description="PEM; the authorities that sign for the broker")
+    ] = None
+    broker_certificate_file: Annotated[
+        Path | None, Field(description="PEM; who this edge is, for the broker")
+    ] = None
+    broker_key_file: Annotated[
+        Path | None, Field(description="PEM; the key of the certificate, without a password")
+    ] = None
     data_dir: Annotated[Path, Field(description="spool and configuration copy live here")]
     profiles: Annotated[
         list[Path], Field(description="folders of device models beside the bundled ones")
@@ -44,6 +62,16 @@ class EdgeSettings(BaseModel):
     spool_megabytes: Annotated[
         int, Field(ge=8, description="the oldest telemetry is dropped beyond it; MiB")
     ] = 1024
+
+    @model_validator(mode="after")
+    def files_fit(self) -> Self:
+        if wrong := wrong_with_files(self.broker, *self._broker_files):
+            raise ValueError(wrong)
+        return self
+
+    @property
+    def _broker_files(self) -> tuple[Path | None, Path | None, Path | None]:
+        return self.broker_ca_file, self.broker_certificate_file, self.broker_key_file
 
     @property
     def user(self) -> str:
@@ -63,6 +91,10 @@ class EdgeSettings(BaseModel):
             raise ConfigError(
                 f"{self.broker_password_file}: the broker's password cannot be read: {error}"
             ) from error
+
+    def broker_tls(self) -> ssl.SSLContext:
+        """Read whom the link trusts and what it shows. ConfigError where that cannot be."""
+        return link_tls(*self._broker_files)
 
     def all_profiles(self) -> dict[str, Profile]:
         """Give every device model by name; one of a folder here stands over a bundled one."""
@@ -87,13 +119,10 @@ def load_settings(path: Path) -> EdgeSettings:
     if document.repeated:
         raise ConfigError(document.tell(document.repeated))
     folder = path.resolve().parent
-    password = settings.broker_password_file
-    secrets = settings.secrets_dir
+    named = {key: value for key, value in settings if isinstance(value, Path)}
     return settings.model_copy(
         update={
-            "data_dir": folder / settings.data_dir,
             "profiles": [folder / each for each in settings.profiles],
-            "broker_password_file": None if password is None else folder / password,
-            "secrets_dir": None if secrets is None else folder / secrets,
+            **{key: folder / value for key, value in named.items()},
         }
     )

@@ -169,7 +169,7 @@ class Uplink:
                 except Permanent as error:
                     log.error("broker refuses this edge", error=str(error))  # noqa: TRY400 - no bug
                     await asyncio.sleep(REFUSED_PAUSE_S)
-                except ConfigError as error:  # the password's file is being replaced, perhaps
+                except ConfigError as error:  # a file is being replaced, perhaps
                     log.error("link to the broker cannot be opened", error=str(error))  # noqa: TRY400 - no bug
                     await asyncio.sleep(REFUSED_PAUSE_S)
                 except Retryable as error:
@@ -210,6 +210,7 @@ class Uplink:
             self._settings.client_id,
             self._settings.user,
             self._settings.broker_password(),
+            tls=self._settings.broker_tls,
             will=Will(wire.up(self._edge, "death"), self._death()),
             subscriptions=[wire.down(self._edge, "#")],
             on_connected=self._connected,

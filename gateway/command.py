@@ -136,6 +136,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help=_described("broker_password_file"),
     )
+    for file in ("ca", "certificate", "key"):
+        server.add_argument(
+            f"--broker-{file}-file",
+            type=Path,
+            metavar="FILE",
+            help=_described(f"broker_{file}_file"),
+        )
     server.set_defaults(action=run_server)
 
     link = commands.add_parser("link", parents=[where], help="print a link that signs a person in")

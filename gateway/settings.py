@@ -1,12 +1,13 @@
 """The gateway's settings: a YAML file, over it the environment, over it the command line."""
 
 import os
+import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -14,6 +15,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from adapters.address import wrong_with_host
+from adapters.mqtt.tls import link_tls, wrong_with_files
 from core.errors import ConfigError
 
 PREFIX = "KVARTAL_GATEWAY_"
@@ -42,6 +45,15 @@ class Settings(BaseSettings):
     )
     broker_password_file: Path | None = Field(
         None, description="file that holds the account's password, readable by us alone"
+    )
+    broker_ca_file: Path | None = Field(
+        None, description="PEM file of the authorities that sign for the broker"
+    )
+    broker_certificate_file: Path | None = Field(
+        None, description="PEM file of the gateway's certificate, for the broker"
+    )
+    broker_key_file: Path | None = Field(
+        None, description="PEM file of the certificate's key, without a password"
     )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the case store; empty: SQLite in data_dir"
@@ -89,6 +101,23 @@ class Settings(BaseSettings):
             raise ValueError("the port is above 65535")
         return value
 
+    @field_validator("broker")
+    @classmethod
+    def broker_is_reachable(cls, value: str) -> str:
+        if wrong := wrong_with_host(value):
+            raise ValueError(wrong.partition(", found")[0])
+        return value
+
+    @model_validator(mode="after")
+    def files_fit(self) -> Self:
+        if wrong := wrong_with_files(self.broker, *self._broker_files):
+            raise ValueError(wrong)
+        return self
+
+    @property
+    def _broker_files(self) -> tuple[Path | None, Path | None, Path | None]:
+        return self.broker_ca_file, self.broker_certificate_file, self.broker_key_file
+
     @property
     def host(self) -> str:
         return self.listen.rpartition(":")[0].strip("[]")
@@ -116,6 +145,10 @@ class Settings(BaseSettings):
             return self.broker_password_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"broker_password_file: {error}") from error
+
+    def broker_tls(self) -> ssl.SSLContext:
+        """Read whom the link trusts and what it shows. ConfigError where that cannot be."""
+        return link_tls(*self._broker_files)
 
     @property
     def request_max_bytes(self) -> int:
@@ -174,7 +207,10 @@ def _complaints(
     error: ValidationError, file: Path | None, given: Mapping[str, Any]
 ) -> Iterable[str]:
     for item in error.errors(include_url=False):
-        key = str(item["loc"][0])
+        key = str(item["loc"][0]) if item["loc"] else ""
+        if not key:  # several fields together
+            yield item["msg"].removeprefix("Value error, ")
+            continue
         if key in given:
             source = f"--{key.replace('_', '-')}"
         elif PREFIX + key.upper() in os.environ:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -223,11 +223,11 @@ def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
     return msgspec.json.encode(placed_at(steps, raw))
 
 
-def context_of(endpoint: Endpoint) -> ssl.SSLContext | None:
-    """Give whom to trust, as the endpoint's options say; None where it is not for TLS."""
+def context_of(endpoint: Endpoint) -> Callable[[], ssl.SSLContext] | None:
+    """Give what reads whom to trust, as the options say; None where it is not for TLS."""
     files = [str(endpoint.options.get(f"{name}_file", "")) for name in ("ca", "certificate", "key")]
     if endpoint.address.startswith("mqtts:"):
-        return tls_context(*files)
+        return partial(tls_context, *files)
     if any(files):
         raise Permanent(f"{endpoint.id}: certificates need mqtts://, found {endpoint.address}")
     return None

@@ -6,6 +6,7 @@ there: whoever publishes owns the queue.
 """
 
 import asyncio
+import socket
 import ssl
 import sys
 import threading
@@ -13,7 +14,6 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -29,8 +29,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from adapters.mqtt.intake import LARGEST_PACKET, Delivery, PassingClient
-from adapters.mqtt.tls import open_connection, refusal, tls_context
-from core.errors import ConfigError, EndpointError, Permanent, Retryable
+from adapters.mqtt.tls import alerted, open_connection, refusal, tls_context
+from core.errors import ConfigError, KvartalError, Permanent, Retryable
 
 KEEPALIVE_S = 30
 PAUSE_S = 10.0  # below the keepalive, or the broker hangs up while the inbox is full
@@ -61,12 +61,13 @@ def _nothing(*_reason: str) -> None:
 class MqttLink:
     """An MQTT 5 link with a clean session. Use it as `async with`; it need not be up to enter.
 
-    url: mqtt://host:port, or mqtts://host:port. tls: whom to trust; the authorities of the system
-    where it is not given. subscriptions: topic filters, QoS 1, renewed at each connect.
-    on_connected runs in the event loop as soon as every subscription is granted; on_lost, with the
-    reason, when that ends. inbox: bytes of payload that may wait for `messages`. When it is full
-    the socket is not read for up to 10 s, so that the broker holds back; after that messages are
-    dropped and counted in `dropped`.
+    url: mqtt://host:port, or mqtts://host:port. tls: gives whom to trust and who we are, asked at
+    each connect, so that files which were replaced count from then on; what it raises ends the
+    link. Without it the authorities of the system are trusted. subscriptions: topic filters, QoS 1,
+    renewed at each connect. on_connected runs in the event loop as soon as every subscription is
+    granted; on_lost, with the reason, when that ends. inbox: bytes of payload that may wait for
+    `messages`. When it is full the socket is not read for up to 10 s, so that the broker holds
+    back; after that messages are dropped and counted in `dropped`.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class MqttLink:
         username: str = "",
         password: str = "",
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: Callable[[], ssl.SSLContext] | None = None,
         will: Will | None = None,
         subscriptions: Sequence[str] = (),
         on_connected: Callable[[], None] = _nothing,
@@ -86,12 +87,11 @@ class MqttLink:
         parts = urlsplit(url)
         if parts.scheme not in PORTS or not parts.hostname:
             raise ConfigError(f"broker {url!r}: wanted mqtt://host:port or mqtts://host:port")
-        if parts.scheme == "mqtts":
-            tls = tls or tls_context()
         self.url = url
         self.dropped = 0
         self._log = structlog.get_logger().bind(broker=url, client=client_id)
         self._address = (parts.hostname, parts.port or PORTS[parts.scheme])
+        self._tls = tls or tls_context if parts.scheme == "mqtts" else None
         self._subscriptions = list(subscriptions)
         self._on_connected = on_connected
         self._on_lost = on_lost
@@ -104,14 +104,14 @@ class MqttLink:
         self._full = False  # messages are being dropped now
         self._arrived = asyncio.Event()
         self._up = asyncio.Event()
-        self._failure: EndpointError | None = None
+        self._failure: KvartalError | None = None
         self._published = self._settled = 0
         self._recent: deque[tuple[int, str]] = deque(maxlen=256)
         self._closing = False
         self._down_told = False
         self._client = client = PassingClient(
             client_id,
-            partial(open_connection, self._address, tls),
+            self._open,
             self._received,
             self._alerted,
         )
@@ -249,7 +249,7 @@ class MqttLink:
             await asyncio.sleep(1.0)
         self._fail(Retryable(f"{self.url}: the network thread has ended"))
 
-    def _fail(self, error: EndpointError) -> None:
+    def _fail(self, error: KvartalError) -> None:
         self._set_down(str(error))
         if self._failure is None:
             self._failure = error
@@ -273,7 +273,7 @@ class MqttLink:
             self._on_lost(reason)
 
     def _tell_unanswered(self) -> None:
-        if not (self._down_told or self._closing):
+        if not (self._down_told or self._closing or self._failure):
             self._down_told = True
             self._log.warning("broker does not answer; it is tried again")
 
@@ -286,6 +286,14 @@ class MqttLink:
     def _in_loop(self, function: Callable[..., None], *values: Any) -> None:
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function, *values)
+
+    def _open(self) -> socket.socket | ssl.SSLSocket:
+        try:
+            tls = self._tls() if self._tls else None
+        except KvartalError as error:
+            self._in_loop(self._fail, error)
+            raise ConnectionAbortedError(str(error)) from error  # paho would die of another kind
+        return open_connection(self._address, tls)
 
     def _connected(
         self, client: Client, _data: Any, _flags: ConnectFlags, reason: ReasonCode, _props: Any
@@ -311,8 +319,7 @@ class MqttLink:
     def _alerted(self, error: ssl.SSLError) -> None:
         """Take it as refused when TLS does not come about: that does not heal by itself."""
         if not self._up.is_set() and "ALERT" in str(error.reason):
-            said = str(error.reason).partition("ALERT_")[2].replace("_", " ").lower()
-            self._in_loop(self._fail, Permanent(f"{self.url} refuses the client: {said}"))
+            self._in_loop(self._fail, Permanent(f"{self.url} refuses the client: {alerted(error)}"))
         else:
             self._in_loop(self._tell_unanswered)
 

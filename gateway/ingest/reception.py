@@ -14,7 +14,7 @@ import structlog
 from adapters import wire
 from adapters.mqtt.link import MqttLink
 from core.clock import Clock
-from core.errors import Permanent, Retryable
+from core.errors import ConfigError, Permanent, Retryable
 from core.readings import Readings
 from gateway.ingest.births import NOBODY, Births
 from gateway.ingest.downlink import Downlink
@@ -93,6 +93,9 @@ class Ingest:
             except Permanent as error:
                 log.error("broker refuses the gateway", reason=str(error))  # noqa: TRY400 - no bug
                 await asyncio.sleep(REFUSED_PAUSE_S)
+            except ConfigError as error:  # a file is being replaced, perhaps
+                log.error("link to the broker cannot be opened", error=str(error))  # noqa: TRY400 - no bug
+                await asyncio.sleep(REFUSED_PAUSE_S)
             except Retryable as error:
                 log.warning("link to the broker is built anew", reason=str(error))
                 await asyncio.sleep(LINK_PAUSE_S)
@@ -103,6 +106,7 @@ class Ingest:
             CLIENT_ID,
             self._settings.broker_user,
             self._settings.broker_password,
+            tls=self._settings.broker_tls,
             subscriptions=[f"{wire.ROOT}/+/up/+"],
             on_connected=self._edges.call_roll,
         ) as link:

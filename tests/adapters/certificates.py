@@ -32,6 +32,7 @@ class Authority:
         self.file = folder / f"{common.replace(' ', '-')}.pem"
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _name(common)
+        self._signed: dict[str, int] = {}  # the newest serial number by name
         now = datetime.now(UTC)  # noqa: TID251 - certificates are judged by the real time
         certificate = (
             x509.CertificateBuilder()
@@ -76,7 +77,30 @@ class Authority:
             )
             .sign(self._key, hashes.SHA256())
         )
+        self._signed[name] = certificate.serial_number
         files = self.folder / f"{name}.pem", self.folder / f"{name}.key"
         files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         _write_key(files[1], key)
         return files
+
+    def revoke(self, *names: str) -> Path:
+        """Give the file of a list that calls back the newest certificates of these names."""
+        now = datetime.now(UTC)  # noqa: TID251 - certificates are judged by the real time
+        builder = (
+            x509.CertificateRevocationListBuilder()
+            .issuer_name(self._name)
+            .last_update(now - timedelta(days=1))
+            .next_update(now + timedelta(days=1))
+        )
+        for name in names:
+            builder = builder.add_revoked_certificate(
+                x509.RevokedCertificateBuilder()
+                .serial_number(self._signed[name])
+                .revocation_date(now - timedelta(days=1))
+                .build()
+            )
+        file = self.folder / "revoked.crl"
+        file.write_bytes(
+            builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        )
+        return file

@@ -3,10 +3,9 @@
 import asyncio
 import contextlib
 import hashlib
+import shutil
 import ssl
-import subprocess
-import time
-from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from paho.mqtt.client import Client, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from adapters.mqtt.adapter import open_mqtt
-from adapters.mqtt.broker import find_mosquitto
 from adapters.mqtt.intake import LARGEST_PACKET
 from adapters.mqtt.link import MqttLink
 from adapters.mqtt.tls import tls_context
@@ -26,7 +24,9 @@ from core.readings import Readings
 from core.registry import Endpoint
 from tests.adapters.certificates import Authority
 from tests.adapters.conftest import free_port, running_broker
+from tests.adapters.secured_broker import secured
 from tests.adapters.test_mqtt_payloads import points_of, profile
+from tests.edge.stand import eventually
 
 MODEL = profile({"t": {"topic": "tls", "field": "/t"}})
 
@@ -34,34 +34,6 @@ MODEL = profile({"t": {"topic": "tls", "field": "/t"}})
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
-
-
-@contextlib.contextmanager
-def secured(authority: Authority, server: tuple[Path, Path], *more: str) -> Iterator[int]:
-    """Run mosquitto with this certificate; `more` lines of its configuration."""
-    program, port = find_mosquitto(), free_port()
-    assert program is not None, "mosquitto is not installed; .ci/servers installs it"
-    lines = [f"listener {port} 127.0.0.1", f"cafile {authority.file}", f"certfile {server[0]}"]
-    lines += [f"keyfile {server[1]}", "allow_anonymous true", "user root", *more]
-    configuration = authority.folder / "mosquitto.conf"
-    configuration.write_text("\n".join(lines) + "\n")
-    process = subprocess.Popen([str(program), "-c", str(configuration)])
-    try:
-        deadline = time.monotonic() + 15
-        while not _answers(port):
-            assert time.monotonic() < deadline, "the broker does not answer"
-            time.sleep(0.02)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _answers(port: int) -> bool:
-    with contextlib.suppress(OSError):
-        ssl.get_server_certificate(("127.0.0.1", port), timeout=1)
-        return True
-    return False
 
 
 def heard(port: int, host: str = "localhost", **options: object) -> float:
@@ -200,13 +172,43 @@ def test_certificates_without_tls_are_a_mistake(authority: Authority) -> None:
         asyncio.run(run())
 
 
+def test_replaced_files_are_taken_up_when_the_link_comes_back(authority: Authority) -> None:
+    """The broker is followed by one of another authority, and so is our certificate."""
+    server, files = authority.sign("server"), authority.sign("edge-1")
+    ca, (certificate, key) = authority.folder / "ca.pem", files
+    shutil.copy(authority.file, ca)
+    known = "require_certificate true"
+    port = free_port()
+
+    async def run() -> None:
+        with ExitStack() as brokers:
+            brokers.enter_context(secured(authority, server, known, port=port))
+            async with MqttLink(
+                f"mqtts://localhost:{port}",
+                "one",
+                tls=lambda: tls_context(str(ca), str(certificate), str(key)),
+            ) as link:
+                await link.until_up(10)
+                (authority.folder / "new").mkdir()
+                new = Authority(authority.folder / "new")
+                shutil.copy(new.file, ca)
+                for old, renewed in zip(files, new.sign("edge-1"), strict=True):
+                    shutil.copy(renewed, old)
+                brokers.close()
+                await eventually(lambda: not link.is_up)
+                with secured(new, new.sign("server"), known, port=port):
+                    await link.until_up(20)
+
+    asyncio.run(run())
+
+
 def test_a_large_message_passes_through_tls_both_ways(authority: Authority) -> None:
     payload = bytes(range(256)) * 16_384  # 4 MiB
 
     async def run(port: int) -> tuple[str, bytes]:
         context = tls_context(str(authority.file))
         async with MqttLink(
-            f"mqtts://localhost:{port}", "one", tls=context, subscriptions=["town/#"]
+            f"mqtts://localhost:{port}", "one", tls=lambda: context, subscriptions=["town/#"]
         ) as link:
             await link.until_up(5)
             link.publish("town/large", payload)
@@ -224,7 +226,7 @@ def test_a_message_beyond_the_limit_is_held_back_by_the_broker(authority: Author
 
     async def run(port: int) -> tuple[str, bytes]:
         url = f"mqtts://localhost:{port}"
-        async with MqttLink(url, "one", tls=context, subscriptions=["town/#"]) as link:
+        async with MqttLink(url, "one", tls=lambda: context, subscriptions=["town/#"]) as link:
             await link.until_up(5)
             foreign.connect("localhost", port)
             foreign.loop_start()

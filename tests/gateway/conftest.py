@@ -192,7 +192,7 @@ async def started(
     registry: dict[str, Any],
     broker: str = NO_BROKER,
     clock: Clock | None = None,
-    **options: float,
+    **options: Any,
 ) -> AsyncIterator[Gateway]:
     """Serve the registry. clock: a hand clock where time is to stand. options: more settings."""
     settings = load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker, **options)
