@@ -80,7 +80,7 @@ def _points(component: str, content: Mapping[str, Any]) -> Iterator[FoundPoint]:
     kind = " ".join(filter(None, (component, str(content.get("device_class") or ""))))
     if WHOLE.fullmatch(template):
         address["payload"] = "text"
-    elif (path := pointer_of(template)) is not None:
+    elif (path := pointer_in(template)) is not None:
         address["field"] = path
     else:
         kind += "; its value_template is not a simple one"
@@ -95,7 +95,7 @@ def _points(component: str, content: Mapping[str, Any]) -> Iterator[FoundPoint]:
     )
 
 
-def pointer_of(template: str) -> str | None:
+def pointer_in(template: str) -> str | None:
     """Give the JSON pointer of a simple value_template; None where it is none."""
     match = TEMPLATE.fullmatch(template)
     if match is None:

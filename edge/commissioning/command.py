@@ -16,6 +16,7 @@ from edge.commissioning.check import SCHEMAS, check, edge_of, schema
 from edge.commissioning.live import Screen, quiet, watch
 from edge.commissioning.oneoff import one_off
 from edge.commissioning.probe import Probe, chosen
+from edge.commissioning.report import records as scanned
 from edge.commissioning.report import report
 from edge.commissioning.scan import BROWSE_S, Scanner, numbers_in
 from edge.commissioning.table import records, table
@@ -172,6 +173,7 @@ def _add_scan(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
         metavar="SECONDS",
         help="MQTT: how long to listen (10)",
     )
+    parser.add_argument("--json", action="store_true", help="print JSON, no lists")
     _add_access(parser)
     _add_options(parser)
     parser.set_defaults(work=_scan)
@@ -190,7 +192,7 @@ def _scan(options: argparse.Namespace) -> int:
         work = scanner.points(endpoint, within_s)
     with quiet():
         scan = asyncio.run(work)
-    print("\n".join(report(scan)))
+    print(_json(scanned(scan)) if options.json else "\n".join(report(scan)))
     return 0 if scan.units or scan.points else 1
 
 

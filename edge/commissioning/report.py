@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from core.registry import Endpoint
 from edge.commissioning.matching import Candidate
@@ -18,6 +20,18 @@ def report(scan: Scan) -> list[str]:
     for problem in scan.problems:
         lines += _problem(problem)
     return [plain(line) for line in (*lines, *_devices_file(scan.endpoint, scan.matches))]
+
+
+def records(scan: Scan) -> dict[str, Any]:
+    """Give the same as JSON knows it."""
+    return {
+        "address": scan.endpoint.address,
+        "protocol": scan.endpoint.protocol,
+        "units": list(scan.units),
+        "points": [asdict(each) for each in scan.points],
+        "matches": [{"profile": each.profile, "unit": each.unit} for each in scan.matches],
+        "problems": [{"error": each.error, "advice": each.advice} for each in scan.problems],
+    }
 
 
 def _units(scan: Scan) -> list[str]:

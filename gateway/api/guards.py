@@ -1,5 +1,6 @@
 """What every request passes before a route sees it: origin, size, and headers on the way back."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
@@ -10,22 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.api.problems import answer
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-CONTENT_POLICY = "; ".join(
-    [
-        "default-src 'self'",
-        "script-src 'self'",
-        "style-src 'self' 'unsafe-inline'",
-        "worker-src 'self' blob:",
-        "img-src 'self' data: blob:",
-        "connect-src 'self' ws: wss:",
-        "object-src 'none'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-    ]
+CONTENT_POLICY = (
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "worker-src 'self' blob:",
+    "img-src 'self' data: blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
 )
+HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
 HEADERS = {
-    "Content-Security-Policy": CONTENT_POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
@@ -43,6 +41,16 @@ def is_same_origin(headers: Headers) -> bool:
     if origin is None:
         return "cookie" not in headers
     return urlsplit(origin).netloc == headers.get("host")
+
+
+def content_policy(host: str) -> str:
+    """Give the policy of our pages. host: under which they are asked for, as in its header.
+
+    It is named for the live updates: not every browser takes 'self' for a WebSocket of the same
+    host.
+    """
+    live = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
+    return "; ".join([*CONTENT_POLICY, f"connect-src 'self'{live}"])
 
 
 class HostGuard:
@@ -133,6 +141,8 @@ class HeaderGuard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                host = Headers(scope=scope).get("host", "")
+                headers.setdefault("Content-Security-Policy", content_policy(host))
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 if scope["path"].startswith("/api/"):

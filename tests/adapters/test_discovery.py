@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from adapters.contract import Browsable, FoundPoint
 from adapters.mqtt.adapter import open_mqtt
 from adapters.mqtt.address import MqttAddress
-from adapters.mqtt.discovery import announced, pointer_of
+from adapters.mqtt.discovery import announced, pointer_in
 from adapters.mqtt.link import MqttLink
 from core.clock import SystemClock
 from core.registry import Endpoint
@@ -101,7 +101,7 @@ def test_a_device_announces_all_its_components_at_once() -> None:
     ],
 )
 def test_a_value_template_is_a_pointer_or_not_simple(template: str, pointer: str | None) -> None:
-    assert pointer_of(template) == pointer
+    assert pointer_in(template) == pointer
 
 
 def test_a_message_that_is_the_value_is_read_whole() -> None:

@@ -1,5 +1,6 @@
 """`kvartal edge scan` against real servers, through the command line."""
 
+import json
 import re
 import struct
 from collections.abc import Iterator
@@ -53,6 +54,21 @@ def test_the_units_that_answer_are_found_with_the_models_that_fit(
     assert check(tmp_path / "found.yaml").endswith(
         "1 endpoints, 1 devices, 5 signals, nothing wrong"
     )
+
+
+def test_what_was_found_is_there_for_programs(
+    capsys: pytest.CaptureFixture[str], server: ModbusServer
+) -> None:
+    address = f"modbus+tcp://127.0.0.1:{server.port}"
+    assert run(["edge", "scan", address, "--units", "3,5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "address": address,
+        "protocol": "modbus",
+        "units": ["3", "5"],
+        "points": [],
+        "matches": [{"profile": "generic-electricity-meter", "unit": "3"}],
+        "problems": [],
+    }
 
 
 def test_only_the_units_asked_for_are_asked(
