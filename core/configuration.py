@@ -1,8 +1,9 @@
-"""The numbered document that tells one edge what to read."""
+"""The numbered document that tells one edge what to read, and what to set by itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from core.program import Program
 from core.registry import Device, Endpoint
 
 
@@ -27,3 +28,4 @@ class EdgeConfiguration:
     endpoints: tuple[Endpoint, ...] = ()
     devices: tuple[Device, ...] = ()
     overrides: tuple[RuleOverride, ...] = field(default=())
+    programs: tuple[Program, ...] = ()

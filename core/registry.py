@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from core.program import Program
 from core.text import Text
 
 
@@ -172,3 +173,4 @@ class Registry:
     executors: tuple[Executor, ...] = ()
     routes: tuple[Route, ...] = ()
     overrides: tuple[Override, ...] = ()
+    programs: tuple[Program, ...] = ()

@@ -11,7 +11,9 @@ import msgspec
 
 from core.errors import DomainError
 from core.feeds import Feeds
+from core.program import DEEPEST, CalendarEntry, Span
 from core.registry import ADJUSTABLE, Registry
+from gateway.registry.programs import wrong_programs
 from gateway.registry.rows import PARTS
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -27,7 +29,10 @@ REFERENCES = {
     "executors": {"place": "places"},
     "routes": {"executor": "executors", "place": "places"},
     "overrides": {"device": "devices"},
+    "programs": {"place": "places"},
 }
+# Keys of an entry that hold lists of entries in turn.
+NESTED = {"spans": Span, "within": Span, "calendar": CalendarEntry}
 OPTIONAL = {("places", "parent"), ("routes", "place"), ("overrides", "device")}
 
 
@@ -86,9 +91,13 @@ def _unknown_keys(
     where: str, item: Mapping[str, Any], kind: type[Any]
 ) -> Iterator[tuple[str, str]]:
     known = {field.name for field in fields(kind)}
-    for key in item:
+    for key, value in item.items():
         if key not in known:
             yield f"{where}{key}", f"there is no such key; there are {', '.join(sorted(known))}"
+        elif key in NESTED and isinstance(value, list) and where.count("within") < DEEPEST:
+            for index, part in enumerate(value):
+                if isinstance(part, dict):
+                    yield from _unknown_keys(f"{where}{key}[{index}].", part, NESTED[key])
 
 
 def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
@@ -98,6 +107,7 @@ def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
     yield from _positions(registry)
     yield from _dates(registry)
     yield from _overrides(registry)
+    yield from wrong_programs(registry)
     try:
         Feeds(registry.feeds)
     except DomainError as error:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.configuration import EdgeConfiguration, RuleOverride
+from core.program import Program
 from core.registry import (
     Asset,
     Binding,
@@ -24,6 +25,7 @@ from core.registry import (
     Route,
 )
 from gateway.registry.places import place_tree
+from gateway.registry.programs import programs_of
 from gateway.storage import outbox
 from gateway.storage.tables import (
     AssetRow,
@@ -37,6 +39,7 @@ from gateway.storage.tables import (
     FeedRow,
     OverrideRow,
     PlaceRow,
+    ProgramRow,
     RegistryRevisionRow,
     RouteRow,
 )
@@ -52,6 +55,7 @@ PARTS: dict[str, tuple[type[Any], type[Base]]] = {
     "executors": (Executor, ExecutorRow),
     "routes": (Route, RouteRow),
     "overrides": (Override, OverrideRow),
+    "programs": (Program, ProgramRow),
 }
 
 
@@ -127,6 +131,7 @@ async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: 
         endpoints=tuple(endpoints),
         devices=tuple(devices),
         overrides=_overrides(registry, devices),
+        programs=tuple(programs_of(registry, {device.id for device in devices})),
     )
     if last is not None:
         if _encoded(configuration) == last.document:
@@ -159,4 +164,7 @@ def _overrides(registry: Registry, devices: Sequence[Device]) -> tuple[RuleOverr
 
 
 def _encoded(configuration: EdgeConfiguration) -> str:
-    return msgspec.json.encode(configuration, order="sorted").decode()
+    content = msgspec.to_builtins(configuration)
+    if not configuration.programs:
+        del content["programs"]  # edges of the versions before know no such key, and refuse it
+    return msgspec.json.encode(content, order="sorted").decode()

@@ -47,6 +47,8 @@ class Base(DeclarativeBase):
         datetime: UtcTime,
         dict[str, str]: JSON,
         dict[str, Any]: JSON,
+        list[str]: JSON,
+        list[dict[str, Any]]: JSON,
     }
 
 
@@ -168,6 +170,27 @@ class OverrideRow(Base):
     set: Mapped[dict[str, Any]]
     device: Mapped[str] = mapped_column(Identifier)
     profile: Mapped[str] = mapped_column(String(64))
+
+
+class ProgramRow(Base):
+    """devices, spans, calendar: as core.program.Program has them."""
+
+    __tablename__ = "programs"
+    id: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    devices: Mapped[list[str]]
+    signal: Mapped[str] = mapped_column(String(40))
+    zone: Mapped[str] = mapped_column(String(64))
+    name: Mapped[dict[str, str]]
+    place: Mapped[str] = mapped_column(Identifier)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    elevation: Mapped[float]
+    spans: Mapped[list[dict[str, Any]]]
+    otherwise: Mapped[float]
+    calendar: Mapped[list[dict[str, Any]]]
+    override_s: Mapped[float]
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
 
 
 class EdgeConfigurationRow(Base):
