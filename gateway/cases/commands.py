@@ -21,7 +21,7 @@ from core.errors import DomainError, NotVisible
 from core.signal import Signal, SignalKind
 from core.text import Text, filled
 from gateway.cases.desk import Desk
-from gateway.cases.edge_loss import EDGE_LOST
+from gateway.cases.edge_loss import lost_edges
 from gateway.cases.meaning import DEVICE_LOST
 from gateway.cases.rows import active_key, finite, show_command
 from gateway.registry.devices import latest_of, visible_device
@@ -285,10 +285,9 @@ async def _warnings(
     elif value_now == value:
         warnings.append(SAME_VALUE)
     reader = desk.registry.edge_of(device)
-    lost = IncidentRow.active_key.in_(
-        [active_key(device, DEVICE_LOST), active_key(reader, EDGE_LOST)]
-    )
-    if await session.scalar(select(IncidentRow.id).where(lost).limit(1)) is not None:
+    if reader in await lost_edges(session) or await session.scalar(
+        select(IncidentRow.id).where(IncidentRow.active_key == active_key(device, DEVICE_LOST))
+    ):
         warnings.append(LOST)
     pending = select(CommandRow.id).where(
         CommandRow.device == device,

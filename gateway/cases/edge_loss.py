@@ -1,10 +1,12 @@
 """An edge that is gone, as an incident of the edge: what no edge can tell of itself.
 
 It stands for everything that the edge reads. While an edge is away nobody tells of its devices, so
-that none of them becomes an incident of its own.
+that none of them becomes an incident of its own. An edge may read devices of several
+municipalities, whose dispatchers see nothing of each other's: each has an incident of its own.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from core.registry import Edge
 from core.text import Text, filled
 from gateway.cases.desk import Desk, Subject
 from gateway.cases.rows import active_key, incident_of, keep_incident
+from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import IncidentRow
 
 EDGE_LOST = "edge_lost"
@@ -63,15 +66,35 @@ async def lost_edges(session: AsyncSession) -> set[str]:
 
 
 async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> None:
-    """Open an incident and a case for each edge that is gone, with since when it is."""
+    """Open an incident and a case wherever an edge is missed, with since when it is gone."""
     await desk.load(())
     for edge, since in edges:
-        _raise_loss(desk, edge, since)
+        for place, devices in missed_at(desk.registry, edge).items():
+            _raise_loss(desk, edge, since, place, devices)
 
 
-def _raise_loss(desk: Desk, edge: Edge, since: datetime) -> None:
+def missed_at(registry: RegistrySnapshot, edge: Edge) -> Mapping[str, int]:
+    """Give the places whose dispatchers miss an edge, with how many of its devices are there.
+
+    Its own place stands for the municipality in which it is, and for devices that are in none. One
+    that stands above the municipalities is missed in those with devices of it.
+    """
+    home = registry.municipality_of(registry.path_of(edge.place))
+    devices = Counter(
+        registry.municipality_of(registry.path_of(device.place)) or home
+        for device in registry.devices.values()
+        if registry.edge_of(device.id) == edge.id
+    )
+    if home or not devices:
+        devices[home] += 0
+    return {
+        edge.place if municipality == home else municipality: count
+        for municipality, count in devices.items()
+    }
+
+
+def _raise_loss(desk: Desk, edge: Edge, since: datetime, place: str, devices: int) -> None:
     registry = desk.registry
-    devices = sum(registry.edge_of(device) == edge.id for device in registry.devices)
     incident = IncidentRow(
         edge=edge.id,
         device=edge.id,
@@ -81,13 +104,14 @@ def _raise_loss(desk: Desk, edge: Edge, since: datetime) -> None:
         name=filled(NAME, edge=edge.name),
         text={},
         severity=PROBLEM.severity,
-        place_path=registry.path_of(edge.place),
+        place_path=registry.path_of(place),
         raised_at=since,
         seen_at=desk.now,
         unit="",
         cause=dict(CAUSE),
         consequence=filled(CONSEQUENCE, devices=devices),
         action=dict(ACTION),
+        active_key=active_key(edge.id, EDGE_LOST, place),
     )
     keep_incident(Incident.raised(since, desk.now), incident)
     case = desk.open_case(
@@ -95,10 +119,10 @@ def _raise_loss(desk: Desk, edge: Edge, since: datetime) -> None:
             category=PROBLEM,
             severity=PROBLEM.severity,
             title=incident.name,
-            key=f"edge:{edge.id}",
-            place=edge.place,
-            address=registry.address_of(edge.place),
-            position=registry.position_of_place(edge.place),
+            key=f"edge:{edge.id}:{place}",
+            place=place,
+            address=registry.address_of(place),
+            position=registry.position_of_place(place),
             silent=True,
         )
     )
@@ -109,7 +133,9 @@ def _raise_loss(desk: Desk, edge: Edge, since: datetime) -> None:
 async def clear_losses(desk: Desk, edges: Collection[str]) -> None:
     """Take that these edges are back, or are not in the registry any more."""
     query = select(IncidentRow).where(
-        IncidentRow.active_key.in_([active_key(edge, EDGE_LOST) for edge in edges])
+        IncidentRow.edge.in_(edges),
+        IncidentRow.condition == EDGE_LOST,
+        IncidentRow.cleared_at.is_(None),
     )
     for row in await desk.session.scalars(query.options(joinedload(IncidentRow.case))):
         desk.take(row.case)

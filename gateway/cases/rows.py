@@ -86,7 +86,8 @@ def keep_incident(incident: Incident, row: IncidentRow) -> None:
     row.cleared_at = incident.cleared_at
     row.acknowledged_at = incident.acknowledged_at
     row.acknowledged_by = incident.acknowledged_by
-    row.active_key = active_key(row.device, row.condition) if incident.active else None
+    key = row.active_key or active_key(row.device, row.condition)
+    row.active_key = key if incident.active else None
 
 
 def finite(value: float | None) -> float | None:
@@ -94,8 +95,9 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
-def active_key(device: str, condition: str) -> str:
-    return f"{device}|{condition}"
+def active_key(device: str, condition: str, place: str = "") -> str:
+    """Give what can be active only once. place: for a condition that may be so at several."""
+    return f"{device}|{condition}|{place}" if place else f"{device}|{condition}"
 
 
 # ---- what the API shows ---------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """An edge that is gone is an incident of the edge, and no other; a restart of it is none."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from adapters import wire
 from core.clock import SystemClock
+from gateway.cases.edge_loss import missed_at
 from gateway.ingest.births import Births
 from gateway.ingest.downlink import Downlink
 from gateway.ingest.edges import Edges
@@ -18,6 +20,7 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.latest import LatestValues
 from gateway.ingest.parked import Parked
 from gateway.registry.directory import EdgeState
+from gateway.registry.document import decode_registry
 from gateway.registry.snapshot import RegistrySnapshot
 from tests.adapters.relay import Relay
 from tests.gateway.conftest import Gateway, started, words  # type: ignore[import-not-found]
@@ -45,6 +48,10 @@ class MovedClock(SystemClock):
 
 @pytest.fixture
 def town(town: dict[str, Any]) -> dict[str, Any]:
+    """Give a town whose edge 1 stands in the street of its devices, and edge 2 has none."""
+    town["edges"][0]["place"] = "lesnaya"
+    for device in town["devices"]:
+        device["place"] = "lesnaya"
     town["edges"].append(OTHER)
     return town
 
@@ -97,15 +104,75 @@ def test_an_edge_that_is_cut_off_is_one_incident_with_a_case(
         (case,) = await seen(gateway, "cases")
         (incident,) = await seen(gateway, "incidents")
         assert (case["category"], case["priority"], case["place"], case["active_incidents"]) == (
-            "device.edge", "high", REGION, 1,
+            "device.edge", "high", "lesnaya", 1,
         )  # fmt: skip
         assert case["title"] == {"ru": "Узел «Узел 1» не на связи", "en": "Edge “Edge 1” is gone"}
         assert "(2)" in incident["consequence"]["en"]
         assert all(set(incident[part]) == {"ru", "en"} for part in ("cause", "action"))
         assert await online(gateway) == {"edge-1": False, "edge-2": False}
-        assert await seen(gateway, "cases", "left") == []
+        assert await seen(gateway, "cases", "right") == []
 
     play(tmp_path, broker, story, town=town, edge_lost_after_s=0)
+
+
+def test_an_edge_of_the_region_is_missed_by_each_municipality_whose_devices_it_reads(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        await be_there(gateway, edge, "edge-1")
+        edge.die()
+        await until(lambda: losses(gateway), [("edge-1", True)] * 2)
+        for place in ("left", "right"):
+            (case,) = await seen(gateway, "cases", place)
+            (incident,) = await seen(gateway, "incidents", place)
+            assert (case["category"], case["place"]) == ("device.edge", place)
+            assert "(1)" in incident["consequence"]["en"]
+        edge.be_born()
+        await until(lambda: losses(gateway), [("edge-1", False)] * 2)
+        assert await seen(gateway, "cases") == []
+
+    play(tmp_path, broker, story, edge_lost_after_s=0)
+
+
+def test_both_municipalities_may_take_note_of_the_loss_of_one_edge(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        await be_there(gateway, edge, "edge-1")
+        edge.die()
+        await until(lambda: losses(gateway), [("edge-1", True)] * 2)
+        for place in ("left", "right"):
+            (incident,) = await seen(gateway, "incidents", place)
+            async with gateway.signed_in("dispatcher", place) as browser:
+                answer = await browser.post(
+                    "/api/v1/incidents/acknowledge", json={"incidents": [incident["id"]]}
+                )
+            assert answer.status_code == 200
+        assert all(each["acknowledged"] for each in await seen(gateway, "incidents"))
+
+    play(tmp_path, broker, story, edge_lost_after_s=0)
+
+
+@pytest.mark.parametrize(
+    ("edge", "devices", "missed"),
+    [
+        ("prirechye", (), {"prirechye": 0}),
+        ("prirechye", ("prirechye", "lesnaya"), {"prirechye": 1, "left": 1}),
+        ("lesnaya", ("lesnaya-5", "prirechye", "beregovaya"), {"lesnaya": 2, "right": 1}),
+        ("lesnaya", ("beregovaya",), {"lesnaya": 0, "right": 1}),
+    ],
+)
+def test_where_an_edge_is_missed(
+    town: dict[str, Any], edge: str, devices: tuple[str, ...], missed: dict[str, int]
+) -> None:
+    town["edges"][0]["place"] = edge
+    town["devices"] = [
+        town["devices"][0] | {"id": f"device-{number}", "place": place}
+        for number, place in enumerate(devices)
+    ]
+    town["bindings"] = []
+    registry = RegistrySnapshot(decode_registry(json.dumps(town).encode()), 1)
+    assert missed_at(registry, registry.edges["edge-1"]) == missed
 
 
 def test_the_untouched_case_of_an_edge_that_is_back_closes_by_itself(
