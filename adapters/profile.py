@@ -26,6 +26,10 @@ NodeTemplate = Annotated[
     ),
 ]
 
+# All that may be set of a traffic controller. Which lamp burns is its own to say: behind a plan
+# stands its conflict guard, behind an order to a single lamp nothing would.
+OF_A_WHOLE_JUNCTION = ("plan", "flash", "priority")
+
 # What devices behind one endpoint may speak, where that is more than its protocol's own name.
 FORMS = {"mqtt": ["mqtt", "sparkplug", "lorawan"]}
 
@@ -81,6 +85,9 @@ class SignalProfile(Strict):
     poll_s: float = Field(5.0, gt=0, description="period of polling or sampling, seconds")
     silent_after_s: float = Field(60.0, gt=0)
     states: dict[int, Words] = {}
+    by_hand: frozenset[int] = Field(
+        frozenset(), description="states that are set at the device alone, never from afar"
+    )
     modbus: ModbusAddress | None = None
     opcua: OpcUaAddress | None = None
     mqtt: MqttAddress | None = None
@@ -247,6 +254,14 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
         if addresses and not found:
             wanted = " or ".join(f"`{each}:`" for each in addresses)
             yield Complaint(("signals", place), f"signal {key} has no address {wanted}")
+        is_of_traffic = content.get("family") == "traffic_controller"
+        if is_of_traffic and signal.get("writable") and key not in OF_A_WHOLE_JUNCTION:
+            allowed = ", ".join(OF_A_WHOLE_JUNCTION)
+            text = f"signal {key} of a traffic controller must not be writable; only {allowed} may"
+            yield Complaint(("signals", place, "writable"), text)
+        for code in sorted(_unset(signal)):
+            text = f"signal {key} has no state {code} that could be set"
+            yield Complaint(("signals", place, "by_hand"), text)
         if len(found) > 1:
             text = f"signal {key} has more than one address: {', '.join(found)}"
             yield Complaint(("signals", place), text)
@@ -260,6 +275,15 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
                 text = f"alarm {alarm.get('key')}: there is no signal {condition['signal']}"
                 yield Complaint(("alarms", place, "when", number, "signal"), text)
     yield from misplaced(content)
+
+
+def _unset(signal: Mapping[str, Any]) -> set[Any]:
+    """Give what is `by_hand` and could not be set from afar anyhow."""
+    named, states = signal.get("by_hand"), signal.get("states")
+    if not isinstance(named, (list, set, frozenset)):
+        return set()
+    settable = states if signal.get("writable") and isinstance(states, Mapping) else {}
+    return {code for code in named if isinstance(code, int) and code not in settable}
 
 
 def read_profiles(folder: Path) -> tuple[dict[str, Profile], list[str]]:

@@ -5,61 +5,48 @@ killed: its id is on disk before the device hears of it.
 """
 
 import asyncio
-import math
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Callable
+from typing import Literal
 
 import msgspec
 import structlog
 
 from adapters import wire
-from adapters.contract import Point, Writable
+from adapters.contract import Point
 from core.clock import Clock
-from core.errors import Permanent, Retryable
-from edge.inventory import Inventory
+from core.errors import Retryable
 from edge.journal import Journal
 from edge.spool import Spool
-from edge.supervisor import Line
+from edge.writing import Refused, Writer
 
-WRITE_TIMEOUT_S = 15.0
 KEPT = 10_000  # ids; a broker does not deliver anything that old again
 AT_ONCE = 100
-
-Interlock: TypeAlias = Callable[[Point, float], str]
-"""Why a point must not get this value just now; empty where it may."""
 
 log = structlog.get_logger()
 
 
-class Refused(Exception):
-    """Carry the reason for people: what is wrong, and what to do."""
-
-
 class Commands:
-    """lines: the supervisor's, by endpoint. gateway_time: nanoseconds UTC by the gateway's clock,
-    for it is the gateway that says when an order expires."""
+    """gateway_time: nanoseconds UTC by the gateway's clock, for it is the gateway that says when an
+    order expires. on_commanded: a point has got a value from a person, in the turn of its line."""
 
     def __init__(
         self,
-        inventory: Inventory,
-        lines: Mapping[str, Line],
+        writer: Writer,
         *,
         spool: Spool,
         journal: Journal,
         clock: Clock,
         gateway_time: Callable[[], int],
-        interlocks: Sequence[Interlock] = (),
+        on_commanded: Callable[[Point, float], None] = lambda _point, _value: None,
     ) -> None:
-        self.inventory = inventory
-        self._lines = lines
+        self._writer = writer
         self._spool = spool
         self._journal = journal
         self._clock = clock
         self._gateway_time = gateway_time
-        self._interlocks = interlocks
+        self._on_commanded = on_commanded
         self._orders: asyncio.Queue[wire.CommandOrder] = asyncio.Queue(AT_ONCE)
-        self._locks: dict[str, asyncio.Lock] = {}
 
     def take(self, order: wire.CommandOrder) -> None:
         """Take an order; refuse it when a hundred wait already."""
@@ -110,49 +97,21 @@ class Commands:
             self._tell(order.command, "confirmed", value=value)
 
     async def _write(self, order: wire.CommandOrder) -> float:
-        point = self._checked(order)
-        endpoint = point.device.endpoint
-        async with self._locks.setdefault(endpoint, asyncio.Lock()):
-            if self._gateway_time() >= order.expires_at:
-                raise Expired
-            line = self._lines.get(endpoint)
-            connection = None if line is None else line.connection
-            if connection is None:
-                raise Refused(f"The line to {order.device} is lost; nothing was sent.")
-            if not isinstance(connection, Writable):
-                raise Refused(f"{order.device} cannot be written to over its protocol.")
+        self._expire(order)
+        point = self._writer.checked(order.device, order.signal, order.value)
+        async with self._writer.turn(point):
+            self._expire(order)
             try:
-                async with asyncio.timeout(WRITE_TIMEOUT_S):
-                    return await connection.write(point, order.value)
-            except Permanent as error:
-                raise Refused(f"The device refused: {error}.") from error
+                value = await self._writer.write(point, order.value)
+            except (Retryable, TimeoutError):
+                self._on_commanded(point, order.value)  # it may have been carried out
+                raise
+            self._on_commanded(point, order.value)
+            return value
 
-    def _checked(self, order: wire.CommandOrder) -> Point:
-        """Find the point of an order that may be carried out."""
+    def _expire(self, order: wire.CommandOrder) -> None:
         if self._gateway_time() >= order.expires_at:
             raise Expired
-        try:
-            point = self.inventory.point(order.device, order.signal)
-        except KeyError:
-            raise Refused(
-                f"This edge has no {order.device}.{order.signal}. Check its configuration."
-            ) from None
-        signal = point.signal
-        if not signal.writable:
-            raise Refused(f"{point.name} is read-only.")
-        low = -math.inf if signal.minimum is None else signal.minimum
-        high = math.inf if signal.maximum is None else signal.maximum
-        if not (math.isfinite(order.value) and low <= order.value <= high):
-            raise Refused(
-                f"{order.value:g} is out of range: {point.name} takes {low:g} to {high:g}."
-            )
-        if signal.states and order.value not in signal.states:
-            states = ", ".join(map(str, signal.states))
-            raise Refused(f"{point.name} has no state {order.value:g}; it has {states}.")
-        for interlock in self._interlocks:
-            if reason := interlock(point, order.value):
-                raise Refused(reason)
-        return point
 
     def _tell(
         self,

@@ -25,6 +25,7 @@ from core.configuration import EdgeConfiguration, RuleOverride
 from core.errors import ConfigError
 from core.registry import Device, Endpoint
 from edge.contradictions import contradictions, unreachable
+from edge.control.document import ProgramDocument
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=80)]
 
@@ -78,6 +79,7 @@ class ConfigurationDocument(Strict):
     endpoints: tuple[EndpointDocument, ...] = ()
     devices: tuple[DeviceDocument, ...] = ()
     overrides: tuple[OverrideDocument, ...] = ()
+    programs: tuple[ProgramDocument, ...] = ()
 
 
 def _nothing(*_given: object) -> tuple[Complaint, ...]:
@@ -121,6 +123,7 @@ def read_configuration(
             for each in found.devices
         ),
         overrides=tuple(RuleOverride(**each.model_dump()) for each in found.overrides),
+        programs=tuple(each.as_program() for each in found.programs),
     )
 
 

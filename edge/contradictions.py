@@ -14,6 +14,7 @@ from adapters.address import wrong_with_address, wrong_with_unit
 from adapters.document import Complaint, complaints_of, mappings
 from adapters.profile import AlarmProfile, Profile
 from adapters.registry import PROTOCOLS
+from edge.control.document import wrong_programs
 
 
 def contradictions(
@@ -24,6 +25,7 @@ def contradictions(
         yield Complaint(("edge",), f"it is for {content['edge']}, this is {edge}")
     yield from _twice(content, "endpoints", lambda each: (_word(each, "id"),), "{}")
     yield from _twice(content, "devices", lambda each: (_word(each, "id"),), "{}")
+    yield from _twice(content, "programs", lambda each: (_word(each, "id"),), "{}")
     yield from _twice(
         content,
         "devices",
@@ -38,6 +40,7 @@ def contradictions(
         yield from _about_device(place, device, endpoints, profiles)
     for place, override in mappings(content, "overrides"):
         yield from _about_override(place, override, devices, profiles)
+    yield from wrong_programs(content, devices, profiles)
 
 
 def unreachable(content: Mapping[str, Any], profiles: Mapping[str, Profile]) -> Iterator[Complaint]:

@@ -35,18 +35,24 @@ class Health:
         self._pipeline = pipeline
         self._spool = spool
         self._clock = clock
-        self._offset: int | None = None  # nanoseconds; the edge's clock minus the gateway's
+        self._gateway: tuple[int, float] | None = None  # its time, and when it was heard
         self._looked_at = clock.monotonic()
         self._points = 0
         self._cpu = 0.0
 
     def hear_gateway_time(self, gateway: int) -> None:
         """Compare clocks. An Ack is a few milliseconds old, which does not matter here."""
-        self._offset = self._clock.time_ns() - gateway
+        self._gateway = (gateway, self._clock.monotonic())
 
     def gateway_time(self) -> int:
-        """Give the gateway's time in nanoseconds UTC, as far as it is known."""
-        return self._clock.time_ns() - (self._offset or 0)
+        """Give the gateway's time in nanoseconds UTC; the edge's own until it was heard.
+
+        It is counted on by the monotonic clock, so that setting the edge's does not move it.
+        """
+        if self._gateway is None:
+            return self._clock.time_ns()
+        time, heard_at = self._gateway
+        return time + int((self._clock.monotonic() - heard_at) * SECOND)
 
     async def run(self) -> None:
         while True:
@@ -71,8 +77,8 @@ class Health:
                 line.state in {LineState.LOST, LineState.REFUSED} for line in self._lines.values()
             ),
         }
-        if self._offset is not None:
-            values["clock_offset"] = self._offset / SECOND
+        if self._gateway is not None:
+            values["clock_offset"] = (at - self.gateway_time()) / SECOND
         self._looked_at, self._points, self._cpu = now, points, cpu
         device = self.inventory.health.id
         numbers = [self.inventory.point(device, key).number for key in values]

@@ -14,10 +14,11 @@ from core.clock import Clock
 from core.configuration import EdgeConfiguration
 from core.errors import ConfigError
 from edge.births import Births
-from edge.commands import Commands, Interlock
+from edge.commands import Commands
 from edge.configuration import LastGood, read_configuration
 from edge.data_folder import held_folder
 from edge.health import Health
+from edge.interlocks import by_hand
 from edge.inventory import Inventory
 from edge.journal import open_journal
 from edge.pipeline import Pipeline
@@ -26,6 +27,7 @@ from edge.settings import EdgeSettings
 from edge.spool import Spool
 from edge.supervisor import Supervisor
 from edge.uplink import Orders, Uplink
+from edge.writing import Interlock, Writer
 
 CLOSE_LINES_S = 2.0
 
@@ -107,14 +109,13 @@ class Edge:
         self._health = Health(
             self._inventory, self._supervisor.lines, self._pipeline, spool, self._clock
         )
+        self._writer = Writer(self._inventory, self._supervisor.lines, (by_hand, *self._interlocks))
         self._commands = Commands(
-            self._inventory,
-            self._supervisor.lines,
+            self._writer,
             spool=spool,
             journal=journal,
             clock=self._clock,
             gateway_time=self._health.gateway_time,
-            interlocks=self._interlocks,
         )
         orders = Orders(
             on_configuration=self._take_offer,
@@ -161,7 +162,7 @@ class Edge:
         self._journal.forget_all_but(inventory.devices)
         self._inventory = inventory
         self._pipeline.install(inventory)
-        self._health.inventory = self._commands.inventory = inventory
+        self._health.inventory = self._writer.inventory = inventory
         self._answer(configuration.revision, is_accepted=True)
         self._uplink.be_born()
         log.info(

@@ -189,7 +189,9 @@ def test_the_schema_of_a_devices_file_lets_an_editor_complete_it(
     assert run(["edge", "schema"]) == 0
     told = json.loads(capsys.readouterr().out)
     device = told["$defs"]["DeviceDocument"]
-    assert set(told["properties"]) == {"revision", "edge", "endpoints", "devices", "overrides"}
+    assert set(told["properties"]) == {
+        "revision", "edge", "endpoints", "devices", "overrides", "programs",
+    }  # fmt: skip
     assert device["required"] == ["id", "profile", "endpoint", "unit"]
     assert device["properties"]["unit"]["type"] == ["string", "integer"]
     assert "description" in device["properties"]["profile"]

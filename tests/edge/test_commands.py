@@ -6,10 +6,11 @@ import pytest
 from adapters import wire
 from adapters.contract import Point
 from core.errors import Permanent, Retryable
-from edge.commands import Commands, Interlock
+from edge.commands import Commands
 from edge.journal import open_journal
 from edge.spool import Spool
 from edge.supervisor import Line
+from edge.writing import Interlock, Writer
 from tests.edge.stand import FedLine, HandClock, SpoolReader, make_inventory
 
 
@@ -45,13 +46,11 @@ def obey(
             endpoint = inventory.configuration.endpoints[0]
             state = Line(endpoint, inventory.points(endpoint), connection=line)
             commands = Commands(
-                inventory,
-                {endpoint.id: state},
+                Writer(inventory, {endpoint.id: state}, interlocks),
                 spool=spool,
                 journal=await open_journal(spool, clock),
                 clock=clock,
                 gateway_time=clock.time_ns,
-                interlocks=interlocks,
             )
             running = asyncio.create_task(commands.run())
             for number, each in enumerate(orders, 1):

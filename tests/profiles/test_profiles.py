@@ -162,6 +162,12 @@ WHEN = {"signal": "dusk", "test": "equals", "limit": 1}
         (changed(mqtt={"topic": "a", "field": "t"}), "signals.0..mqtt.field: a JSON pointer must"),
         (changed(mqtt={"topic": "a", "scale": 0}), "signals.0..mqtt: scale 0 makes every value"),
         (changed(mqtt={"topic": "a", "set_topic": "+"}), "signals.0..mqtt: set_topic . must have"),
+        (changed(by_hand=[0]), "signals[0].by_hand: signal voltage has no state 0 that could be"),
+        (
+            changed(key="lamp_red", writable=True) | {"family": "traffic_controller"},
+            "signals[0].writable: signal lamp_red of a traffic controller must not be writable; "
+            "only plan, flash, priority may",
+        ),
         (GOOD | {"family": "toaster"}, "family: .*found 'toaster'"),
         (GOOD | {"alarms": [ALARM]}, "alarms[0].signal: alarm high: there is no signal current"),
         (
