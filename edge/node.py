@@ -17,6 +17,7 @@ from edge.births import Births
 from edge.commands import Commands
 from edge.configuration import LastGood, read_configuration
 from edge.data_folder import held_folder
+from edge.gap_book import open_gap_book
 from edge.health import Health
 from edge.interlocks import by_hand
 from edge.inventory import Inventory
@@ -105,7 +106,9 @@ class Edge:
         self._births = Births(spool, self._clock)
         await self._births.install(self._inventory)
         self._pipeline = Pipeline(self._inventory, spool, journal, self._clock)
-        self._supervisor = Supervisor(self._pipeline.put, self._clock, self._opener)
+        self._supervisor = Supervisor(
+            self._pipeline.put, self._clock, self._opener, await open_gap_book(spool)
+        )
         self._health = Health(
             self._inventory, self._supervisor.lines, self._pipeline, spool, self._clock
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
@@ -17,13 +16,14 @@ from core.clock import Clock
 from core.errors import Permanent, Retryable
 from core.readings import Readings
 from core.registry import Endpoint
+from edge.gap_book import GapBook, Missed
 from edge.gaps import fill
 from edge.inventory import Inventory
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 3.0  # a line that is back is read within five seconds, mostly sooner
 REFUSED_PAUSE_S = 300.0  # a person must act; until then there is no use in asking
-MOST_GAPS = 16  # of a line that are not filled yet; older ones stay marked
+REMEMBER_EVERY_S = 10.0  # when lines that keep a history were last heard
 JITTER = 0.3  # so that many edges do not all come back in the same second
 
 log = structlog.get_logger()
@@ -38,9 +38,8 @@ class LineState(StrEnum):
 
 @dataclass(slots=True)
 class Line:
-    """What is known of one endpoint. since, heard: nanoseconds UTC; heard is when its last readings
-    came, 0 if none have yet on this connection. opened: how often it came up. gaps: between
-    readings, that are to be filled."""
+    """What is known of one endpoint. since: nanoseconds UTC. opened: how often it came up. missed:
+    when it was last heard, and its gaps. keeps_history: they can be filled."""
 
     endpoint: Endpoint
     points: Sequence[Point]
@@ -49,9 +48,9 @@ class Line:
     error: str = ""
     opened: int = 0
     readings: int = 0
-    heard: int = 0
+    missed: Missed = field(default_factory=Missed)
+    keeps_history: bool = False
     connection: Connection | None = None
-    gaps: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=MOST_GAPS))
     devices: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -59,18 +58,21 @@ class Line:
 
 
 class Supervisor:
-    """One task an endpoint. put: where items go; it may wait. opener: protocol → open function."""
+    """One task an endpoint. put: where items go; it may wait. opener: protocol → open function.
+    book: what lines have missed before."""
 
     def __init__(
         self,
         put: Callable[[Item], Awaitable[None]],
         clock: Clock,
         opener: Callable[[str], OpenAdapter] = open_adapter,
+        book: GapBook | None = None,
     ) -> None:
         self.lines: dict[str, Line] = {}
         self._put = put
         self._clock = clock
         self._opener = opener
+        self._book = book or GapBook()
         self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
 
     async def run(self, inventory: Inventory) -> None:
@@ -78,14 +80,33 @@ class Supervisor:
         self.lines.clear()
         for endpoint in inventory.configuration.endpoints:
             if points := inventory.points(endpoint):
-                self.lines[endpoint.id] = Line(endpoint, points, since=self._clock.time_ns())
+                self.lines[endpoint.id] = Line(
+                    endpoint,
+                    points,
+                    since=self._clock.time_ns(),
+                    missed=self._book.of(endpoint.id),
+                )
+        if self.lines:  # an edge that waits for its configuration has none
+            self._book.forget_all_but(self.lines)
         # A library takes up to a second to load; a line that opens meanwhile would time out.
         for protocol in {line.endpoint.protocol for line in self.lines.values()}:
             with suppress(ImportError):  # told by the line itself when it opens
                 self._opener(protocol)
-        async with asyncio.TaskGroup() as group:
-            for line in self.lines.values():
-                group.create_task(self._keep_open(line), name=f"endpoint {line.endpoint.id}")
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._remember(), name="gaps")
+                for line in self.lines.values():
+                    group.create_task(self._keep_open(line), name=f"endpoint {line.endpoint.id}")
+        finally:
+            self._save()
+
+    async def _remember(self) -> None:
+        while True:
+            await asyncio.sleep(REMEMBER_EVERY_S)
+            self._save()
+
+    def _save(self) -> None:
+        self._book.save(name for name, line in self.lines.items() if line.keeps_history)
 
     async def _keep_open(self, line: Line) -> None:
         pause = FIRST_PAUSE_S
@@ -112,7 +133,8 @@ class Supervisor:
         async with open_line(line.endpoint, line.points, self._clock) as connection:
             line.connection = connection
             filling: asyncio.Task[None] | None = None
-            gap_began, line.heard = line.heard, 0
+            line.keeps_history = isinstance(connection, Historical)
+            is_silent = True
             try:
                 async with aclosing(connection.stream()) as stream:  # type: ignore[type-var]
                     async for item in stream:
@@ -120,15 +142,14 @@ class Supervisor:
                             self._bring_up(line)
                         if isinstance(item, Readings | Raw):
                             now = self._clock.time_ns()
-                            if not line.heard and gap_began:
-                                line.gaps.append((gap_began, now))
+                            if is_silent and line.missed.hear(now):
                                 filling = asyncio.create_task(self._fill(line, connection))
+                            is_silent = False
                             line.readings += len(item)
-                            line.heard = now
+                            line.missed.heard = now
                         await self._put(item)
             finally:
                 line.connection = None
-                line.heard = line.heard or gap_began
                 if filling is not None:
                     filling.cancel()
                     await asyncio.wait([filling])
@@ -136,11 +157,14 @@ class Supervisor:
 
     async def _fill(self, line: Line, connection: Connection) -> None:
         """Ask for what was kept while no readings came, where there is somebody to ask."""
+        gaps = line.missed.gaps
         if not isinstance(connection, Historical):
-            line.gaps.clear()
+            gaps.clear()
             return
-        while line.gaps and await fill(connection, list(line.points), line.gaps[0], self._put):
-            line.gaps.popleft()
+        self._save()
+        while gaps and await fill(connection, list(line.points), gaps[0], self._put):
+            gaps.popleft()
+            self._save()
 
     def _bring_up(self, line: Line) -> None:
         if line.state is not LineState.OPENING:

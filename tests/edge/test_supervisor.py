@@ -155,6 +155,6 @@ def asked_again(line: KeepingLine) -> None:
         line.told.put_nowait(None)
         line.queue.put_nowait(BLOCK)
         await eventually(lambda: len(line.asked) == 3)
-        await eventually(lambda: not supervisor.lines["line-heat-1"].gaps)
+        await eventually(lambda: not supervisor.lines["line-heat-1"].missed.gaps)
 
     supervised({"heat-1": line}, test)
