@@ -75,7 +75,7 @@ class SignalProfile(Strict):
 
     key: Key
     name: Words
-    unit: str = "1"
+    unit: str = Field("1", max_length=40)
     kind: SignalKind = SignalKind.GAUGE
     writable: bool = False
     minimum: float | None = None

@@ -23,11 +23,18 @@ Words: TypeAlias = dict[str, str]
 Stream: TypeAlias = Literal["telemetry", "events"]
 # Bounds are checked when a message is decoded, so that no sender can break a store or a process.
 Epoch: TypeAlias = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{16}$")]
-Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-Key: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+NO_NUL = r"^[^\x00]*\Z"  # PostgreSQL keeps none
+Name: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=NO_NUL)]
+Key: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=NO_NUL)]
+Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=NO_NUL)]  # may be empty
+Unit: TypeAlias = Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 SignalNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**24)]
 Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # nanoseconds UTC
+
+
+MOST_TEXT = 2000  # characters; texts for people, which may come from a device, are cut
+MOST_LANGUAGE = 20
 
 
 class WireError(Exception):
@@ -45,6 +52,16 @@ def down(edge: str, kind: str) -> str:
     return f"{ROOT}/{edge}/down/{kind}"
 
 
+def plain(text: str) -> str:
+    """Give a text as any store can keep it: without NUL, and not for ever."""
+    return text[:MOST_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def plain_words(words: Words) -> Words:
+    """Give words of which each is plain."""
+    return {plain(language[:MOST_LANGUAGE]): plain(text) for language, text in words.items()}
+
+
 class Message(msgspec.Struct, kw_only=True, omit_defaults=True):
     # A factory, because a plain default would be left out of the envelope.
     v: int = msgspec.field(default_factory=lambda: VERSION)
@@ -58,27 +75,35 @@ class SignalBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     key: Key
     name: Words
-    unit: str = "1"
-    kind: str = "gauge"
+    unit: Unit = "1"
+    kind: Code = "gauge"
     writable: bool = False
     minimum: float | None = None
     maximum: float | None = None
     states: dict[int, Words] = {}
+
+    def __post_init__(self) -> None:
+        self.name = plain_words(self.name)
+        self.states = {code: plain_words(words) for code, words in self.states.items()}
 
 
 class AlarmBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What the gateway must know of an alarm rule: not the test, but its meaning."""
 
     key: Key
-    signal: str
-    severity: str
-    problem: str
+    signal: Code
+    severity: Code
+    problem: Code
     name: Words
-    test: str = ""
+    test: Code = ""
     limit: float = 0.0
     cause: Words = {}
     consequence: Words = {}
     action: Words = {}
+
+    def __post_init__(self) -> None:
+        for part in ("name", "cause", "consequence", "action"):
+            setattr(self, part, plain_words(getattr(self, part)))
 
 
 class ProfileBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -87,6 +112,9 @@ class ProfileBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     name: Words
     signals: list[SignalBirth]
     alarms: list[AlarmBirth] = []
+
+    def __post_init__(self) -> None:
+        self.name = plain_words(self.name)
 
 
 class DeviceBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -112,6 +140,9 @@ class Birth(Message, kw_only=True):
     sent_at: Moment
     profiles: list[ProfileBirth]
     devices: list[DeviceBirth]
+
+    def __post_init__(self) -> None:
+        self.software = plain(self.software)
 
 
 class Block(Message, kw_only=True):
@@ -154,6 +185,9 @@ class Condition(msgspec.Struct, kw_only=True, omit_defaults=True, tag="condition
     still: bytes = b""
     transient: bool = False
 
+    def __post_init__(self) -> None:
+        self.text = plain_words(self.text)
+
 
 class ActiveCondition(msgspec.Struct, kw_only=True):
     device: Name
@@ -176,6 +210,9 @@ class DeviceChange(msgspec.Struct, kw_only=True, omit_defaults=True, tag="device
     time: Moment
     reason: str = ""
 
+    def __post_init__(self) -> None:
+        self.reason = plain(self.reason)
+
 
 class CommandResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="command_result"):
     """What became of a command: confirmed, refused, expired or unknown. value: as read back."""
@@ -186,6 +223,9 @@ class CommandResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="comma
     value: float | None = None
     text: str = ""
 
+    def __post_init__(self) -> None:
+        self.text = plain(self.text)
+
 
 class ConfigurationResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="configuration"):
     """Whether a configuration document was taken; the text names what is wrong with it."""
@@ -194,6 +234,9 @@ class ConfigurationResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag=
     accepted: bool
     time: Moment
     text: str = ""
+
+    def __post_init__(self) -> None:
+        self.text = plain(self.text)
 
 
 WireEvent: TypeAlias = Condition | ActiveSet | DeviceChange | CommandResult | ConfigurationResult

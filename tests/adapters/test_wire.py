@@ -1,5 +1,6 @@
 """The wire format: what a released version has said stays readable, and nonsense is refused."""
 
+import json
 import math
 from pathlib import Path
 
@@ -216,3 +217,66 @@ def test_an_unknown_part_that_cannot_be_read_is_refused(unknown: bytes) -> None:
     raw = b"\x82\xa1v\x01" + unknown
     with pytest.raises(wire.WireError, match="Death: "):
         wire.decode(zstandard.ZstdCompressor().compress(raw), wire.Death)
+
+
+LONG = "x" * 100_000 + "\0"
+TEXTS = {"en": "a\0b", "ru": LONG}
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        wire.Condition(device="d", condition="c", active=True, time=1, number=1, text=TEXTS),
+        wire.DeviceChange(device="d", online=False, time=1, reason=LONG),
+        wire.CommandResult(command="c", state="refused", time=1, text=LONG),
+        wire.ConfigurationResult(revision=1, accepted=False, time=1, text=LONG),
+    ],
+)
+def test_texts_of_events_are_bounded_and_have_no_nul(event: wire.WireEvent) -> None:
+    raw = msgspec.to_builtins(event)
+    for key in {"text", "reason"} & raw.keys():
+        raw[key] = TEXTS if isinstance(raw[key], dict) else LONG
+    block = {"v": 1, "edge": "e", "epoch": EPOCH, "seq": 1, "lowest": 1, "events": [raw]}
+    (came,) = wire.decode(frame(block), wire.EventBlock).events
+    assert came == event
+    assert "\\u0000" not in json.dumps(msgspec.to_builtins(came))
+    assert len(json.dumps(msgspec.to_builtins(came))) < 2 * wire.MOST_TEXT
+
+
+def test_texts_of_births_are_bounded_and_have_no_nul() -> None:
+    birth = msgspec.to_builtins(wire.decode(golden("birth"), wire.Birth))
+    birth["software"] = LONG
+    (profile,) = birth["profiles"]
+    profile["name"] = profile["signals"][0]["name"] = profile["alarms"][0]["cause"] = TEXTS
+    profile["signals"][1]["states"] = {1: TEXTS}
+    came = wire.decode(frame(birth), wire.Birth)
+    expected = {"en": "a\N{REPLACEMENT CHARACTER}b", "ru": "x" * wire.MOST_TEXT}
+    (model,) = came.profiles
+    assert came.software == "x" * wire.MOST_TEXT
+    assert model.name == model.signals[0].name == model.alarms[0].cause == expected
+    assert model.signals[1].states[1] == expected
+
+
+@pytest.mark.parametrize(
+    ("part", "key", "value"),
+    [
+        ("devices", "device", "meter\0"),
+        ("profiles", "profile", "\0"),
+        ("profiles", "family", "a\0b"),
+    ],
+)
+def test_a_name_with_a_nul_is_refused(part: str, key: str, value: str) -> None:
+    birth = msgspec.to_builtins(wire.decode(golden("birth"), wire.Birth))
+    birth[part][0][key] = value
+    with pytest.raises(wire.WireError, match="matching regex"):
+        wire.decode(frame(birth), wire.Birth)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("unit", "m" * 41), ("key", "k" * 41), ("kind", "k" * 65)]
+)
+def test_a_word_of_a_signal_that_no_store_can_keep_is_refused(key: str, value: str) -> None:
+    birth = msgspec.to_builtins(wire.decode(golden("birth"), wire.Birth))
+    birth["profiles"][0]["signals"][0][key] = value
+    with pytest.raises(wire.WireError, match="of length"):
+        wire.decode(frame(birth), wire.Birth)
