@@ -92,7 +92,7 @@ class ModbusConnection:
                 continue
             is_single = request.stop - request.first == 1
             if is_mute and not is_single and request not in self.mute.answered:
-                waiting += self.halves(poll, request)
+                waiting += self.halves(unit, poll, request)
                 continue
             try:
                 payload = await self.exchange.ask(request.span)
@@ -106,7 +106,7 @@ class ModbusConnection:
                 return
             except Refused as refusal:
                 if refusal.is_divisible and not is_single:
-                    waiting += self.halves(poll, request)
+                    waiting += self.halves(unit, poll, request)
                     continue
                 self.spoil(request, refusal.reason, str(refusal))
             else:
@@ -115,9 +115,11 @@ class ModbusConnection:
                     self.troubles.end(self.name_of(request))
             self.hear_from(unit, request)
 
-    def halves(self, poll: Poll, request: Request) -> list[Request]:
+    def halves(self, unit: Unit, poll: Poll, request: Request) -> list[Request]:
         """Put two halves in the place of a request from now on; give them, the last first."""
-        self.mute.forgive(request)
+        self.mute.forget(request)
+        if unit.suspect is request:
+            unit.suspect = None
         halves = self.plan.split(request)
         place = poll.requests.index(request)
         poll.requests[place : place + 1] = halves

@@ -125,6 +125,11 @@ class Mute:
         self.blamed.pop(request, None)
         self._rests.pop(request, None)
 
+    def forget(self, request: Request) -> None:
+        """Let go of a request that is not made any more."""
+        self.forgive(request)
+        self.answered.discard(request)
+
     def rest(self, request: Request, now: float) -> None:
         """Leave a request alone, for longer each time."""
         first, longest = RESTS_S if request not in self.answered else SHORT_RESTS_S

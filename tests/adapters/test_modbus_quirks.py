@@ -248,3 +248,23 @@ def test_the_example_of_the_readme_reads_as_it_says() -> None:
     values = {f"odd.{key}": pytest.approx(float(value)) for key, value in promised}
     assert len(values) == len(model.signals)
     assert talk(model, test) == (values, 1)
+
+
+def test_a_request_that_was_split_is_not_blamed_any_more() -> None:
+    """A unit falls silent at its only request, and then refuses it for one of its addresses."""
+    model = profile({}, a={"address": 0}, b={"address": 1})
+
+    async def test(server: ModbusServer, line: Line) -> tuple[bool, set[int]]:
+        await line.until_read()
+        answer = server.answer
+
+        def fall_silent(_unit: int, _pdu: bytes) -> None:
+            server.answer = answer  # type: ignore[method-assign]
+            server.illegal.add((1, 1))
+
+        server.answer = fall_silent  # type: ignore[assignment, method-assign]
+        await line.until(lambda: line.is_bad("odd.b") and not line.is_bad("odd.a"))
+        mute = line.connection.mute  # type: ignore[attr-defined]
+        return bool(mute.blamed), {each.stop - each.first for each in mute.answered}
+
+    assert talk(model, test) == (False, {1})
