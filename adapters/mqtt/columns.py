@@ -107,5 +107,6 @@ class Scaling:
         self._last_time[sorted_rows[last]] = sorted_times[last]
         self._last_value[sorted_rows[last]] = sorted_values[last]
         fresh = np.empty(len(rows), np.bool_)
-        fresh[order] = (sorted_times != before_time) | (sorted_values != before_value)
+        same = (sorted_values == before_value) | (np.isnan(sorted_values) & np.isnan(before_value))
+        fresh[order] = (sorted_times != before_time) | ~same
         return fresh

@@ -129,7 +129,7 @@ class SparkplugHost:
         try:
             message = decode(payload)
         except Unreadable as error:
-            self._troubles.begin(topic, f"not Sparkplug B: {error.why}")
+            self._troubles.begin(topic, f"not Sparkplug B: {error}")
             return []
         self._troubles.end(topic)
         if kind == "NDEATH":

@@ -5,7 +5,6 @@ Source: Eclipse Sparkplug 3.0.0, chapter 6, the schema of payloads.
 
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import Any
 
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
@@ -82,11 +81,8 @@ WORDS = frozenset({STRING, TEXT, 15})
 QUALITY_BAD, QUALITY_STALE = 0, 500  # section 6.4.9.1; 192 is good
 
 
-@dataclass(frozen=True, slots=True)
 class Unreadable(Exception):
     """Tell why a payload is no payload of Sparkplug B."""
-
-    why: str
 
 
 def decode(payload: bytes) -> Any:
