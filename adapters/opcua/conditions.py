@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -101,20 +102,29 @@ class Conditions:
                 self.refreshed = set()
             elif kind == ua.NodeId(ua.Int32(ObjectIds.RefreshEndEventType)):
                 yield from self.gone(now)
-            target = self.wanted.get((source, name)) or self.wanted.get((source, ""))
+            target = self.target(source, name)
             if target is None or not isinstance(node, ua.NodeId):
                 continue
-            self.known[target] = Known(node, event)
+            if isinstance(event, bytes):
+                self.known[target] = Known(node, event)
             if self.refreshed is not None and is_active:
                 self.refreshed.add(target)
             text = message.Text if isinstance(message, ua.LocalizedText) else str(message or "")
-            stamp = (ticks(time) - EPOCH) * (SECOND // TICKS)
+            moment = time if isinstance(time, datetime) else None
+            stamp = (ticks(moment) - EPOCH) * (SECOND // TICKS)
             yield Event(
                 *target,
                 active=bool(is_active),
                 time=stamp if stamp > 0 else now,
                 text=f"{text or name} (severity {severity} of 1000)",
             )
+
+    def target(self, source: object, name: object) -> tuple[str, str] | None:
+        """Give the device and the finding that a server speaks of; it may say anything."""
+        if not isinstance(source, ua.NodeId):
+            return None
+        named = self.wanted.get((source, name)) if isinstance(name, str) else None
+        return named or self.wanted.get((source, ""))
 
     def gone(self, now: int) -> Iterator[Event]:
         """What the server does not tell after a refresh does not stand any more."""
