@@ -39,6 +39,7 @@ LOST_LINE = quality(BAD, Reason.LOST_LINE)
 STALE = quality(BAD, Reason.STALE)
 MALFORMED = quality(BAD, Reason.MALFORMED)
 OUT_OF_RANGE = quality(BAD, Reason.OUT_OF_RANGE)
+ARCHIVE = quality(BAD, Reason.ARCHIVE)
 
 log = structlog.get_logger()
 
@@ -240,13 +241,14 @@ class Pipeline:
             log.warning("device lost", device=state.device, reason=state.reason)
 
     def _judged(self, readings: Readings) -> Readings:
-        """Mark as bad what is no number and what is out of its range."""
+        """Mark as bad what is no number and what is out of its range; an archive stays one."""
         signal, value, codes = readings.signal, readings.value, readings.quality
         wrong = ~((value >= self._minimum[signal]) & (value <= self._maximum[signal]))
         wrong &= ~is_bad(codes)
         if not wrong.any():
             return readings
-        reason = np.where(np.isnan(value), MALFORMED, OUT_OF_RANGE).astype(np.uint8)
+        reason = np.where(np.isnan(value), MALFORMED, OUT_OF_RANGE)
+        reason = np.where((codes & REASON) == Reason.ARCHIVE, ARCHIVE, reason).astype(np.uint8)
         return Readings(
             signal, readings.time, value, np.where(wrong, reason, codes), readings.read_at
         )

@@ -303,6 +303,15 @@ def test_what_a_device_kept_is_sent_and_raises_nothing(on_stand: OnStand) -> Non
     on_stand(test)
 
 
+def test_what_a_device_kept_out_of_its_range_is_bad_and_still_an_archive(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        stand.tick(("temperature", 60.0, GOOD))
+        stand.tick(("temperature", 1000.0, GOOD | Reason.ARCHIVE))
+        assert (await stand.reported())[-1] == (1000.0, BAD | Reason.ARCHIVE)
+
+    on_stand(test)
+
+
 def test_what_a_device_kept_does_not_say_that_it_is_there(on_stand: OnStand) -> None:
     async def test(stand: Stand) -> None:
         stand.tick(("temperature", 60.0, GOOD))
