@@ -55,6 +55,10 @@ schema: setup gateway/web/node_modules/.package-lock.json
 bench: setup
 	$(KVARTAL) bench latency --json
 	$(KVARTAL) bench modbus --seconds 15 --json
+	$(KVARTAL) bench opcua --json
+	$(KVARTAL) bench mqtt --json
+	$(KVARTAL) bench crowd --json
+	$(KVARTAL) bench cuts --json
 
 clean:
 	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist

@@ -3,17 +3,23 @@
 import argparse
 import asyncio
 import tempfile
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from simulators.bench import latency, modbus, mqtt, opcua
+from simulators.bench import crowd, cuts, latency, modbus, mqtt, opcua
+from simulators.bench.measure import Result
 
-BENCHES = {
-    "latency": latency.measure,
-    "modbus": modbus.measure,
-    "mqtt": mqtt.measure,
-    "opcua": opcua.measure,
+BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
+    "cuts": lambda folder, options: cuts.measure(folder, options.rounds),
+    "crowd": lambda folder, options: crowd.measure(folder, options.seconds),
+    "latency": lambda folder, options: latency.measure(folder, options.seconds),
+    "modbus": lambda folder, options: modbus.measure(folder, options.seconds),
+    "mqtt": lambda folder, options: mqtt.measure(folder, options.seconds),
+    "opcua": lambda folder, options: opcua.measure(folder, options.seconds),
 }
 SUMMARY = {
+    "cuts": "how soon an OPC UA line is read again after it was broken, beside asyncua alone",
+    "crowd": "a thousand devices in one edge: start, memory, and whether dead ones hold others up",
     "latency": "a changed value from the device's wire to a page, at 5,000 points/s",
     "modbus": "registers through the whole edge, beside pymodbus alone, and with dead units",
     "opcua": "500 variables at 10 Hz through the whole edge, beside asyncua alone",
@@ -25,7 +31,7 @@ def run(argv: list[str]) -> int:
     """Run one benchmark; 1 when points were lost."""
     options = _parser().parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="kvartal-bench-") as folder:
-        result = asyncio.run(BENCHES[options.name](Path(folder), options.seconds))
+        result = asyncio.run(BENCHES[options.name](Path(folder), options))
     if options.json:
         print(result.as_json())
     else:
@@ -43,5 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("name", choices=sorted(BENCHES), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=30.0, help="to measure (default: 30)")
+    parser.add_argument("--rounds", type=int, default=20, help="of cuts (default: 20)")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     return parser

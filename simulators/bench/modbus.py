@@ -6,37 +6,28 @@ acknowledges. The simulated devices are another process.
 
 import asyncio
 import json
-import os
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from adapters.profile import bundled_profiles
-from core.clock import SystemClock
-from simulators.bench.measure import Processor, Result, percentile
-from simulators.bench.sink import Sink, listening
-from simulators.stage.children import CannotStart, Children
-from simulators.stage.hub import Hub
-from simulators.stage.ports import free_port
+from simulators.bench.measure import Processor, Result
+from simulators.bench.registers import Registers, p95, profile, registers
+from simulators.bench.stand import OWN_SIGNALS, Stand, say, standing
 
 LINES = 100
 REGISTERS = 100  # of each device, one signal each, all of them new at every answer
 BACK_TO_BACK_S = 0.0001  # a period that is over as soon as it has begun
 PACED_S = 0.1
 WARM_UP_S = 2.0
-START_S = 60.0
 PATIENCE_S = 20.0
 SHARED_LINES, SHARED_UNITS, SHARED_S = 10, 5, 1.0
 DEAD = (1, 12, 23, 34, 45)  # units, each on another line
-EDGE = "edge-1"
 WATCHED = 2  # signals of each device: its first and its last
 
 
@@ -60,35 +51,16 @@ class Crowd:
 
 async def measure(state: Path, seconds: float) -> Result:
     """Measure back to back, then paced, then with dead units. seconds: for each part."""
-    clock = SystemClock()
-    hub = Hub(
-        state=state,
-        broker_port=free_port(),
-        port=free_port(),
-        edge=EDGE,
-        profiles=[state / "models"],
-    )
-    hub.write_secrets()
-    password = hub.password_file("gateway").read_text(encoding="utf-8").strip()
-    children = Children(state / "logs", clock, _say)
-    try:
-        async with _devices() as devices:
-            port = int(await _said(devices))
-            broker = hub.broker()
-            await children.start(broker)
-            await children.wait_ready(broker)
-            async with listening(hub.broker_url, EDGE, password) as sink:
-                bare = await _bare(port, seconds, 0.0)
-                ceiling = bare["registers"] / bare["seconds"]
-                _say(f"pymodbus alone: {ceiling:,.0f} registers/s")
-                bench = _Bench(hub, children, sink, port)
-                full = await bench.speed(BACK_TO_BACK_S, seconds)
-                _say(f"the whole edge: {full.points:,.0f} points/s")
-                bare_paced = await _bare(port, seconds, PACED_S)
-                paced = await bench.speed(PACED_S, seconds)
-                crowd = await bench.crowd(devices, seconds)
-    finally:
-        await children.stop()
+    async with standing(state) as stand, registers() as devices:
+        bare = await _bare(devices.port, seconds, 0.0)
+        ceiling = bare["registers"] / bare["seconds"]
+        say(f"pymodbus alone: {ceiling:,.0f} registers/s")
+        bench = _Bench(stand, devices)
+        full = await bench.speed(BACK_TO_BACK_S, seconds)
+        say(f"the whole edge: {full.points:,.0f} points/s")
+        bare_paced = await _bare(devices.port, seconds, PACED_S)
+        paced = await bench.speed(PACED_S, seconds)
+        crowd = await bench.crowd(seconds)
     return Result(
         bench="modbus",
         unit="points/s",
@@ -110,14 +82,11 @@ async def measure(state: Path, seconds: float) -> Result:
 
 
 class _Bench:
-    """port: of the devices."""
-
-    def __init__(self, hub: Hub, children: Children, sink: Sink, port: int) -> None:
-        self._hub = hub
-        self._children = children
-        self._sink = sink
-        self._port = port
-        self._clock = SystemClock()
+    def __init__(self, stand: Stand, devices: Registers) -> None:
+        self._stand = stand
+        self._sink = stand.sink
+        self._clock = stand.clock
+        self._devices = devices
 
     async def speed(self, poll_s: float, seconds: float) -> Speed:
         """Read every device on a line of its own."""
@@ -130,27 +99,26 @@ class _Bench:
             took = self._clock.monotonic() - began
             return Speed(points / took, spent / points * 100_000, self._sink.missing)
 
-    async def crowd(self, devices: Process, seconds: float) -> Crowd:
+    async def crowd(self, seconds: float) -> Crowd:
         """Let five of fifty units on ten lines die and come back."""
         units = np.arange(1, SHARED_LINES * SHARED_UNITS + 1).reshape(SHARED_LINES, -1).tolist()
         async with self._edge(units, SHARED_S):
-            await _told(devices, intervals=True)
+            await self._devices.intervals()
             await asyncio.sleep(seconds)
-            before = await _told(devices, intervals=True)
-            known_s = await self._until_changed(devices, DEAD, online=False)
-            await _told(devices, intervals=True)
+            before = await self._devices.intervals()
+            known_s = await self._until_changed(DEAD, online=False)
+            await self._devices.intervals()
             await asyncio.sleep(seconds)
-            after = await _told(devices, intervals=True)
-            back_s = await self._until_changed(devices, (), online=True)
-        return Crowd(_p95(after) / _p95(before) - 1.0, known_s, back_s)
+            after = await self._devices.intervals()
+            back_s = await self._until_changed((), online=True)
+        growth = p95(after.items(), DEAD) / p95(before.items(), DEAD) - 1.0
+        return Crowd(growth, known_s, back_s)
 
-    async def _until_changed(
-        self, devices: Process, silent: Sequence[int], *, online: bool
-    ) -> float:
+    async def _until_changed(self, silent: Sequence[int], *, online: bool) -> float:
         """Let units fall silent or speak; give when the last of the five was told, in seconds."""
         self._sink.changes.clear()
         began = self._clock.monotonic()
-        await _told(devices, silence=list(silent))
+        await self._devices.silence(silent)
         wanted = {f"device-{unit}" for unit in DEAD}
         while True:
             told = {
@@ -162,36 +130,18 @@ class _Bench:
                 return float("nan")
             await asyncio.sleep(0.05)
 
-    async def _until_all_came(self, points: int) -> None:
-        deadline = self._clock.monotonic() + START_S
-        while self._sink.points < points:
-            if self._clock.monotonic() > deadline:
-                raise CannotStart(f"the devices are not read after {START_S:.0f} s")
-            await asyncio.sleep(0.1)
-        await asyncio.sleep(WARM_UP_S)
-
     @asynccontextmanager
     async def _edge(self, lines: Sequence[Sequence[int]], poll_s: float) -> AsyncIterator[int]:
         """Run an edge with these units on each line; gives its process."""
-        models = self._hub.state / "models"
-        models.mkdir(exist_ok=True)
-        (models / "registers.yaml").write_text(json.dumps(_profile(poll_s)), encoding="utf-8")
-        devices = self._hub.state / "devices.yaml"
-        devices.write_text(json.dumps(self._document(lines)), encoding="utf-8")
-        edge = self._hub.edge_process()
-        edge.command = [*edge.command, "--devices", str(devices)]
-        came = self._sink.points
-        await self._children.start(edge)
-        await self._children.wait_ready(edge)
-        await self._until_all_came(came + REGISTERS * sum(map(len, lines)))
-        assert edge.process is not None  # noqa: S101 - it was started
-        try:
-            yield edge.process.pid
-        finally:
-            await self._children.dismiss(edge)
+        wanted = self._sink.points + REGISTERS * sum(map(len, lines))
+        models = [profile("registers", REGISTERS, poll_s)]
+        async with self._stand.edge(models, self._document(lines)) as pid:
+            await self._stand.until_came(wanted)
+            await asyncio.sleep(WARM_UP_S)
+            yield pid
 
     def _document(self, lines: Sequence[Sequence[int]]) -> dict[str, object]:
-        address = f"modbus+tcp://127.0.0.1:{self._port}"
+        address = f"modbus+tcp://127.0.0.1:{self._devices.port}"
         return {
             "endpoints": [
                 {"id": f"line-{number}", "protocol": "modbus", "address": address}
@@ -211,42 +161,9 @@ class _Bench:
 
 
 def _numbers() -> NDArray[np.intp]:
-    """Give the numbers of the watched signals. The edge's own signals come before all others."""
-    own = len(bundled_profiles()["kvartal-edge"].signals)
-    first = np.arange(LINES) * REGISTERS + own
+    """Give the numbers of the watched signals."""
+    first = np.arange(LINES) * REGISTERS + OWN_SIGNALS
     return np.concatenate([first, first + REGISTERS - 1])
-
-
-def _profile(poll_s: float) -> dict[str, object]:
-    return {
-        "profile": "registers",
-        "family": "electricity_meter",
-        "protocol": "modbus",
-        "name": {"en": "Registers", "ru": "Регистры"},
-        "source": "generic, what simulators/bench/register_server.py answers",
-        "signals": [
-            {
-                "key": f"count_{number}",
-                "name": {"en": f"Count {number}", "ru": f"Счёт {number}"},
-                "poll_s": poll_s,
-                "modbus": {"address": number},
-            }
-            for number in range(REGISTERS)
-        ],
-    }
-
-
-@asynccontextmanager
-async def _devices() -> AsyncIterator[Process]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "simulators.bench.register_server", stdin=PIPE, stdout=PIPE,
-        limit=16 * 1024 * 1024, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    try:
-        yield process
-    finally:
-        process.kill()
-        await process.wait()
 
 
 async def _bare(port: int, seconds: float, period: float) -> dict[str, float]:
@@ -262,25 +179,3 @@ async def _bare(port: int, seconds: float, period: float) -> dict[str, float]:
 
 def _cpu_s_per_100k(bare: Mapping[str, float]) -> float:
     return bare["cpu_s"] / bare["registers"] * 100_000
-
-
-async def _told(process: Process, **order: Any) -> Any:
-    """Give the devices' answer to an order."""
-    assert process.stdin is not None  # noqa: S101 - asked for when it was started
-    process.stdin.write(json.dumps(order).encode() + b"\n")
-    return json.loads(await _said(process))
-
-
-async def _said(process: Process) -> bytes:
-    assert process.stdout is not None  # noqa: S101 - asked for when it was started
-    return await process.stdout.readline()
-
-
-def _p95(intervals: Mapping[str, Sequence[float]]) -> float:
-    """Give the 95th percentile of the intervals of the units that live, in seconds."""
-    live = [times for unit, times in intervals.items() if int(unit) not in DEAD]
-    return percentile(chain.from_iterable(live), 95)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

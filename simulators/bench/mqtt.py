@@ -6,7 +6,6 @@ the reader can take and a message that does not arrive is lost.
 """
 
 import asyncio
-import json
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -16,22 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from adapters import wire
-from adapters.mqtt.broker import find_mosquitto
-from adapters.profile import bundled_profiles
 from core.clock import SystemClock
 from simulators.bench.measure import Processor, Result
 from simulators.bench.message_source import BLOCK, DEVICES
-from simulators.bench.sink import Sink, listening
-from simulators.stage.children import CannotStart, Child, Children
-from simulators.stage.hub import Hub, write_private
-from simulators.stage.ports import HOST, free_port, is_open
+from simulators.bench.sink import Sink
+from simulators.bench.stand import OWN_SIGNALS, Stand, devices_broker, say, standing
+from simulators.stage.children import CannotStart
+from simulators.stage.ports import HOST, free_port
 
 VALUES = ("voltage", "current", "power")  # of each message
 WINDOW = 40_000  # messages under way
 EVERY_S = 0.01
 WARM_UP_S = 2.0
 SETTLE_S = 10.0
-EDGE = "edge-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +41,12 @@ class Speed:
 
 async def measure(state: Path, seconds: float) -> Result:
     """Let paho count, then the edge read, for so many seconds each. state: an empty folder."""
-    clock = SystemClock()
-    hub = Hub(
-        state=state,
-        broker_port=free_port(),
-        port=free_port(),
-        edge=EDGE,
-        profiles=[state / "models"],
-    )
-    hub.write_secrets()
-    password = hub.password_file("gateway").read_text(encoding="utf-8").strip()
-    children = Children(state / "logs", clock, _say)
     port = free_port()
-    try:
-        for broker in (_devices_broker(state, port), hub.broker()):
-            await children.start(broker)
-            await children.wait_ready(broker)
+    async with standing(state) as stand:
+        await stand.start(devices_broker(state, port))
         bare = await _bare(port, seconds)
-        _say(f"paho alone: {bare.rate:,.0f} messages/s")
-        async with listening(hub.broker_url, EDGE, password) as sink:
-            ours = await _ours(hub, children, sink, port, seconds)
-    finally:
-        await children.stop()
+        say(f"paho alone: {bare.rate:,.0f} messages/s")
+        ours = await _ours(stand, port, seconds)
     return Result(
         bench="mqtt",
         unit="messages/s",
@@ -79,21 +59,6 @@ async def measure(state: Path, seconds: float) -> Result:
             "ceiling_cpu_s_per_100k": bare.cpu_s,
             "points_per_s": ours.rate * len(VALUES),
         },
-    )
-
-
-def _devices_broker(state: Path, port: int) -> Child:
-    """Give a broker without users that drops nothing."""
-    program = find_mosquitto()
-    if program is None:
-        raise CannotStart("mosquitto is neither on the PATH nor in /usr/sbin")
-    lines = [f"listener {port} {HOST}", "allow_anonymous true", "max_queued_messages 0"]
-    configuration = state / "devices-broker.conf"
-    write_private(configuration, "\n".join([*lines, "set_tcp_nodelay true", ""]))
-    return Child(
-        name="devices-broker",
-        command=[program, "-c", str(configuration)],
-        ready=lambda _child: is_open(port),
     )
 
 
@@ -118,31 +83,21 @@ async def _bare(port: int, seconds: float) -> Speed:
             await asyncio.wait([listening_to_it])
 
 
-async def _ours(hub: Hub, children: Children, sink: Sink, port: int, seconds: float) -> Speed:
-    models = hub.state / "models"
-    models.mkdir()
-    (models / "three-values.yaml").write_text(json.dumps(_profile()), encoding="utf-8")
-    devices = hub.state / "devices.yaml"
-    devices.write_text(json.dumps(_document(port)), encoding="utf-8")
-    edge = hub.edge_process()
-    edge.command = [*edge.command, "--devices", str(devices)]
-    points = _counted(sink)
-    await children.start(edge)
-    await children.wait_ready(edge)
-    assert edge.process is not None  # noqa: S101 - it was started
-    processor = Processor([edge.process.pid])
-    return await _speed(port, lambda: points() // len(VALUES), processor.seconds, seconds)
+async def _ours(stand: Stand, port: int, seconds: float) -> Speed:
+    points = _counted(stand.sink)
+    async with stand.edge([_profile()], _document(port)) as edge:
+        processor = Processor([edge])
+        return await _speed(port, lambda: points() // len(VALUES), processor.seconds, seconds)
 
 
 def _counted(sink: Sink) -> Callable[[], int]:
-    """Count the devices' points: the edge's own signals come before all others."""
-    own = len(bundled_profiles()["kvartal-edge"].signals)
+    """Count the devices' points, without the edge's own."""
     points, take = 0, sink.take
 
     def count(block: wire.TelemetryBlock) -> None:
         nonlocal points
         take(block)
-        points += int((wire.readings(block).signal >= own).sum())
+        points += int((wire.readings(block).signal >= OWN_SIGNALS).sum())
 
     sink.take = count  # type: ignore[method-assign]
     return lambda: points
@@ -232,7 +187,3 @@ def _document(port: int) -> dict[str, object]:
             for number in range(DEVICES)
         ],
     }
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -17,13 +17,15 @@ class Sink:
     """What one edge has sent. changes: of devices, with the moment at which they came.
 
     Where the values of a signal are counts (mod 65536) that grow by one, `missing` is how many
-    were skipped; only the signals in `watched` are looked at.
+    were skipped, and `newest` is the time of the newest good one, nanoseconds UTC; only the signals
+    in `watched` are looked at.
     """
 
     def __init__(self, link: MqttLink, edge: str) -> None:
         self.points = 0
         self.changes: list[tuple[str, bool, float]] = []
         self.missing = 0
+        self.newest = 0
         self.watched: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self._last: NDArray[np.float64] = np.zeros(0)
         self._link = link
@@ -72,6 +74,7 @@ class Sink:
         rows = rows[self.watched[readings.signal[rows]]]
         if not len(rows):
             return
+        self.newest = max(self.newest, int(readings.time[rows].max()))
         signal = readings.signal
         rows = rows[np.argsort(signal[rows], kind="stable")]
         number, count = signal[rows], readings.value[rows]

@@ -27,7 +27,7 @@ from core.errors import EndpointError, Permanent, Retryable
 from core.quality import BAD, VERDICT
 from core.readings import Readings
 from core.registry import Device, Endpoint
-from tests.adapters.relay import Relay
+from simulators.bench.relay import Relay
 
 UNITS = ("1", "2", "3")
 T = TypeVar("T")

@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from adapters.profile import Profile
 from core.errors import Permanent, Retryable
 from core.quality import BAD, Reason, quality
+from simulators.bench.relay import Relay
 from tests.adapters.conformance import UNITS, Line, UnitConformance
 from tests.adapters.modbus_server import ModbusServer, RtuServer
-from tests.adapters.relay import Relay
 
 WIRE = {  # key: table, address, type, order, bytes on the wire, value
     "setpoint": ("holding", 0, "u16", "big", b"\x00\x15", 21),

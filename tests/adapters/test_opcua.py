@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 from adapters.profile import Profile
 from core.errors import Permanent
 from core.quality import BAD, UNCERTAIN, Reason, quality
+from simulators.bench.relay import Relay
 from tests.adapters.conformance import UNITS, UnitConformance, free_port
-from tests.adapters.relay import Relay
 
 START = {
     "setpoint": (21, ua.VariantType.Int16),

@@ -11,9 +11,9 @@ from asyncua import ua
 from asyncua.client.client import Client
 
 from core.errors import Retryable
+from simulators.bench.relay import Relay
 from tests.adapters.conformance import Line, held, run, until_held
 from tests.adapters.opcua_rig import URI, ServerThread, opened, points_of, profile, reading
-from tests.adapters.relay import Relay
 
 POINTS = points_of(profile({"level": "nsu=urn:test;s={unit}.level"}))
 RESTARTS = 50

@@ -24,9 +24,9 @@ from edge.gap_book import LONGEST, MOST_GAPS, GapBook, Missed, open_gap_book
 from edge.inventory import Inventory
 from edge.spool import Spool
 from edge.supervisor import Supervisor
+from simulators.bench.relay import Relay
 from tests.adapters.foreign_opcua import ForeignServer, foreign_server
 from tests.adapters.opcua_rig import profile
-from tests.adapters.relay import Relay
 from tests.edge.stand import PROFILES, eventually
 
 ARCHIVE = quality(GOOD, Reason.ARCHIVE)

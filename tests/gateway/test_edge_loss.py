@@ -22,7 +22,7 @@ from gateway.ingest.parked import Parked
 from gateway.registry.directory import EdgeState
 from gateway.registry.document import decode_registry
 from gateway.registry.snapshot import RegistrySnapshot
-from tests.adapters.relay import Relay
+from simulators.bench.relay import Relay
 from tests.gateway.conftest import Gateway, started, words  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import WITHIN_S, Edge, connected, play
 from tests.gateway.hall import hall
