@@ -58,6 +58,7 @@ bench: setup
 	$(KVARTAL) bench opcua --json
 	$(KVARTAL) bench mqtt --json
 	$(KVARTAL) bench crowd --json
+	$(KVARTAL) bench import --json
 	$(KVARTAL) bench cuts --json
 
 clean:

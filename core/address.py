@@ -23,23 +23,40 @@ class AddressBook:
 
     def __init__(self, places: Iterable[Place]) -> None:
         by_id = {place.id: place for place in places}
-        self._houses: dict[frozenset[str], str] = {}
-        self._streets: dict[frozenset[str], str] = {}
+        self._houses: dict[frozenset[str], list[str]] = {}
+        self._streets: dict[frozenset[str], list[str]] = {}
         for place in by_id.values():
             if place.kind is PlaceKind.BUILDING:
                 street = by_id.get(place.parent or "")
-                self._houses |= dict.fromkeys(_words(place, street), place.id)
+                _enter(self._houses, _words(place, street), place.id)
             elif place.kind is PlaceKind.STREET:
-                self._streets |= dict.fromkeys(_words(place, None), place.id)
+                _enter(self._streets, _words(place, None), place.id)
 
     def find(self, address: str) -> str | None:
         """Give the house, else the street, all of whose words are in the address."""
-        given = _stems(address)
-        for book in (self._houses, self._streets):
-            found = [words for words in book if words <= given]
-            if found:
-                return book[max(found, key=len)]
-        return None
+        found = self.houses(address) or self.streets(address)
+        return found[-1] if found else None
+
+    def houses(self, address: str) -> list[str]:
+        """Give the houses that an address may mean: several where streets share a name."""
+        return _fitting(self._houses, address)
+
+    def streets(self, address: str) -> list[str]:
+        """Give the streets that an address may mean."""
+        return _fitting(self._streets, address)
+
+
+def _enter(
+    book: dict[frozenset[str], list[str]], names: Iterable[frozenset[str]], place: str
+) -> None:
+    for words in set(names):
+        book.setdefault(words, []).append(place)
+
+
+def _fitting(book: Mapping[frozenset[str], list[str]], address: str) -> list[str]:
+    given = _stems(address)
+    found = [words for words in book if words <= given]
+    return book[max(found, key=len)] if found else []
 
 
 def _words(place: Place, street: Place | None) -> Iterable[frozenset[str]]:

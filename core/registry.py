@@ -87,7 +87,8 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """One installed specimen. unit: its name or number on its endpoint."""
+    """One installed specimen. unit: its name or number on its endpoint. serial: the maker's number
+    on its plate, for people; edges are not told of it."""
 
     id: str
     profile: str
@@ -96,6 +97,7 @@ class Device:
     name: Text
     place: str
     options: Mapping[str, object] = field(default_factory=dict)
+    serial: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

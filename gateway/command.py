@@ -4,8 +4,7 @@ import argparse
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,7 @@ from gateway.registry.snapshot import CurrentRegistry
 from gateway.server import serve
 from gateway.settings import Settings, load_settings
 from gateway.sign_in import make_link
-from gateway.storage.database import Database
-from gateway.storage.schema import upgrade
+from gateway.storage.opened import opened
 
 
 def run(argv: list[str]) -> int:
@@ -50,7 +48,7 @@ def import_registry(config: Path | None, data_dir: Path | None, file: Path) -> i
         raise ConfigError("\n".join([str(error), *lines])) from error
 
     async def store() -> int:
-        async with _database(settings) as database, database.transaction() as session:
+        async with opened(settings) as database, database.transaction() as session:
             return await replace_registry(session, SystemClock(), registry)
 
     revision = asyncio.run(store())
@@ -74,7 +72,7 @@ def print_link(
 
     async def make() -> str:
         registry = CurrentRegistry()
-        async with _database(settings) as database, database.transaction() as session:
+        async with opened(settings) as database, database.transaction() as session:
             await registry.reload(session)
             return await make_link(
                 session,
@@ -101,17 +99,6 @@ def print_openapi() -> int:
     document = create_app(Settings()).openapi()
     print(json.dumps(document, indent=2, ensure_ascii=False))
     return 0
-
-
-@asynccontextmanager
-async def _database(settings: Settings) -> AsyncIterator[Database]:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database)
-    try:
-        await upgrade(database.engine)
-        yield database
-    finally:
-        await database.close()
 
 
 def _parser() -> argparse.ArgumentParser:

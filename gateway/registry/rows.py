@@ -167,4 +167,6 @@ def _encoded(configuration: EdgeConfiguration) -> str:
     content = msgspec.to_builtins(configuration)
     if not configuration.programs:
         del content["programs"]  # edges of the versions before know no such key, and refuse it
+    for device in content["devices"]:
+        del device["serial"]  # for people; and likewise
     return msgspec.json.encode(content, order="sorted").decode()

@@ -129,6 +129,7 @@ class DeviceRow(Base):
     name: Mapped[dict[str, str]]
     place: Mapped[str] = mapped_column(Identifier)
     options: Mapped[dict[str, Any]]
+    serial: Mapped[str] = mapped_column(String(100), server_default="")
     place_path: Mapped[str] = mapped_column(PlacePath, index=True)
 
 

@@ -6,10 +6,11 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from simulators.bench import crowd, cuts, latency, modbus, mqtt, opcua
+from simulators.bench import bulk, crowd, cuts, latency, modbus, mqtt, opcua
 from simulators.bench.measure import Result
 
 BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
+    "import": lambda folder, _options: bulk.measure(folder),
     "cuts": lambda folder, options: cuts.measure(folder, options.rounds),
     "crowd": lambda folder, options: crowd.measure(folder, options.seconds),
     "latency": lambda folder, options: latency.measure(folder, options.seconds),
@@ -18,6 +19,7 @@ BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Re
     "opcua": lambda folder, options: opcua.measure(folder, options.seconds),
 }
 SUMMARY = {
+    "import": "300 houses with 60 devices each from a sheet to an edge, beside SQLite alone",
     "cuts": "how soon an OPC UA line is read again after it was broken, beside asyncua alone",
     "crowd": "a thousand devices in one edge: start, memory, and whether dead ones hold others up",
     "latency": "a changed value from the device's wire to a page, at 5,000 points/s",
