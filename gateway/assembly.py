@@ -7,9 +7,11 @@ from datetime import timedelta
 from adapters.wire import Ack, Stream
 from core.clock import SECOND, Clock
 from gateway.api.rate import Rate
+from gateway.authority import open_authority
 from gateway.cases.commands import watch
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
+from gateway.enrolment import revoked_ones
 from gateway.ingest.births import Births
 from gateway.ingest.downlink import Downlink
 from gateway.ingest.edge_watch import EdgeWatch
@@ -48,8 +50,10 @@ async def open_parts(
         stack.push_async_callback(database.close)
         await upgrade(database.engine)
         current = CurrentRegistry()
+        authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
             await current.reload(reading)
+            authority.write_list(await revoked_ones(reading), clock.now())
         store = await stack.enter_async_context(
             DuckDbTimeSeries(settings.data_dir / "readings.duckdb")
         )
@@ -126,6 +130,8 @@ async def open_parts(
             history=store,
             hub=hub,
             appeal_rate=Rate(burst=20, every_s=3.0),
+            authority=authority,
+            enrolment_rate=Rate(burst=10, every_s=6.0),
         )
 
 

@@ -2,18 +2,26 @@
 
 import argparse
 import asyncio
+import getpass
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from adapters.enrolment import Token, wrong_with_gateway
+from adapters.private_file import write_whole
 from core.actor import Role
 from core.clock import SystemClock
 from core.errors import ConfigError, DomainError
 from gateway import logs
 from gateway.app import create_app
+from gateway.authority import CERTIFICATE, REVOKED, open_authority, pem_of
+from gateway.enrolment import make_token, revoke, revoked_ones
 from gateway.registry.document import BrokenRegistry, decode_registry
 from gateway.registry.rows import PARTS, replace_registry
 from gateway.registry.snapshot import CurrentRegistry
@@ -21,6 +29,9 @@ from gateway.server import serve
 from gateway.settings import Settings, load_settings
 from gateway.sign_in import make_link
 from gateway.storage.opened import opened
+
+SERVER_GOOD_FOR = timedelta(days=825)
+T = TypeVar("T")
 
 
 def run(argv: list[str]) -> int:
@@ -95,6 +106,87 @@ def print_link(
     return 0
 
 
+def print_token(edge: str, **where: Any) -> int:
+    settings = load_settings(where.pop("config"), **where)
+    if wrong := wrong_with_gateway(settings.origin):
+        raise ConfigError(f"public_url: {wrong}, found {settings.origin}")
+
+    async def make() -> Token:
+        registry, now = CurrentRegistry(), SystemClock().now()
+        async with opened(settings) as database, database.transaction() as session:
+            await registry.reload(session)
+            _must_know(registry, edge)
+            return await make_token(
+                session,
+                open_authority(settings.data_dir / "authority", now),
+                gateway=settings.origin,
+                edge=edge,
+                by=getpass.getuser(),
+                now=now,
+                good_for=timedelta(hours=settings.enrolment_hours),
+            )
+
+    token = _answered(make())
+    print(f"# good once, for {settings.enrolment_hours:g} h; on the edge's machine:")
+    print(f"kvartal edge enrol {token.text()}")
+    return 0
+
+
+def revoke_edge(edge: str, config: Path | None, data_dir: Path | None) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+
+    async def call_back() -> int:
+        now = SystemClock().now()
+        authority = open_authority(settings.data_dir / "authority", now)
+        async with opened(settings) as database:
+            async with database.transaction() as session:
+                count = await revoke(session, edge, now)
+            async with database.reading() as session:
+                authority.write_list(await revoked_ones(session), now)
+        return count
+
+    count = _answered(call_back())
+    file = settings.data_dir / "authority" / REVOKED
+    print(f"{edge}: {count} certificates are called back in {file}; the broker must read it anew")
+    return 0
+
+
+def certify_broker(hosts: list[str], into: Path, config: Path | None, data_dir: Path | None) -> int:
+    settings, now = load_settings(config, data_dir=data_dir), SystemClock().now()
+    authority = open_authority(settings.data_dir / "authority", now)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for name in ("broker", "gateway"):
+            key = ec.generate_private_key(ec.SECP256R1())
+            certificate = (
+                authority.sign_server(hosts, key.public_key(), now, SERVER_GOOD_FOR)
+                if name == "broker"
+                else authority.sign_client(name, key.public_key(), now, SERVER_GOOD_FOR)
+            )
+            write_whole(into / f"{name}.key", pem_of(key))
+            write_whole(into / f"{name}.pem", certificate.public_bytes(Encoding.PEM), 0o644)
+        for name in (CERTIFICATE, REVOKED):
+            if (into / name).resolve() != (authority.folder / name).resolve():
+                write_whole(into / name, (authority.folder / name).read_bytes(), 0o644)
+    except OSError as error:
+        raise ConfigError(f"{error.filename or into}: {error.strerror}") from error
+    print(f"{into}: {CERTIFICATE}, {REVOKED}, broker.pem, broker.key, gateway.pem, gateway.key")
+    return 0
+
+
+def _must_know(registry: CurrentRegistry, edge: str) -> None:
+    if edge not in registry.snapshot.edges:
+        known = ", ".join(sorted(registry.snapshot.edges)) or "none"
+        raise ConfigError(f"there is no edge {edge!r} in the registry; there are {known}")
+
+
+def _answered(work: Coroutine[Any, Any, T]) -> T:
+    try:
+        return asyncio.run(work)
+    except DomainError as error:
+        raise ConfigError(str(error)) from error
+
+
 def print_openapi() -> int:
     document = create_app(Settings()).openapi()
     print(json.dumps(document, indent=2, ensure_ascii=False))
@@ -148,6 +240,29 @@ def _parser() -> argparse.ArgumentParser:
     )
     registry.add_argument("file", type=Path, metavar="FILE", help="core.registry.Registry as JSON")
     registry.set_defaults(action=import_registry)
+
+    token = commands.add_parser(
+        "enrolment", parents=[where], help="print a token by which an edge gets its certificate"
+    )
+    token.add_argument("edge", metavar="EDGE", help="id of the edge in the registry")
+    token.add_argument("--listen", metavar="HOST:PORT", help="where the gateway listens")
+    token.add_argument("--public-url", metavar="URL", help=_described("public_url"))
+    token.set_defaults(action=print_token)
+
+    revoking = commands.add_parser(
+        "revoke", parents=[where], help="call an edge's certificates back"
+    )
+    revoking.add_argument("edge", metavar="EDGE", help="id of the edge")
+    revoking.set_defaults(action=revoke_edge)
+
+    broker = commands.add_parser(
+        "certify-broker",
+        parents=[where],
+        help="write certificates for the broker and for the gateway's link to it",
+    )
+    broker.add_argument("hosts", nargs="+", metavar="HOST", help="its names and addresses")
+    broker.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder for them")
+    broker.set_defaults(action=certify_broker)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document as JSON")
     openapi.set_defaults(action=print_openapi)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.clock import Clock
 from gateway.api.rate import Rate
+from gateway.authority import Authority
 from gateway.live import Hub
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry
@@ -21,3 +22,5 @@ class Parts:
     history: History
     hub: Hub
     appeal_rate: Rate
+    authority: Authority
+    enrolment_rate: Rate

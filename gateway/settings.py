@@ -55,6 +55,17 @@ class Settings(BaseSettings):
     broker_key_file: Path | None = Field(
         None, description="PEM file of the certificate's key, without a password"
     )
+    edge_broker: str = Field(
+        "",
+        pattern=r"^(mqtts://.+)?$",
+        description="URL by which edges reach the broker; empty: the gateway's own",
+    )
+    enrolment_hours: float = Field(
+        24, gt=0, le=720, description="hours for which an edge's enrolment token is good"
+    )
+    certificate_days: float = Field(
+        90, gt=0, le=825, description="days for which an edge's certificate is good"
+    )
     database_url: str = Field(
         "", description="SQLAlchemy URL of the case store; empty: SQLite in data_dir"
     )
@@ -101,10 +112,10 @@ class Settings(BaseSettings):
             raise ValueError("the port is above 65535")
         return value
 
-    @field_validator("broker")
+    @field_validator("broker", "edge_broker")
     @classmethod
     def broker_is_reachable(cls, value: str) -> str:
-        if wrong := wrong_with_host(value):
+        if value and (wrong := wrong_with_host(value)):
             raise ValueError(wrong.partition(", found")[0])
         return value
 
@@ -145,6 +156,11 @@ class Settings(BaseSettings):
             return self.broker_password_file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"broker_password_file: {error}") from error
+
+    @property
+    def broker_of_edges(self) -> str:
+        """URL by which edges reach the broker."""
+        return self.edge_broker or self.broker
 
     def broker_tls(self) -> ssl.SSLContext:
         """Read whom the link trusts and what it shows. ConfigError where that cannot be."""

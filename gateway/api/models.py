@@ -151,6 +151,37 @@ class EdgeOut(Model):
     devices_lost: int
 
 
+class EnrolmentToken(Model):
+    edge: str
+    token: str = Field(description="good once; what `kvartal edge enrol` takes")
+    ends_at: datetime
+
+
+class Revoked(Model):
+    edge: str
+    certificates: int = Field(description="that were called back")
+
+
+class AskedCertificate(Model):
+    """What an edge asks with its token."""
+
+    edge: str = Field(min_length=1, max_length=64)
+    request: str = Field(max_length=10_000, description="PKCS #10 in PEM, key on P-256")
+    signature: str = Field(max_length=200, description="base64; see adapters/enrolment.py")
+
+
+class AskedRenewal(AskedCertificate):
+    certificate: str = Field(max_length=10_000, description="the present one in PEM")
+
+
+class Certified(Model):
+    edge: str
+    certificate: str = Field(description="PEM")
+    authority: str = Field(description="PEM; signs for the broker too")
+    broker: str = Field(description="URL")
+    now: datetime
+
+
 class Series(Model):
     """Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest."""
 

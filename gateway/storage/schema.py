@@ -15,6 +15,7 @@ TABLES = (
     "gateway.storage.case_tables",
     "gateway.storage.still_tables",
     "gateway.storage.series_tables",
+    "gateway.storage.identity_tables",
 )
 
 for module in TABLES:

@@ -230,6 +230,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edges/{edge}/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Enrolment Token
+         * @description Make a token by which an edge gets its certificate once. It is shown this one time.
+         */
+        post: operations["make_enrolment_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{edge}/revocation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Edge
+         * @description Call back all certificates of an edge, and its token: the broker lets it in no more.
+         */
+        post: operations["revoke_edge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enrol Edge
+         * @description Certify an edge, which signs its request with its token.
+         */
+        post: operations["enrol_edge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/renewal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Certificate
+         * @description Certify an edge again, which signs its request with the key of its present certificate.
+         */
+        post: operations["renew_certificate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/registry": {
         parameters: {
             query?: never;
@@ -743,6 +823,44 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * AskedCertificate
+         * @description What an edge asks with its token.
+         */
+        AskedCertificate: {
+            /** Edge */
+            edge: string;
+            /**
+             * Request
+             * @description PKCS #10 in PEM, key on P-256
+             */
+            request: string;
+            /**
+             * Signature
+             * @description base64; see adapters/enrolment.py
+             */
+            signature: string;
+        };
+        /** AskedRenewal */
+        AskedRenewal: {
+            /** Edge */
+            edge: string;
+            /**
+             * Request
+             * @description PKCS #10 in PEM, key on P-256
+             */
+            request: string;
+            /**
+             * Signature
+             * @description base64; see adapters/enrolment.py
+             */
+            signature: string;
+            /**
+             * Certificate
+             * @description the present one in PEM
+             */
+            certificate: string;
+        };
         /** AssetDetail */
         AssetDetail: {
             /** Id */
@@ -1087,6 +1205,31 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** Certified */
+        Certified: {
+            /** Edge */
+            edge: string;
+            /**
+             * Certificate
+             * @description PEM
+             */
+            certificate: string;
+            /**
+             * Authority
+             * @description PEM; signs for the broker too
+             */
+            authority: string;
+            /**
+             * Broker
+             * @description URL
+             */
+            broker: string;
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+        };
         /** CommandIn */
         CommandIn: {
             /** Device */
@@ -1261,6 +1404,21 @@ export interface components {
             devices: number;
             /** Devices Lost */
             devices_lost: number;
+        };
+        /** EnrolmentToken */
+        EnrolmentToken: {
+            /** Edge */
+            edge: string;
+            /**
+             * Token
+             * @description good once; what `kvartal edge enrol` takes
+             */
+            token: string;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
         };
         /** EvidenceOut */
         EvidenceOut: {
@@ -1493,6 +1651,16 @@ export interface components {
         Revision: {
             /** Revision */
             revision: number;
+        };
+        /** Revoked */
+        Revoked: {
+            /** Edge */
+            edge: string;
+            /**
+             * Certificates
+             * @description that were called back
+             */
+            certificates: number;
         };
         /**
          * Series
@@ -2112,6 +2280,134 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_enrolment_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnrolmentToken"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_edge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edge: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Revoked"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enrol_edge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedCertificate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certified"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_certificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskedRenewal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certified"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
