@@ -12,12 +12,16 @@ from pathlib import Path
 import structlog
 from setproctitle import setproctitle
 
+from adapters.enrolment import Token
 from core.clock import SystemClock
+from core.errors import EndpointError
 from edge.commissioning.command import add_verbs
 from edge.configuration import load_configuration
 from edge.inventory import Inventory
 from edge.node import Edge
 from edge.settings import EdgeSettings, load_settings
+
+STANDARD_INPUT = "-"
 
 
 def run(argv: list[str]) -> int:
@@ -34,9 +38,53 @@ def run(argv: list[str]) -> int:
         help="endpoints and devices from a file, not from the gateway",
     )
     running.set_defaults(work=lambda options: run_edge(options.config, options.devices))
+    enrolling = verbs.add_parser(
+        "enrol", help="make this machine a known edge, by a token of the gateway's administrator"
+    )
+    enrolling.add_argument("token", metavar="TOKEN", help="- reads it from the standard input")
+    enrolling.add_argument(
+        "--config", type=Path, default=Path("edge.yaml"), metavar="FILE",
+        help="edge.yaml to write; what else stands in it stays (default: %(default)s)",
+    )  # fmt: skip
+    enrolling.add_argument(
+        "--data-dir", type=Path, metavar="DIR", help="its data_dir (default: data beside edge.yaml)"
+    )
+    enrolling.add_argument(
+        "--ca-file", type=Path, metavar="FILE",
+        help="PEM of who signs for the gateway's https (default: whom the system trusts)",
+    )  # fmt: skip
+    enrolling.add_argument(
+        "--force", action="store_true", help="write over the edge.yaml of another edge"
+    )
+    enrolling.set_defaults(work=enrol_edge)
     add_verbs(verbs)
     options = parser.parse_args(argv)
     return int(options.work(options))
+
+
+def enrol_edge(options: argparse.Namespace) -> int:
+    """Make this machine a known edge; 0 when the broker has let it in, 1 when it has not."""
+    from edge.enrolment import enrol  # noqa: PLC0415 - an edge that runs has no use for it
+
+    given = sys.stdin.readline() if options.token == STANDARD_INPUT else options.token
+    steps = enrol(
+        Token.read(given.strip()),
+        options.config,
+        options.data_dir,
+        force=options.force,
+        ca_file=options.ca_file,
+    )
+    try:
+        for step in steps:
+            print(step, flush=True)
+    except EndpointError as error:
+        print(f"kvartal edge: the broker does not let it in: {error}", file=sys.stderr)
+        print(
+            "Run this again once that is put right, or start the edge, which tries on.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
 
 
 def run_edge(config: Path, devices: Path | None) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class Health:
-    """lines: the supervisor's, by endpoint."""
+    """lines: the supervisor's, by endpoint. certificate_days: for which it is good, if any."""
 
     def __init__(
         self,
@@ -29,12 +29,15 @@ class Health:
         pipeline: Pipeline,
         spool: Spool,
         clock: Clock,
+        *,
+        certificate_days: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.inventory = inventory
         self._lines = lines
         self._pipeline = pipeline
         self._spool = spool
         self._clock = clock
+        self._certificate_days = certificate_days
         self._gateway: tuple[int, float] | None = None  # its time, and when it was heard
         self._looked_at = clock.monotonic()
         self._points = 0
@@ -77,6 +80,8 @@ class Health:
                 line.state in {LineState.LOST, LineState.REFUSED} for line in self._lines.values()
             ),
         }
+        if (days := self._certificate_days()) is not None:
+            values["certificate_days"] = days
         if self._gateway is not None:
             values["clock_offset"] = (at - self.gateway_time()) / SECOND
         self._looked_at, self._points, self._cpu = now, points, cpu

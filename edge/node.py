@@ -23,6 +23,7 @@ from edge.interlocks import by_hand
 from edge.inventory import Inventory
 from edge.journal import open_journal
 from edge.pipeline import Pipeline
+from edge.renewal import Renewal
 from edge.secrets import opener_with_secrets
 from edge.settings import EdgeSettings
 from edge.spool import Spool
@@ -85,6 +86,7 @@ class Edge:
                     group.create_task(self._pipeline.run(), name="pipeline"),
                     group.create_task(self._uplink.run(), name="uplink"),
                     group.create_task(self._health.run(), name="health"),
+                    group.create_task(self._renewal.run(), name="certificate"),
                     group.create_task(self._commands.run(), name="commands"),
                 ]
                 on_ready(self._inventory)
@@ -109,8 +111,14 @@ class Edge:
         self._supervisor = Supervisor(
             self._pipeline.put, self._clock, self._opener, await open_gap_book(spool)
         )
+        self._renewal = Renewal(self._settings, self._clock)
         self._health = Health(
-            self._inventory, self._supervisor.lines, self._pipeline, spool, self._clock
+            self._inventory,
+            self._supervisor.lines,
+            self._pipeline,
+            spool,
+            self._clock,
+            certificate_days=self._renewal.days_left,
         )
         self._writer = Writer(self._inventory, self._supervisor.lines, (by_hand, *self._interlocks))
         self._commands = Commands(

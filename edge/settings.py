@@ -52,6 +52,16 @@ class EdgeSettings(BaseModel):
     broker_key_file: Annotated[
         Path | None, Field(description="PEM; the key of the certificate, without a password")
     ] = None
+    gateway: Annotated[
+        str,
+        Field(
+            pattern=r"^(https?://[^/]+)?$",
+            description="URL where the certificate is renewed; `kvartal edge enrol` writes it",
+        ),
+    ] = ""
+    gateway_ca_file: Annotated[
+        Path | None, Field(description="PEM; the authorities that sign for the gateway's https")
+    ] = None
     data_dir: Annotated[Path, Field(description="spool and configuration copy live here")]
     profiles: Annotated[
         list[Path], Field(description="folders of device models beside the bundled ones")
