@@ -61,6 +61,7 @@ class DeviceDocument(Strict):
     name: Annotated[dict[str, str], Field(description="by language: en and ru")] = {}
     place: Annotated[str, Field(description="id of a place in the registry")] = ""
     options: Annotated[dict[str, Any], Field(description="the model's own; see adapters")] = {}
+    serial: Annotated[str, Field(description="the maker's number of it, for people")] = ""
 
 
 class OverrideDocument(Strict):
