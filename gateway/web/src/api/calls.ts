@@ -15,6 +15,10 @@ export const followAppeal = (number: string, key: string) =>
 
 export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
 export const getEdges = () => answer(GET("/api/v1/edges"));
+export const makeEnrolmentToken = (edge: string) =>
+  answer(POST("/api/v1/edges/{edge}/enrolment", { params: { path: { edge } } }));
+export const revokeEdge = (edge: string) =>
+  answer(POST("/api/v1/edges/{edge}/revocation", { params: { path: { edge } } }));
 export const getDevices = (lost?: boolean) =>
   answer(GET("/api/v1/devices", { params: { query: lost === undefined ? {} : { lost } } }));
 export const getDevice = (identifier: string) =>

@@ -348,5 +348,20 @@ export const en = {
     shown_other: "{{count}} devices",
     toControl: "Control room",
     noEdges: "No edge is known. Import a registry.",
+    identity: "Identity",
+    enrol: "Enrol…",
+    enrolTitle: "Enrol {{edge}}",
+    enrolLead:
+      "A token lets one machine become this edge. It is good once, for a limited time. The certificates that the edge has now are called back when it is used.",
+    makeToken: "Make a token",
+    tokenMade: "Run this on the edge's machine before {{until}}. It is not shown again.",
+    copy: "Copy",
+    revoke: "Revoke…",
+    revokeTitle: "Revoke {{edge}}",
+    revokeLead:
+      "The broker will let this edge in no more, until it is enrolled again. Do this when its machine was lost or stolen.",
+    revokeNow: "Revoke",
+    revoked_one: "{{count}} certificate is called back. The broker must read the list anew.",
+    revoked_other: "{{count}} certificates are called back. The broker must read the list anew.",
   },
 } as const;

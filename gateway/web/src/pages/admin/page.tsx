@@ -15,6 +15,7 @@ import { leave, SignedIn, useMe } from "../../parts/signed-in";
 import { LanguageSwitch, ThemeSwitch } from "../../parts/switches";
 import { Trouble, Waiting } from "../../parts/trouble";
 import "./admin.css";
+import { EdgeIdentity } from "./edge-identity";
 
 const SHOWN = 200;
 const EDGE_LOST = "edge_lost"; // condition of the incident that the gateway raises
@@ -78,7 +79,7 @@ function Edges() {
           <table>
             <thead>
               <tr>
-                {(["edge", "state", "seen", "revision", "lost", "software"] as const).map(
+                {(["edge", "state", "seen", "revision", "lost", "software", "identity"] as const).map(
                   (column) => (
                     <th key={column} scope="col">
                       {t(`admin.${column}`)}
@@ -115,6 +116,7 @@ function EdgeRow({ edge, loss }: { edge: EdgeOut; loss: number | null }) {
   const { t, say } = useWords();
   const time = useTime();
   const now = useNow();
+  const me = useMe();
   const behind = edge.revision_in_force !== edge.revision_offered;
   return (
     <tr>
@@ -147,6 +149,7 @@ function EdgeRow({ edge, loss }: { edge: EdgeOut; loss: number | null }) {
         <span className="faint">{t("admin.ofDevices", { total: edge.devices })}</span>
       </td>
       <td>{edge.software || "—"}</td>
+      <td>{me.role === "administrator" ? <EdgeIdentity edge={edge} /> : "—"}</td>
     </tr>
   );
 }
