@@ -55,10 +55,10 @@ class Cabinets(Family):
 
 
 class Lamps(Family):
-    """Lit while the cabinet's contactor is closed, unless the lamp is switched off by itself.
-    Without the cabinet's mains its controller has no power either, and is silent."""
+    """Lit at its level while the cabinet's contactor is closed, unless the lamp is switched off by
+    itself. Without the cabinet's mains its controller has no power either, and is silent."""
 
-    writable = ("on",)
+    writable = ("on", "level")
 
     def __init__(
         self, devices: Sequence[Device], signals: Iterable[str], chance: np.random.Generator,
@@ -68,10 +68,15 @@ class Lamps(Family):
         self._cabinets = cabinets
         self._fed_by: NDArray[np.int64] = np.array(fed_by, np.int64)
         self._switched_off: Flags = np.zeros(len(devices), bool)
+        self._level = np.full(len(devices), 100.0)  # percent, when it burns
         self._watts = chance.normal(92, 3, len(devices)).round(1)
         self.columns["burning_hours"][:] = chance.uniform(300, 9000, len(devices)).round(1)
 
     def write(self, row: int, key: str, value: float) -> bool:
+        if key == "level" and 0.0 <= value <= 100.0:
+            self._level[row] = value
+            self.columns["level"][row] = value * self.columns["on"][row]
+            return True
         if key != "on" or value not in {0.0, 1.0}:
             return False
         self._switched_off[row] = value == 0.0
@@ -88,8 +93,8 @@ class Lamps(Family):
         columns = self.columns
         columns["on"][:] = self._fed() * ~self._switched_off
         self.apply_held()
-        columns["level"][:] = 100 * columns["on"]
-        columns["power"][:] = 0.8 + self._watts * columns["on"]
+        columns["level"][:] = self._level * columns["on"]
+        columns["power"][:] = 0.8 + self._watts * columns["level"] / 100
         columns["burning_hours"] += columns["on"] * moment.seconds / 3600
         self._cabinets.lamp_power[:] = np.bincount(
             self._fed_by, weights=columns["power"], minlength=len(self._cabinets.devices)

@@ -14,6 +14,11 @@ AMBER_SECONDS, ALL_RED_SECONDS, RED_AMBER_SECONDS = 3, 2, 1
 # By plan: green of the street along the river (heads 1 and 3), green across (2 and 4), seconds.
 PLANS = {1: (22, 16), 2: (34, 18), 3: (16, 34), 4: (12, 12)}
 
+ALONG, ACROSS = 1, 2  # of a priority call
+ALONG_PHASE, ACROSS_PHASE = 1, 3
+LONGEST_CALL_SECONDS = 120
+ORDERS = {"plan": (*PLANS,), "flash": (0, 1), "priority": (0, ALONG, ACROSS)}
+
 
 def stages(plan: int) -> list[tuple[int, int, int, int]]:
     """Give the stages of a plan: seconds, phase, colour along, colour across."""
@@ -31,10 +36,13 @@ def stages(plan: int) -> list[tuple[int, int, int, int]]:
 
 
 class TrafficControllers(Family):
-    """conflict: the monitor saw two greens at once and put the crossing to flashing amber."""
+    """conflict: the monitor saw two greens at once and put the crossing to flashing amber.
+
+    A priority call holds its green once the cycle has come to it, and ends by itself.
+    """
 
     own_faults = ("conflict",)
-    writable = ("plan",)
+    writable = ("plan", "flash", "priority")
 
     def __init__(
         self, devices: Sequence[Device], signals: Iterable[str], chance: np.random.Generator
@@ -42,16 +50,23 @@ class TrafficControllers(Family):
         super().__init__(devices, signals)
         self.columns["plan"][:] = 1
         self._second = chance.uniform(0, 60, len(devices))
+        self._called_for = np.zeros(len(devices))  # seconds
 
     def write(self, row: int, key: str, value: float) -> bool:
-        return value in PLANS and super().write(row, key, value)
+        return value in ORDERS.get(key, ()) and super().write(row, key, value)
 
     def advance(self, moment: Moment) -> None:
         columns = self.columns
         columns["conflict"][:] = self.faults["conflict"]
-        columns["mode"][:] = np.where(self.faults["conflict"], FLASHING, NORMAL)
+        is_flashing = self.faults["conflict"] | (columns["flash"] > 0)
+        columns["mode"][:] = np.where(is_flashing, FLASHING, NORMAL)
         self.apply_held()
-        self._second += moment.seconds
+        priority = columns["priority"]
+        self._called_for = np.where(priority > 0, self._called_for + moment.seconds, 0)
+        priority[self._called_for > LONGEST_CALL_SECONDS] = 0
+        green_of = np.where(priority == ALONG, ALONG_PHASE, ACROSS_PHASE)
+        is_held = (priority > 0) & (columns["phase"] == green_of)
+        self._second += np.where(is_held, 0, moment.seconds)
         for row in range(len(self.devices)):
             self._show(row)
 

@@ -110,7 +110,7 @@ def test_a_plan_is_written_and_read_back(world: World) -> None:
     [
         ("0600000009", "8603"),  # a plan that it does not have
         ("0600010001", "8602"),  # the phase cannot be set
-        ("0300090001", "8302"),  # behind the last register
+        ("03000b0001", "8302"),  # behind the last register
         ("0300000000", "8303"),  # nothing asked for
         ("030000007e", "8303"),  # 126 registers
         ("2b0e0100", "ab01"),  # a function that it does not know

@@ -5,6 +5,7 @@ import pytest
 
 from adapters.profile import SignalProfile
 from core.registry import Registry
+from simulators.world.traffic import GREEN, RED
 from simulators.world.world import World
 
 CABINET = "cabinet-sadovaya-d1"
@@ -237,3 +238,36 @@ def test_what_a_tester_holds_wins_and_has_consequences_until_it_is_let_go(world:
 def test_a_fault_that_a_device_cannot_have_is_refused(world: World) -> None:
     with pytest.raises(KeyError):
         world.set_fault("gas", CABINET, True)
+
+
+def test_a_dimmed_lamp_burns_at_its_level_with_less_power(world: World) -> None:
+    run(world, 90)
+    bright = world.values(LAMP)
+    world.write(LAMP, "level", 40)
+    run(world, 1)
+    dimmed = world.values(LAMP)
+    assert (bright["level"], dimmed["level"], dimmed["on"]) == (100, 40, 1)
+    assert dimmed["power"] - 0.8 == pytest.approx(0.4 * (bright["power"] - 0.8))
+
+
+def test_a_crossing_flashes_when_it_is_told_to_and_goes_back_to_its_plan(world: World) -> None:
+    world.write(TRAFFIC, "flash", 1)
+    run(world, 1)
+    flashing = world.values(TRAFFIC)
+    world.write(TRAFFIC, "flash", 0)
+    run(world, 1)
+    assert (flashing["mode"], flashing["head_1"], flashing["head_2"]) == (1, 5, 5)
+    assert world.value(TRAFFIC, "mode") == 0
+
+
+def test_a_priority_call_waits_for_its_green_holds_it_and_ends_by_itself(world: World) -> None:
+    world.write(TRAFFIC, "priority", 2)
+    shown = []
+    for _ in range(118):
+        run(world, 1)
+        shown.append((world.value(TRAFFIC, "head_1"), world.value(TRAFFIC, "head_2")))
+    run(world, 60)
+    assert (GREEN, GREEN) not in shown
+    assert shown[-1] == (RED, GREEN)
+    assert shown[-30:] == [(RED, GREEN)] * 30  # longer than any plan holds it
+    assert world.value(TRAFFIC, "priority") == 0
