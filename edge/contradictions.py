@@ -14,7 +14,8 @@ from adapters.address import wrong_with_address, wrong_with_unit
 from adapters.document import Complaint, complaints_of, mappings
 from adapters.profile import AlarmProfile, Profile
 from adapters.registry import PROTOCOLS
-from edge.control.document import wrong_programs
+from edge.control.document import programs_in, wrong_programs
+from edge.control.told import Governed, governed, governed_signals
 
 
 def contradictions(
@@ -38,9 +39,13 @@ def contradictions(
         yield from _about_endpoint(place, endpoint, edge)
     for place, device in mappings(content, "devices"):
         yield from _about_device(place, device, endpoints, profiles)
+    wrong = list(wrong_programs(content, devices, profiles))
+    # What a program that cannot run would bring is not there.
+    programs = [] if wrong else [program for _, program in programs_in(content)]
+    programmed = governed_signals(programs)
     for place, override in mappings(content, "overrides"):
-        yield from _about_override(place, override, devices, profiles)
-    yield from wrong_programs(content, devices, profiles)
+        yield from _about_override(place, override, devices, profiles, programmed)
+    yield from wrong
 
 
 def unreachable(content: Mapping[str, Any], profiles: Mapping[str, Profile]) -> Iterator[Complaint]:
@@ -100,6 +105,7 @@ def _about_override(
     override: Mapping[str, Any],
     devices: Mapping[str, Mapping[str, Any]],
     profiles: Mapping[str, Profile],
+    programmed: Mapping[str, Governed],
 ) -> Iterator[Complaint]:
     key = ("overrides", place)
     name, rule = _word(override, "device"), _word(override, "rule")
@@ -108,6 +114,7 @@ def _about_override(
     profile = profiles.get(_word(devices.get(name, {}), "profile"))
     if profile is None or not rule:
         return
+    profile = governed(profile, programmed.get(name, {}))
     alarm = next((each for each in profile.alarms if each.key == rule), None)
     if alarm is None:
         near = _near(rule, {each.key: each for each in profile.alarms})

@@ -20,21 +20,27 @@ from core.configuration import EdgeConfiguration
 from core.registry import Device, Endpoint
 from core.signal import SignalKind
 from edge.contradictions import overridden
+from edge.control.told import governed, governed_signals
 
 HEALTH_PROFILE = "kvartal-edge"
 
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A device with its profile and numbers."""
+    """A device with its profile and numbers.
+
+    model: what the device itself is. profile: the same, with what is told of its programs behind.
+    """
 
     device: Device
+    model: Profile
     profile: Profile
     first: int
 
     @property
     def numbers(self) -> NDArray[np.uint32]:
-        return np.arange(self.first, self.first + len(self.profile.signals), dtype=np.uint32)
+        """Those that the device itself gives values to."""
+        return np.arange(self.first, self.first + len(self.model.signals), dtype=np.uint32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +71,12 @@ class Inventory:
             place="",
         )
         self.devices: dict[str, Installed] = {}
+        programmed = governed_signals(configuration.programs)
         first = 0
         for device in (self.health, *configuration.devices):
-            profile = profiles[device.profile]
-            self.devices[device.id] = Installed(device, profile, first)
+            model = profiles[device.profile]
+            profile = governed(model, programmed.get(device.id, {}))
+            self.devices[device.id] = Installed(device, model, profile, first)
             first += len(profile.signals)
         self.signals = first
         self.rules = tuple(self._rules())
@@ -78,16 +86,16 @@ class Inventory:
         installed = self.devices[device]
         for number, profile in enumerate(installed.profile.signals, installed.first):
             if profile.key == signal:
-                return Point(number, installed.device, installed.profile, profile)
+                return Point(number, installed.device, installed.model, profile)
         raise KeyError(signal)
 
     def points(self, endpoint: Endpoint) -> list[Point]:
         """Give what is to be read over an endpoint."""
         return [
-            Point(number, installed.device, installed.profile, signal)
+            Point(number, installed.device, installed.model, signal)
             for installed in self.devices.values()
             if installed.device.endpoint == endpoint.id
-            for number, signal in enumerate(installed.profile.signals, installed.first)
+            for number, signal in enumerate(installed.model.signals, installed.first)
         ]
 
     @cached_property
@@ -97,7 +105,7 @@ class Inventory:
         return [
             (
                 each.device.id,
-                each.device.profile,
+                each.profile.profile,
                 [(signal.key, signal.unit, signal.kind) for signal in each.profile.signals],
             )
             for each in self.devices.values()
@@ -107,6 +115,14 @@ class Inventory:
     def signal_profiles(self) -> list[SignalProfile]:
         """Signals by number."""
         return [signal for each in self.devices.values() for signal in each.profile.signals]
+
+    @cached_property
+    def is_measured(self) -> NDArray[np.bool_]:
+        """By number of the signal, whether the device gives it, not the edge of its programs."""
+        measured = np.zeros(self.signals, np.bool_)
+        for each in self.devices.values():
+            measured[each.numbers] = True
+        return measured
 
     @cached_property
     def device_of(self) -> NDArray[np.intp]:
@@ -143,7 +159,7 @@ class Inventory:
             profiles=[_profile_birth(profile) for profile in used.values()],
             devices=[
                 wire.DeviceBirth(
-                    device=each.device.id, profile=each.device.profile, first=each.first
+                    device=each.device.id, profile=each.profile.profile, first=each.first
                 )
                 for each in self.devices.values()
             ],

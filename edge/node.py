@@ -16,6 +16,9 @@ from core.errors import ConfigError
 from edge.births import Births
 from edge.commands import Commands
 from edge.configuration import LastGood, read_configuration
+from edge.control.clock import ProgramClock
+from edge.control.control import Control
+from edge.control.overrides import open_overrides
 from edge.data_folder import held_folder
 from edge.gap_book import open_gap_book
 from edge.health import Health
@@ -88,6 +91,7 @@ class Edge:
                     group.create_task(self._health.run(), name="health"),
                     group.create_task(self._renewal.run(), name="certificate"),
                     group.create_task(self._commands.run(), name="commands"),
+                    group.create_task(self._control.run(), name="control"),
                 ]
                 on_ready(self._inventory)
                 await _first_of(stop, failure)
@@ -121,12 +125,21 @@ class Edge:
             certificate_days=self._renewal.days_left,
         )
         self._writer = Writer(self._inventory, self._supervisor.lines, (by_hand, *self._interlocks))
+        self._control = Control(
+            self._inventory,
+            self._pipeline,
+            self._writer,
+            await open_overrides(spool, self._clock),
+            clock=self._clock,
+            program_clock=ProgramClock(self._clock, self._health.gateway_time),
+        )
         self._commands = Commands(
             self._writer,
             spool=spool,
             journal=journal,
             clock=self._clock,
             gateway_time=self._health.gateway_time,
+            on_commanded=self._control.hold,
         )
         orders = Orders(
             on_configuration=self._take_offer,
@@ -173,6 +186,7 @@ class Edge:
         self._journal.forget_all_but(inventory.devices)
         self._inventory = inventory
         self._pipeline.install(inventory)
+        self._control.install(inventory)
         self._health.inventory = self._writer.inventory = inventory
         self._answer(configuration.revision, is_accepted=True)
         self._uplink.be_born()

@@ -18,6 +18,7 @@ from core.alarm_evaluator import AlarmEvaluator, Transitions
 from core.clock import Clock
 from core.quality import BAD, REASON, Reason, is_bad, quality
 from core.readings import Readings
+from edge.control.reported import Reported
 from edge.inventory import Installed, Inventory
 from edge.journal import Journal
 from edge.presence import Presence
@@ -77,6 +78,7 @@ class Pipeline:
             [each.when for each in inventory.rules],
         )
         self._witness = Witness.of(inventory)
+        self.reported = Reported(inventory.signals)
         self._alarms.restore(
             number
             for number, each in enumerate(inventory.rules)
@@ -156,6 +158,7 @@ class Pipeline:
         if blocks:
             readings = self._judged(Readings.concat(blocks))
             self._witness.note(readings)
+            self.reported.note(readings)
             events += self._conditions(self._alarms.evaluate(readings, now))
             self._send(readings.take(self._report.select(readings, now)))
         if looks:
@@ -192,6 +195,7 @@ class Pipeline:
         blocks.append(readings)
         codes = readings.quality
         answered = (codes != LOST_LINE) & (codes != STALE)
+        answered &= self._inventory.is_measured[readings.signal]
         heard, heard_codes = readings.signal[answered], codes[answered]
         self._presence.hear(heard, now)
         # What a broker or a server kept of a device does not show that the device is there.

@@ -23,6 +23,8 @@ class Presence:
         self._limit = inventory.column("silent_after_s")
         # The edge reports on itself; while it runs, it is there.
         self._limit[inventory.devices[inventory.health.id].numbers] = np.inf
+        self._is_measured = inventory.is_measured
+        self._limit[~self._is_measured] = np.inf
         self._device_limit = np.minimum.reduceat(self._limit, self._first)
         self._heard = np.full(inventory.signals, now)
         self._stale = np.zeros(inventory.signals, np.bool_)
@@ -64,7 +66,7 @@ class Presence:
             (np.minimum.reduceat(quiet, self._first) >= self._device_limit) & ~self.lost
         )
         self.lost[devices] = True
-        stale = (quiet >= self._limit) | self.lost[self._device_of]
+        stale = (quiet >= self._limit) | (self.lost[self._device_of] & self._is_measured)
         signals = np.flatnonzero(stale & ~self._stale).astype(np.uint32)
         self._stale[signals] = True
         return devices, signals

@@ -72,10 +72,11 @@ def _check_devices(document: Document, folders: Sequence[Path]) -> str:
     if wrong:
         raise ConfigError("\n".join(wrong))
     inventory = Inventory(configuration, profiles)
-    own = len(inventory.devices[inventory.health.id].profile.signals)
+    signals = sum(len(inventory.devices[each.id].model.signals) for each in configuration.devices)
+    programs = f"{len(configuration.programs)} programs, " if configuration.programs else ""
     return (
         f"{document.source}: {len(configuration.endpoints)} endpoints, "
-        f"{len(configuration.devices)} devices, {inventory.signals - own} signals, nothing wrong"
+        f"{len(configuration.devices)} devices, {signals} signals, {programs}nothing wrong"
     )
 
 

@@ -258,6 +258,7 @@ def chosen(
         ),
         devices=left,
         overrides=(),
+        programs=(),  # a probe only reads
     )
 
 

@@ -18,6 +18,7 @@ from core.program import (
     governed_twice,
 )
 from core.sun import CIVIL_TWILIGHT
+from edge.control.told import LONGEST_KEY, LONGEST_NAME, governed_name
 from edge.interlocks import wrong_value
 
 FAMILIES = {
@@ -168,6 +169,10 @@ def _unfit(
         text = f"{profile.profile} has no signal {program.signal}; it can set {known or 'nothing'}"
         yield Complaint((*where[:2], "signal"), text)
         return
+    name = governed_name(profile.profile, {program.signal: program.kind})
+    if len(program.signal) > LONGEST_KEY or len(name) > LONGEST_NAME:
+        text = f"the names {profile.profile} and {program.signal} are too long to be told together"
+        yield Complaint(where, text)
     for value in sorted(program.values):
         if wrong := wrong_value(f"{device}.{signal.key}", signal, value):
             yield Complaint(where, wrong.rstrip("."))

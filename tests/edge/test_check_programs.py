@@ -93,7 +93,7 @@ def test_everything_wrong_with_programs_is_told_with_its_line(
             "FILE:14: programs[0].spans[0].until: wanted a time like 23:30, or dusk, dawn, "
             "dusk+15, dawn-20, found 'noon'",
             "FILE:18: programs[1].signal: generic-traffic-controller has no signal plam; "
-            "it can set plan",
+            "it can set plan, flash, priority",
             "FILE:21: programs[1].spons: Extra inputs are not permitted",
             "FILE:22: programs[2]: plans is there twice",
             "FILE:24: programs[2].devices[0]: traffic-1.phase is read-only",
@@ -126,3 +126,17 @@ def test_the_schema_knows_programs_and_the_words_of_their_spans(
     written_so = yaml.safe_load(GOOD)[0]["spans"][0]["until"]
     assert isinstance(written_so, int)
     assert "integer" in known["SpanDocument"]["properties"]["until"]["type"]
+
+
+def test_an_alarm_that_a_program_brings_can_be_changed_like_any_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overrides = """\
+overrides:
+  - {device: cab-1, rule: contactor_by_day, set: {on_delay_s: 60}}
+  - {device: cab-1, rule: contactor_by_dai, set: {on_delay_s: 60}}
+"""
+    assert check(capsys, written(tmp_path, DEVICES + GOOD + overrides))[2] == [
+        "FILE:24: overrides[1].rule: generic-feeder-cabinet+contactor has no alarm "
+        "contactor_by_dai; did you mean contactor_by_day?"
+    ]
