@@ -46,7 +46,9 @@ class Renewal:
             try:
                 await asyncio.to_thread(self._look, file)
             except (KvartalError, OSError) as error:
-                log.error("certificate not renewed", days_left=self.days_left(), error=str(error))  # noqa: TRY400 - no bug
+                if self._settings.gateway:  # else it is not ours to renew; the link tells of it
+                    left = self.days_left()
+                    log.error("certificate not renewed", days_left=left, error=str(error))  # noqa: TRY400 - no bug
             await asyncio.sleep(LOOK_EVERY_S * self._random.uniform(1 - JITTER, 1 + JITTER))
 
     def _look(self, file: Path) -> None:
