@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,7 @@ from core.registry import Registry
 from simulators.running import TownOptions, run_town
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
+from simulators.world.world import DUSK_AT
 
 SEED = 1
 
@@ -22,7 +24,7 @@ def run(argv: list[str]) -> int:
     """Run the town until Ctrl+C; give the exit code."""
     options = _parser().parse_args(argv)
     ports = Ports(broker=options.broker, tester=options.tester_port)
-    registry = build_registry(options.seed, ports)
+    registry = build_registry(options.seed, ports, coming_dusk())
     if options.write_registry:
         write_registry(registry, options.write_registry)
         print(f"{options.write_registry}: {len(registry.devices)} devices")
@@ -48,6 +50,11 @@ def run(argv: list[str]) -> int:
         print(f"kvartal simulate: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def coming_dusk() -> datetime:
+    """Give when it will be dusk in a town that starts now; one that starts later is darker then."""
+    return SystemClock().now() + timedelta(seconds=DUSK_AT)
 
 
 def write_registry(registry: Registry, file: Path) -> None:

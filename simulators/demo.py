@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.clock import SystemClock
-from simulators.command import SEED, write_registry
+from simulators.command import SEED, coming_dusk, write_registry
 from simulators.stage.children import CannotStart, Children
 from simulators.stage.hub import Person
 from simulators.stage.ports import taken
@@ -42,7 +42,7 @@ def run(argv: list[str]) -> int:
             print(f"kvartal demo: another one runs in this folder ({STATE.resolve()})")
             return IN_THE_WAY
         ports = Ports()
-        registry = build_registry(options.seed, ports)
+        registry = build_registry(options.seed, ports, coming_dusk())
         wanted = Stage.ports(registry, ports, options.port)
         if busy := taken(wanted):
             print("kvartal demo cannot start:", *busy, sep="\n  ")

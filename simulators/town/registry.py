@@ -1,5 +1,7 @@
 """The town as the document that the gateway imports: places, assets, feeds, devices, routes."""
 
+from datetime import datetime
+
 from core.registry import (
     Edge,
     Endpoint,
@@ -12,6 +14,7 @@ from simulators.town.addresses import Ports
 from simulators.town.draft import Draft
 from simulators.town.organisations import BANKS, EXECUTORS, REGION, ROUTES
 from simulators.town.plan import MIDDLE, STREETS, bank_outline, houses
+from simulators.town.programs import build_programs
 
 EDGE = "edge-1"
 BROKER_SECRET = "town-broker"  # noqa: S105 - the name under which the edge finds its account
@@ -21,8 +24,11 @@ BANK_NAMES = {
 }
 
 
-def build_registry(seed: int, ports: Ports | None = None) -> Registry:
-    """Give the whole town. The same seed gives the same town."""
+def build_registry(seed: int, ports: Ports | None = None, dusk: datetime | None = None) -> Registry:
+    """Give the whole town. The same seed gives the same town.
+
+    dusk: when the town's sun goes down; without it no programs are there.
+    """
     ports = ports or Ports()
     draft = Draft()
     _add_territory(draft)
@@ -53,6 +59,7 @@ def build_registry(seed: int, ports: Ports | None = None) -> Registry:
         bindings=tuple(draft.bindings),
         executors=EXECUTORS,
         routes=ROUTES,
+        programs=() if dusk is None else build_programs(dusk),
     )
 
 
