@@ -26,6 +26,7 @@ const UNITS: Record<string, { en: string; ru: string }> = {
   h: { en: "h", ru: "ч" },
   Gcal: { en: "Gcal", ru: "Гкал" },
   "ug/m3": { en: "µg/m³", ru: "мкг/м³" },
+  deg: { en: "°", ru: "°" },
   "[ppm]": { en: "ppm", ru: "ppm" },
 };
 

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { DeviceOut, IncidentOut, SignalOut } from "../../../api/types";
 import { presence } from "../../../format/presence";
+import { ownSignals, toldOf } from "../../../format/program";
 import { useTime } from "../../../format/time";
 import { useValue } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
@@ -8,6 +9,7 @@ import { useDevices, useReading } from "../../../live/react";
 import { isBad, isGood } from "../../../live/values";
 import { Chart, WINDOWS_S, type Window } from "./chart";
 import { CommandDialog } from "./command-dialog";
+import { ProgramLine } from "./program-line";
 import { Section } from "./section";
 
 interface Chosen {
@@ -22,7 +24,7 @@ function firstChoice(devices: readonly DeviceOut[], preferred: string | undefine
   const device =
     devices.find((each) => each.id === preferred && each.signals.length) ??
     devices.find((each) => each.signals.length);
-  const signal = device?.signals.toSorted(
+  const signal = device && ownSignals(device.signals).toSorted(
     (a, b) => LIKELY.indexOf(a.kind) - LIKELY.indexOf(b.kind),
   )[0];
   return device && signal ? { device, signal } : null;
@@ -80,7 +82,7 @@ export function Signals({
           <div key={each.id} className="device">
             <DeviceHead device={each} />
             <ul className="signals">
-              {each.signals.map((own) => (
+              {ownSignals(each.signals).map((own) => (
                 <SignalLine
                   key={own.key}
                   device={each}
@@ -130,6 +132,7 @@ function SignalLine({ device, signal, chosen, onPick, onCommand }: LineProps) {
   const live = useReading(device.id, signal.key);
   const quality = live?.quality ?? signal.quality ?? 0;
   const at = live?.time ?? signal.time;
+  const told = toldOf(signal.key, device.signals);
   const trust = isBad(quality) ? "bad" : isGood(quality) ? null : "uncertain";
   return (
     <li className={chosen ? "chosen" : ""}>
@@ -147,6 +150,7 @@ function SignalLine({ device, signal, chosen, onPick, onCommand }: LineProps) {
           <span className="hidden">{say(signal.name) || signal.key}</span>
         </button>
       )}
+      {told && <ProgramLine device={device.id} told={told} />}
     </li>
   );
 }
