@@ -23,7 +23,7 @@ from adapters.profile import Profile
 from adapters.registry import PROTOCOLS
 from core.configuration import EdgeConfiguration, RuleOverride
 from core.errors import ConfigError
-from core.registry import Device, Endpoint
+from core.registry import ADJUSTABLE, Device, Endpoint
 from edge.contradictions import contradictions, unreachable
 from edge.control.document import ProgramDocument
 
@@ -69,7 +69,10 @@ class OverrideDocument(Strict):
 
     device: Annotated[str, Field(description="id of a device of this file")]
     rule: Annotated[str, Field(description="key of an alarm of its profile")]
-    set: Annotated[dict[str, Any], Field(description="keys of the alarm with their new values")]
+    set: Annotated[
+        dict[str, Any],
+        Field(description=f"new values, by {', '.join(ADJUSTABLE)}"),
+    ]
 
 
 class ConfigurationDocument(Strict):

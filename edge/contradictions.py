@@ -14,6 +14,7 @@ from adapters.address import wrong_with_address, wrong_with_unit
 from adapters.document import Complaint, complaints_of, mappings
 from adapters.profile import AlarmProfile, Profile
 from adapters.registry import PROTOCOLS
+from core.registry import ADJUSTABLE
 from edge.control.document import programs_in, wrong_programs
 from edge.control.told import Governed, governed, governed_signals
 
@@ -123,16 +124,14 @@ def _about_override(
     changes = override.get("set")
     if not isinstance(changes, Mapping):
         return
+    allowed = {word: value for word, value in changes.items() if word in ADJUSTABLE}
+    for word in changes.keys() - allowed.keys():
+        text = f"it cannot be changed; wanted one of {', '.join(ADJUSTABLE)}"
+        yield Complaint((*key, "set", str(word)), text)
     try:
-        changed = overridden(alarm, changes)
+        overridden(alarm, allowed)
     except ValidationError as error:
         yield from complaints_of(error, (*key, "set"))
-        return
-    signals = {signal.key: signal for signal in profile.signals}
-    for signal in (changed.signal, *(each.signal for each in changed.when)):
-        if signal not in signals:
-            text = f"{profile.profile} has no signal {signal}{_near(signal, signals)}"
-            yield Complaint((*key, "set"), text)
 
 
 def _twice(

@@ -90,10 +90,20 @@ def test_a_rule_is_changed_for_one_device_only() -> None:
             {
                 "devices": [DEVICE],
                 "overrides": [
-                    {"device": "heat-1", "rule": "hot", "set": {"signal": "pumpe"}},
+                    {"device": "heat-1", "rule": "hot", "set": {"signal": "pump"}},
                 ],
             },
-            "f: overrides[0].set: heat has no signal pumpe; did you mean pump?",
+            "f: overrides[0].set.signal: it cannot be changed; "
+            "wanted one of limit, deadband, on_delay_s, off_delay_s",
+        ),
+        (
+            {
+                "devices": [DEVICE],
+                "overrides": [
+                    {"device": "heat-1", "rule": "hot", "set": {"limit": "high"}},
+                ],
+            },
+            "f: overrides[0].set.limit: ",
         ),
     ],
 )
