@@ -6,9 +6,9 @@ await on a wire under a timeout and every queue bounded, and leaves no task or s
 its context manager ends.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -108,6 +108,29 @@ class Historical(Protocol):
         self, points: Sequence[Point], start: datetime, end: datetime
     ) -> AsyncIterator[Readings]:
         """Give what the device kept between two moments, oldest first, marked as archive."""
+        ...
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over the wire to one device. waited_s: for the answers, in all."""
+
+    requests: int = 0
+    answers: int = 0
+    waited_s: float = 0.0
+    timeouts: int = 0
+    refusals: int = 0
+    malformed: int = 0
+
+    def add(self, other: "Traffic") -> None:
+        for each in fields(self):
+            setattr(self, each.name, getattr(self, each.name) + getattr(other, each.name))
+
+
+@runtime_checkable
+class Diagnosing(Protocol):
+    def take_traffic(self) -> Mapping[str, Traffic]:
+        """Give what happened by device since this was asked last."""
         ...
 
 

@@ -30,6 +30,8 @@ NodeTemplate = Annotated[
 # stands its conflict guard, behind an order to a single lamp nothing would.
 OF_A_WHOLE_JUNCTION = ("plan", "flash", "priority")
 
+OF_LINK = "link_"  # of a device's diagnostics, beside its own signals
+
 # What devices behind one endpoint may speak, where that is more than its protocol's own name.
 FORMS = {"mqtt": ["mqtt", "sparkplug", "lorawan"]}
 
@@ -250,6 +252,9 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
         key = signal.get("key")
         if key in keys:
             yield Complaint(("signals", place, "key"), f"signal {key} is there twice")
+        if protocol != "internal" and str(key).startswith(OF_LINK):
+            text = f"signal {key}: keys that begin with {OF_LINK} are what the edge tells itself"
+            yield Complaint(("signals", place, "key"), text)
         found = [each for each in addresses if signal.get(each) is not None]
         if addresses and not found:
             wanted = " or ".join(f"`{each}:`" for each in addresses)

@@ -4,8 +4,8 @@ Numbers are dense: a device's signals have first, first + 1, … in the order of
 edge itself is the first device, so that its numbers outlive every change of the configuration.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 
@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from adapters import wire
 from adapters.contract import Point
-from adapters.profile import AlarmProfile, FindingProfile, Profile, SignalProfile
+from adapters.profile import (
+    AlarmProfile,
+    FindingProfile,
+    Profile,
+    SignalProfile,
+    bundled_profiles,
+)
 from core.alarm import AlarmRule
 from core.configuration import EdgeConfiguration
 from core.registry import Device, Endpoint
@@ -23,6 +29,8 @@ from edge.contradictions import overridden
 from edge.control.told import governed, governed_signals
 
 HEALTH_PROFILE = "kvartal-edge"
+DIAGNOSTICS = bundled_profiles()["kvartal-diagnostics"]
+"""What the edge knows of its link to each device, beside what the device itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +86,7 @@ class Inventory:
             profile = governed(model, programmed.get(device.id, {}))
             self.devices[device.id] = Installed(device, model, profile, first)
             first += len(profile.signals)
-        self.signals = first
+        self.signals = first  # what devices say; the numbers of diagnostics follow
         self.rules = tuple(self._rules())
 
     def point(self, device: str, signal: str) -> Point:
@@ -99,6 +107,13 @@ class Inventory:
         ]
 
     @cached_property
+    def diagnosed(self) -> dict[str, int]:
+        """The first number of each device's diagnostics; the edge itself has none."""
+        size = len(DIAGNOSTICS.signals)
+        devices = (device.id for device in self.configuration.devices)
+        return {device: self.signals + size * place for place, device in enumerate(devices)}
+
+    @cached_property
     def layout(self) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
         """What the meaning of the numbers depends on: device, profile and its signals in order,
         for a profile can be edited under the same name."""
@@ -108,8 +123,14 @@ class Inventory:
                 each.profile.profile,
                 [(signal.key, signal.unit, signal.kind) for signal in each.profile.signals],
             )
-            for each in self.devices.values()
+            for each in (*self.devices.values(), *self._diagnostics)
         ]
+
+    @property
+    def _diagnostics(self) -> Iterator[Installed]:
+        for device, first in self.diagnosed.items():
+            own = replace(self.devices[device].device, profile=DIAGNOSTICS.profile)
+            yield Installed(own, DIAGNOSTICS, DIAGNOSTICS, first)
 
     @cached_property
     def signal_profiles(self) -> list[SignalProfile]:
@@ -148,7 +169,8 @@ class Inventory:
 
     def birth(self, epoch: str, sent_at: int) -> wire.Birth:
         """Give the message that tells the gateway what the numbers mean."""
-        used = {each.profile.profile: each.profile for each in self.devices.values()}
+        installed = [*self.devices.values(), *self._diagnostics]
+        used = {each.profile.profile: each.profile for each in installed}
         return wire.Birth(
             edge=self.edge,
             epoch=epoch,
@@ -161,7 +183,7 @@ class Inventory:
                 wire.DeviceBirth(
                     device=each.device.id, profile=each.profile.profile, first=each.first
                 )
-                for each in self.devices.values()
+                for each in installed
             ],
         )
 

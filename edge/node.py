@@ -20,6 +20,7 @@ from edge.control.clock import ProgramClock
 from edge.control.control import Control
 from edge.control.overrides import open_overrides
 from edge.data_folder import held_folder
+from edge.diagnostics import Diagnostics
 from edge.gap_book import open_gap_book
 from edge.health import Health
 from edge.interlocks import by_hand
@@ -90,6 +91,7 @@ class Edge:
                     group.create_task(self._uplink.run(), name="uplink"),
                     group.create_task(self._health.run(), name="health"),
                     group.create_task(self._renewal.run(), name="certificate"),
+                    group.create_task(self._diagnostics.run(), name="diagnostics"),
                     group.create_task(self._commands.run(), name="commands"),
                     group.create_task(self._control.run(), name="control"),
                 ]
@@ -116,6 +118,8 @@ class Edge:
             self._pipeline.put, self._clock, self._opener, await open_gap_book(spool)
         )
         self._renewal = Renewal(self._settings, self._clock)
+        self._diagnostics = Diagnostics(self._supervisor.lines, self._pipeline, self._clock)
+        self._diagnostics.install(self._inventory)
         self._health = Health(
             self._inventory,
             self._supervisor.lines,
@@ -187,6 +191,7 @@ class Edge:
         self._inventory = inventory
         self._pipeline.install(inventory)
         self._control.install(inventory)
+        self._diagnostics.install(inventory)
         self._health.inventory = self._writer.inventory = inventory
         self._answer(configuration.revision, is_accepted=True)
         self._uplink.be_born()

@@ -24,6 +24,7 @@ from edge.journal import Journal
 from edge.presence import Presence
 from edge.report import Report
 from edge.spool import Spool
+from edge.tally import Tally
 from edge.vision.witness import Witness
 
 REST = 3.0  # ticks may take a quarter of the time; the more work, the more is joined
@@ -79,6 +80,7 @@ class Pipeline:
         )
         self._witness = Witness.of(inventory)
         self.reported = Reported(inventory.signals)
+        self.tally = Tally(inventory.signals)
         self._alarms.restore(
             number
             for number, each in enumerate(inventory.rules)
@@ -105,6 +107,10 @@ class Pipeline:
         self._inbox.append(item)
         self._waiting += len(item) if isinstance(item, Readings | Raw) else 1
         self._arrived.set()
+
+    def tell(self, readings: Readings) -> None:
+        """Send what the edge itself found out, as it is: it is no reading of a device."""
+        self._send(readings)
 
     async def run(self) -> None:
         """Work at once when something comes after a rest, and join what comes during the rest."""
@@ -157,6 +163,7 @@ class Pipeline:
             self._find_silent(blocks, events, now, time)
         if blocks:
             readings = self._judged(Readings.concat(blocks))
+            self.tally.note(readings)
             self._witness.note(readings)
             self.reported.note(readings)
             events += self._conditions(self._alarms.evaluate(readings, now))

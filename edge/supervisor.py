@@ -9,7 +9,16 @@ from enum import StrEnum
 
 import structlog
 
-from adapters.contract import Connection, DeviceState, Historical, Item, OpenAdapter, Point
+from adapters.contract import (
+    Connection,
+    DeviceState,
+    Diagnosing,
+    Historical,
+    Item,
+    OpenAdapter,
+    Point,
+    Traffic,
+)
 from adapters.raw import Raw
 from adapters.registry import open_adapter
 from core.clock import Clock
@@ -51,10 +60,18 @@ class Line:
     missed: Missed = field(default_factory=Missed)
     keeps_history: bool = False
     connection: Connection | None = None
+    traffic: dict[str, Traffic] = field(default_factory=dict)
     devices: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.devices = tuple(dict.fromkeys(point.device.id for point in self.points))
+
+    def collect(self) -> None:
+        """Add what went over the wire since this was called last."""
+        connection = self.connection
+        if connection is not None and isinstance(connection, Diagnosing):
+            for device, more in connection.take_traffic().items():
+                self.traffic.setdefault(device, Traffic()).add(more)
 
 
 class Supervisor:
@@ -149,6 +166,7 @@ class Supervisor:
                             line.missed.heard = now
                         await self._put(item)
             finally:
+                line.collect()
                 line.connection = None
                 if filling is not None:
                     filling.cancel()

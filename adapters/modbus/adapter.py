@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from math import ceil
 
-from adapters.contract import DeviceState, Item, Point
+from adapters.contract import DeviceState, Item, Point, Traffic
 from adapters.modbus.address import ModbusAddress
 from adapters.modbus.exchange import Exchange, Refused, Silent
 from adapters.modbus.line import line_of
@@ -94,9 +94,12 @@ class ModbusConnection:
             if is_mute and not is_single and request not in self.mute.answered:
                 waiting += self.halves(unit, poll, request)
                 continue
+            began = self.clock.monotonic()
+            unit.traffic.requests += 1
             try:
                 payload = await self.exchange.ask(request.span)
             except Silent:
+                unit.traffic.timeouts += 1
                 if is_mute:
                     self.mute.rest(request, self.clock.monotonic())
                     self.spoil(request, Reason.REFUSED, "no answer")
@@ -105,11 +108,17 @@ class ModbusConnection:
                 await self.put_aside(unit)
                 return
             except Refused as refusal:
+                if refusal.reason is Reason.MALFORMED:
+                    unit.traffic.malformed += 1
+                else:
+                    unit.traffic.refusals += 1
                 if refusal.is_divisible and not is_single:
                     waiting += self.halves(unit, poll, request)
                     continue
                 self.spoil(request, refusal.reason, str(refusal))
             else:
+                unit.traffic.answers += 1
+                unit.traffic.waited_s += self.clock.monotonic() - began
                 self.gather(request, payload, 0)
                 if self.troubles.known:
                     self.troubles.end(self.name_of(request))
@@ -196,6 +205,13 @@ class ModbusConnection:
             DeviceState(device, online=bool(unit.is_alive), time=now, reason=reason)
             for device in unit.devices
         ]
+
+    def take_traffic(self) -> Mapping[str, Traffic]:
+        """Give the traffic of each unit to the first device on it; seldom are there two."""
+        taken = {unit.devices[0]: unit.traffic for unit in self.units.values()}
+        for unit in self.units.values():
+            unit.traffic = Traffic()
+        return taken
 
     async def write(self, point: Point, value: float) -> float:
         return await write(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from adapters.contract import Traffic
 from adapters.modbus.plan import Poll, Request
 
 FIRST_PAUSE_S = 1.0
@@ -29,6 +30,7 @@ class Unit:
         self.pause_s = 0.0
         self.next_try = 0.0
         self.suspect: Request | None = None  # what it was asked when it fell silent
+        self.traffic = Traffic()
 
     def in_order(self, poll: Poll) -> list[Request]:
         """Give what to ask, the last first; what it fell silent at comes after all others."""

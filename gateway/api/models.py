@@ -98,6 +98,10 @@ class DeviceOut(Model):
     reason: str = ""
     edge_online: bool = Field(description="whether the edge that reads the device is there")
     signals: list[SignalOut] = []
+    last_good: datetime | None = Field(
+        None, description="when a good reading came last, as far as it is known"
+    )
+    diagnostics: list[SignalOut] = Field([], description="what its edge tells of the link to it")
 
 
 class FeedOut(Model):

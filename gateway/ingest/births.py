@@ -20,6 +20,7 @@ from gateway.storage.series_tables import (
     SeriesRow,
 )
 
+DIAGNOSTICS = "kvartal-diagnostics"  # of a device's link, beside the profile of the device itself
 NOBODY = 0  # series of a number that means nothing here; real ones count from 1
 SESSIONS_KEPT = 32  # of an edge; a spool still has blocks of old numberings after a long outage
 SERIES = np.dtype("<u4")
@@ -78,7 +79,11 @@ class Births:
         in_force = {} if former else profiles
         new_profiles = {n: p for n, p in in_force.items() if self._profiles.get(n) != p}
         self._write_profiles(session, new_profiles.values(), now)
-        read = {} if former else {each.device: (birth.edge, each.profile) for each in devices}
+        read = {
+            each.device: (birth.edge, each.profile)
+            for each in devices
+            if not former and each.profile != DIAGNOSTICS
+        }
         new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
         for device, (edge, profile) in new_devices.items():
             session.add(BornDeviceRow(device=device, since=now, edge=edge, profile=profile))
@@ -236,6 +241,12 @@ class Births:
         """Give what the device measures, in the order of its profile."""
         profile = self._profile_of(device)
         return profile.signals if profile else ()
+
+    def diagnostics_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what its edge tells of the link to the device."""
+        profile = self._profiles.get(DIAGNOSTICS)
+        series = self._series.get(device, {})
+        return [each for each in profile.signals if each.key in series] if profile else ()
 
     def family_of(self, device: str) -> str:
         """Give the family of the device's profile; empty for one that was never born."""

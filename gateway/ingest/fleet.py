@@ -48,6 +48,9 @@ class Fleet:
     def signals_of(self, device: str) -> Sequence[SignalBirth]:
         return self._births.signals_of(device)
 
+    def diagnostics_of(self, device: str) -> Sequence[SignalBirth]:
+        return self._births.diagnostics_of(device)
+
     def series_of(self, device: str) -> Mapping[str, int]:
         return self._births.series_of(device)
 

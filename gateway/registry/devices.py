@@ -1,11 +1,15 @@
 """Devices and edges as clients see them: from the registry, the births and the latest readings."""
 
+from collections.abc import Sequence
+from datetime import datetime
+
 import numpy as np
 
 from adapters.wire import SignalBirth
 from core.actor import Actor
-from core.clock import to_datetime
+from core.clock import SECOND, to_datetime
 from core.errors import NotVisible
+from core.quality import BAD, VERDICT
 from core.registry import Asset, Device, Edge
 from gateway.api.models import DeviceOut, EdgeOut, SignalOut
 from gateway.registry.directory import Directory
@@ -38,7 +42,9 @@ def show_device(
     is_read = directory.edge_state(edge).online
     online, reason = directory.presence_of(device.id) if is_read else (None, "")
     born = directory.signals_of(device.id) if signals else ()
+    link = directory.diagnostics_of(device.id) if signals else ()
     latest = latest_of(directory, device.id) if signals else {}
+    own = [latest[each.key] for each in born if each.key in latest]
     return DeviceOut(
         id=device.id,
         name=dict(device.name),
@@ -50,7 +56,21 @@ def show_device(
         reason=reason,
         edge_online=is_read,
         signals=[_show_signal(signal, latest.get(signal.key)) for signal in born],
+        last_good=_last_good(own, latest.get("link_last_good")),
+        diagnostics=[
+            _show_signal(signal, latest.get(signal.key))
+            for signal in link
+            if signal.key != "link_last_good"
+        ],
     )
+
+
+def _last_good(own: Sequence[Latest], told: Latest | None) -> datetime | None:
+    """Give when a good reading came last: one that still stands, else what the edge has told."""
+    times = [time for _, quality, time in own if quality & VERDICT != BAD]
+    if told is not None:
+        times.append(int(told[0] * SECOND))
+    return to_datetime(max(times)) if times else None
 
 
 def show_edge(

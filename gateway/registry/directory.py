@@ -38,6 +38,10 @@ class Directory(Protocol):
         """Give what the device measures, in the order of its profile."""
         ...
 
+    def diagnostics_of(self, device: str) -> Sequence[SignalBirth]:
+        """Give what its edge tells of the link to the device."""
+        ...
+
     def series_of(self, device: str) -> Mapping[str, int]:
         """Give the numbers of the device's series by signal key."""
         ...

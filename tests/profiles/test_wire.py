@@ -71,7 +71,9 @@ def near(profile: Profile) -> dict[str, Any]:
 
 def test_what_has_no_wire_of_its_own_is_known() -> None:
     others = {name for name, each in PROFILES.items() if each.protocol in {"camera", "internal"}}
-    assert others == {"generic-road-camera", "generic-yard-camera", "kvartal-edge"}
+    assert others == {
+        "generic-road-camera", "generic-yard-camera", "kvartal-diagnostics", "kvartal-edge",
+    }  # fmt: skip
 
 
 def serve(server: ModbusServer, profile: Profile) -> None:

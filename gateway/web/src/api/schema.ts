@@ -1362,6 +1362,17 @@ export interface components {
              * @default []
              */
             signals: components["schemas"]["SignalOut"][];
+            /**
+             * Last Good
+             * @description when a good reading came last, as far as it is known
+             */
+            last_good?: string | null;
+            /**
+             * Diagnostics
+             * @description what its edge tells of the link to it
+             * @default []
+             */
+            diagnostics: components["schemas"]["SignalOut"][];
         };
         /** EdgeOut */
         EdgeOut: {

@@ -1,12 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
-import { getDevices, getEdges, getOpenIncidents } from "../../api/calls";
+import { getDevice, getDevices, getEdges, getOpenIncidents } from "../../api/calls";
 import { PREFIX } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { DeviceOut, EdgeOut, IncidentOut } from "../../api/types";
 import { presence } from "../../format/presence";
 import { useTime } from "../../format/time";
+import { useValue } from "../../format/value";
 import { useWords } from "../../i18n/text";
 import { useNow } from "../../live/react";
 import { Icon } from "../../parts/icon";
@@ -172,10 +173,11 @@ function matches(device: DeviceOut, typed: string): boolean {
 }
 
 function Devices() {
-  const { t, say } = useWords();
+  const { t } = useWords();
   const devices = useQuery({ queryKey: keys.devices, queryFn: () => getDevices() });
   const [typed, setTyped] = useState("");
   const [onlyLost, setOnlyLost] = useState(false);
+  const [opened, setOpened] = useState<string | null>(null);
   const found = useMemo(
     () =>
       (devices.data ?? []).filter(
@@ -222,22 +224,91 @@ function Devices() {
           </thead>
           <tbody>
             {found.slice(0, SHOWN).map((device) => (
-              <tr key={device.id}>
-                <th scope="row">
-                  {say(device.name)} <span className="faint">{device.id}</span>
-                </th>
-                <td className={device.online === false || !device.edge_online ? "abnormal" : ""}>
-                  {t(`card.${presence(device)}`)}
-                  {device.reason && <span className="faint">{` ${device.reason}`}</span>}
-                </td>
-                <td>{device.profile}</td>
-                <td>{device.edge}</td>
-              </tr>
+              <DeviceRow
+                key={device.id}
+                device={device}
+                opened={opened === device.id}
+                onOpen={() => setOpened(opened === device.id ? null : device.id)}
+              />
             ))}
           </tbody>
         </table>
       </div>
       {found.length > SHOWN && <p className="faint">{`+${found.length - SHOWN}`}</p>}
     </section>
+  );
+}
+
+interface RowProps {
+  device: DeviceOut;
+  opened: boolean;
+  onOpen: () => void;
+}
+
+function DeviceRow({ device, opened, onOpen }: RowProps) {
+  const { t, say } = useWords();
+  return (
+    <>
+      <tr>
+        <th scope="row">
+          <button type="button" className="link" aria-expanded={opened} onClick={onOpen}>
+            {say(device.name) || device.id}
+          </button>{" "}
+          <span className="faint">{device.id}</span>
+        </th>
+        <td className={device.online === false || !device.edge_online ? "abnormal" : ""}>
+          {t(`card.${presence(device)}`)}
+          {device.reason && <span className="faint">{` ${device.reason}`}</span>}
+        </td>
+        <td>{device.profile}</td>
+        <td>{device.edge}</td>
+      </tr>
+      {opened && (
+        <tr className="diagnostics">
+          <td colSpan={4}>
+            <Diagnostics id={device.id} />
+          </td>
+        </tr>
+      )}
+    </>
+  );
+}
+
+const ANEW_MS = 10_000;
+
+/** What the edge knows of its link to a device. */
+function Diagnostics({ id }: { id: string }) {
+  const { t, say } = useWords();
+  const time = useTime();
+  const value = useValue();
+  const now = useNow();
+  const device = useQuery({
+    queryKey: keys.device(id),
+    queryFn: () => getDevice(id),
+    refetchInterval: ANEW_MS,
+  });
+  if (device.error)
+    return <Trouble error={device.error} retry={() => void device.refetch()} />;
+  if (!device.data) return <Waiting />;
+  const { last_good, diagnostics } = device.data;
+  const told = diagnostics.filter((signal) => signal.value !== null);
+  return (
+    <dl>
+      <div>
+        <dt>{t("admin.lastGood")}</dt>
+        <dd>
+          {last_good
+            ? t("age.ago", { age: time.age((now - Date.parse(last_good)) / 1000) })
+            : t("admin.never")}
+        </dd>
+      </div>
+      {told.map((signal) => (
+        <div key={signal.key}>
+          <dt>{say(signal.name)}</dt>
+          <dd>{value.of(signal, signal.value)}</dd>
+        </div>
+      ))}
+      {told.length === 0 && <p className="faint">{t("admin.noDiagnostics")}</p>}
+    </dl>
   );
 }
