@@ -3,7 +3,12 @@
 from importlib import import_module
 from typing import cast
 
+from adapters.camera.options import CameraOptions
 from adapters.contract import OpenAdapter
+from adapters.modbus.options import ModbusOptions
+from adapters.mqtt.options import MqttOptions
+from adapters.opcua.options import OpcUaOptions
+from adapters.options import Options
 from core.errors import ConfigError
 
 PROTOCOLS = {
@@ -11,6 +16,13 @@ PROTOCOLS = {
     "opcua": ("adapters.opcua.adapter", "open_opcua"),
     "mqtt": ("adapters.mqtt.adapter", "open_mqtt"),
     "camera": ("adapters.camera.adapter", "open_camera"),
+}
+
+OPTIONS: dict[str, type[Options]] = {
+    "modbus": ModbusOptions,
+    "opcua": OpcUaOptions,
+    "mqtt": MqttOptions,
+    "camera": CameraOptions,
 }
 
 

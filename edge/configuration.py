@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from adapters.address import FORMS
 from adapters.document import Complaint, Document, complaints_of, parse_json, read_document
 from adapters.profile import Profile
-from adapters.registry import PROTOCOLS
+from adapters.registry import OPTIONS, PROTOCOLS
 from core.configuration import EdgeConfiguration, RuleOverride
 from core.errors import ConfigError
 from core.registry import ADJUSTABLE, Device, Endpoint
@@ -34,8 +34,21 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
+def _with_options(schema: dict[str, Any]) -> None:
+    """Let an editor know the options of each protocol."""
+    schema["allOf"] = [
+        {
+            "if": {"properties": {"protocol": {"const": protocol}}, "required": ["protocol"]},
+            "then": {"properties": {"options": kind.model_json_schema()}},
+        }
+        for protocol, kind in OPTIONS.items()
+    ]
+
+
 class EndpointDocument(Strict):
     """The words are those of core.registry.Endpoint."""
+
+    model_config = ConfigDict(json_schema_extra=_with_options)
 
     id: Annotated[Identifier, Field(description="your name for the line")]
     edge: Annotated[str, Field(description="id of the edge that reads it; default: this one")] = ""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from adapters.contract import Connection, OpenAdapter, Point
+from adapters.registry import OPTIONS
 from core.clock import Clock
 from core.errors import Permanent
 from core.registry import Endpoint
@@ -38,6 +39,7 @@ def opener_with_secrets(
             if named := files(endpoint, folder):
                 endpoint = replace(endpoint, options={**endpoint.options, **named})
             if endpoint.secret:
+                _refuse_account(endpoint)
                 endpoint = replace(
                     endpoint, options={**endpoint.options, **account(endpoint, folder)}
                 )
@@ -49,6 +51,14 @@ def opener_with_secrets(
         return open_endpoint
 
     return open_protocol
+
+
+def _refuse_account(endpoint: Endpoint) -> None:
+    if "username" not in OPTIONS[endpoint.protocol].model_fields:
+        raise Permanent(
+            f"endpoint {endpoint.id}: names the secret {endpoint.secret}, but {endpoint.protocol} "
+            "takes no account"
+        )
 
 
 class SecretUnreadable(Exception):

@@ -15,8 +15,10 @@ import cv2
 import numpy as np
 
 from adapters.camera.approach import Frame
+from adapters.camera.options import CameraOptions
 from adapters.camera.watch import Watch
 from adapters.contract import Item, Point
+from adapters.options import read_options
 from core.clock import Clock
 from core.errors import Permanent, Retryable
 from core.registry import Endpoint
@@ -112,6 +114,7 @@ async def open_camera(
         raise Permanent(
             f"{endpoint.id}: address {endpoint.address!r}, wanted one of {', '.join(SCHEMES)}"
         )
+    read_options(endpoint, CameraOptions)
     devices = {point.device.id for point in points}
     if len(devices) != 1:
         raise Permanent(f"{endpoint.id}: wanted one device on a camera, found {len(devices)}")

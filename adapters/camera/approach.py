@@ -7,15 +7,14 @@ tail lights, since head lights make the road before a car differ as much as the 
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.camera.options import Calibration
 from core.clock import SECOND
 
 Frame = NDArray[np.uint8]
@@ -27,22 +26,6 @@ SETTLED_S = 90.0  # what stood there that long belongs to the road
 DAY, NIGHT = 50.0, 42.0  # grey level of the picture above which it is day, below which night
 REDNESS = 45  # grey levels by which the red of a tail light is above its green and blue
 SHORTEST_CAR, LONGEST_CAR = 4.0, 12.0  # metres
-
-
-class Calibration(BaseModel):
-    """What a person measured once: `approach` in the options of a road camera."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    corners: tuple[tuple[float, float], ...] = Field(
-        min_length=4,
-        max_length=4,
-        description="pixels of a rectangle on the road: near left, near right, far right, far left",
-    )
-    width_m: float = Field(gt=1, le=60)
-    length_m: float = Field(ge=10, le=200)
-    line_m: float = Field(gt=5, description="the stop line, from the near edge; metres")
-    lanes: int = Field(1, ge=1, le=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +233,3 @@ def _follow(tracks: list[Track], runs: Sequence[Run], time: int, line_m: float) 
     kept = [track for track in tracks if time - track.seen_at < 0.7 * SECOND]
     born = [Track(run.rear, 8.0, time, [(time, run.rear)]) for run in left if run.rear < line_m - 4]
     return kept + born
-
-
-def read_calibration(options: Mapping[str, Any]) -> Calibration | None:
-    """Give the calibration in a device's options, None where there is none.
-
-    Raises pydantic.ValidationError where it is there and wrong.
-    """
-    given = options.get("approach")
-    return None if given is None else Calibration.model_validate(given)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from math import nan
 
 import numpy as np
-from pydantic import ValidationError
 
 from adapters.camera import still
-from adapters.camera.approach import Approach, Frame, Passage, read_calibration
+from adapters.camera.approach import Approach, Frame, Passage
 from adapters.camera.findings import CROSSING
+from adapters.camera.options import CameraDeviceOptions
 from adapters.contract import Event, Item, Point
-from adapters.document import Document, complaints_of
+from adapters.options import checked_options
 from adapters.wire import STILL
 from core.clock import SECOND
 from core.errors import Permanent
@@ -27,27 +27,18 @@ class Watch:
     def __init__(self, points: Sequence[Point]) -> None:
         self._points = points
         self._device = points[0].device
-        self._approach = self._read_approach()
-        self._is_witness = "controller" in self._device.options
+        name = f"device {self._device.id}: options"
+        options = checked_options(name, self._device.options, CameraDeviceOptions)
+        counted = [point.signal.camera for point in points if point.signal.camera]
+        if options.approach is None and any(each.measure == "cars" for each in counted):
+            raise Permanent(f"{name}.approach is wanted to count cars, and is not there")
+        self._approach = Approach(options.approach) if options.approach else None
+        self._is_witness = bool(options.controller)
         self._due = {point.number: 0 for point in points}
         self._still_due = 0
         self._passed: deque[int] = deque(maxlen=1000)
         self._frames: deque[int] = deque(maxlen=256)
         self._since = 0
-
-    def _read_approach(self) -> Approach | None:
-        name = f"device {self._device.id}: options"
-        try:
-            calibration = read_calibration(self._device.options)
-        except ValidationError as error:
-            document = Document(f"{name}.approach", None)
-            raise Permanent(document.tell(complaints_of(error)).replace("\n", "; ")) from error
-        if calibration is not None:
-            return Approach(calibration)
-        for point in self._points:
-            if point.signal.camera and point.signal.camera.measure == "cars":
-                raise Permanent(f"{name}.approach is wanted to count cars, and is not there")
-        return None
 
     def look(self, frame: Frame, time: int) -> list[Item]:
         """Take a frame of `time`, nanoseconds UTC; give what is to be told after it."""

@@ -241,8 +241,7 @@ def unit_of(unit: str, point: Point) -> int:
 async def open_modbus(
     endpoint: Endpoint, points: Sequence[Point], clock: Clock
 ) -> AsyncIterator[ModbusConnection]:
-    """Connect to what `line.WANTED` says. options: timeout_s for one answer, pause_s before each
-    request."""
+    """Connect to what `line.WANTED` says. options: see `adapters.modbus.options`."""
     line = line_of(endpoint)
     # pymodbus logs every timeout as an error; who is silent is told by DeviceState.
     logging.getLogger("pymodbus").setLevel(logging.CRITICAL)

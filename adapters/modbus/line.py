@@ -11,7 +11,9 @@ from pymodbus.client import AsyncModbusSerialClient, AsyncModbusTcpClient
 
 from adapters.cancellation import honour_cancellation
 from adapters.modbus.mbap import Mbap
+from adapters.modbus.options import TIMEOUT_S, ModbusOptions
 from adapters.modbus.rtu import Client, Rtu
+from adapters.options import read_options
 from core.errors import Permanent
 from core.registry import Endpoint
 
@@ -21,8 +23,6 @@ WANTED = (
 )
 PORT = 502
 CONNECT_S = 3.0  # to open a line; on a busy machine dozens are opened at once
-TIMEOUT_S = 0.5  # for one answer; a unit is asked twice before it counts as lost
-LONGEST_TIMEOUT_S = 10.0  # a meter behind a modem takes some seconds
 # Modbus over Serial Line V1.02, sections 2.5.1 and 2.5.1.1: 11 bits a byte, 3.5 bytes of silence
 # between frames, 1.75 ms above 19200 baud.
 BITS, SILENT_BYTES, SHORTEST_SILENCE_S = 11, 3.5, 0.00175
@@ -103,26 +103,23 @@ class Line:
 def line_of(endpoint: Endpoint) -> Line:
     """Understand an endpoint's address and options. Permanent where they make no sense."""
     parts = urlsplit(endpoint.address)
-    timeout_s = _seconds(endpoint, "timeout_s", TIMEOUT_S, LONGEST_TIMEOUT_S)
-    if timeout_s == 0:
-        raise Permanent(f"{endpoint.id}: options.timeout_s wanted above 0, found 0")
-    pause_s = _seconds(endpoint, "pause_s", 0.0, 1.0)
+    options = read_options(endpoint, ModbusOptions)
     match parts.scheme:
         case "modbus+tcp" | "modbus+rtutcp" if parts.hostname:
             return Line(
                 host=parts.hostname,
                 port=parts.port or PORT,
                 is_numbered=parts.scheme == "modbus+tcp",
-                timeout_s=timeout_s,
-                pause_s=pause_s,
+                timeout_s=options.timeout_s,
+                pause_s=options.pause_s,
             )
         case "modbus+rtu" if parts.path.startswith("/") and not parts.netloc:
-            return _serial(endpoint, parts.path, dict(parse_qsl(parts.query)), timeout_s, pause_s)
+            return _serial(endpoint, parts.path, dict(parse_qsl(parts.query)), options)
     raise Permanent(f"{endpoint.id}: wanted {WANTED}, found {endpoint.address}")
 
 
 def _serial(
-    endpoint: Endpoint, device: str, words: Mapping[str, str], timeout_s: float, pause_s: float
+    endpoint: Endpoint, device: str, words: Mapping[str, str], options: ModbusOptions
 ) -> Line:
     if unknown := words.keys() - {"baud", "parity", "stop"}:
         raise Permanent(
@@ -142,13 +139,7 @@ def _serial(
         parity=parity,
         stop=int(stop),
         is_numbered=False,
-        timeout_s=timeout_s + MOST_BYTES * byte_s,  # an answer is not late while it still comes
-        pause_s=max(pause_s, SILENT_BYTES * byte_s, SHORTEST_SILENCE_S),
+        timeout_s=options.timeout_s
+        + MOST_BYTES * byte_s,  # an answer is not late while it still comes
+        pause_s=max(options.pause_s, SILENT_BYTES * byte_s, SHORTEST_SILENCE_S),
     )
-
-
-def _seconds(endpoint: Endpoint, key: str, default: float, most: float) -> float:
-    found = endpoint.options.get(key, default)
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found <= most:
-        raise Permanent(f"{endpoint.id}: options.{key} wanted 0 to {most:g}, found {found}")
-    return float(found)

@@ -2,8 +2,7 @@
 
 import asyncio
 import math
-import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -18,6 +17,7 @@ from adapters.mqtt.columns import Columns, Scaling, unscaled
 from adapters.mqtt.intake import Delivery
 from adapters.mqtt.json_template import JsonTemplates, Reader
 from adapters.mqtt.link import MqttLink
+from adapters.mqtt.options import options_of
 from adapters.mqtt.pointer import placed_at, pointer_of
 from adapters.mqtt.raw_payload import value_of
 from adapters.mqtt.sparkplug_presence import NAMESPACE, presence_of
@@ -45,6 +45,7 @@ Address: TypeAlias = MqttAddress | LorawanAddress | SparkplugAddress
 
 class MqttConnection:
     def __init__(self, endpoint: Endpoint, points: Sequence[Point], clock: Clock) -> None:
+        options = options_of(endpoint)
         self.endpoint = endpoint
         self.clock = clock
         self.troubles = Troubles(endpoint.id)
@@ -71,16 +72,16 @@ class MqttConnection:
             (row, point, each) for row, point, each in placed if isinstance(each, SparkplugAddress)
         ]
         self.sparkplug = self.host(metrics) if metrics else None
-        self.presence = presence_of(endpoint, clock) if self.sparkplug else None
+        self.presence = presence_of(options.host_id, clock) if self.sparkplug else None
         filters = [*self.templates.filters, *(self.sparkplug.filters if self.sparkplug else ())]
         if self.presence:
             filters.append(self.presence.topic)
         self.link = MqttLink(
             endpoint.address,
             f"kvartal-{endpoint.edge}-{endpoint.id}",
-            str(endpoint.options.get("username", "")),
-            str(endpoint.options.get("password", "")),
-            tls=context_of(endpoint),
+            options.username,
+            options.password,
+            tls=partial(tls_context, *options.files),
             will=self.presence.will if self.presence else None,
             subscriptions=needed(filters) or [EVERYTHING],
             on_lost=lambda reason: self.fail(Retryable(f"{endpoint.address}: {reason}")),
@@ -223,16 +224,6 @@ def payload_of(address: MqttAddress, point: Point, value: float) -> bytes:
     return msgspec.json.encode(placed_at(steps, raw))
 
 
-def context_of(endpoint: Endpoint) -> Callable[[], ssl.SSLContext] | None:
-    """Give what reads whom to trust, as the options say; None where it is not for TLS."""
-    files = [str(endpoint.options.get(f"{name}_file", "")) for name in ("ca", "certificate", "key")]
-    if endpoint.address.startswith("mqtts:"):
-        return partial(tls_context, *files)
-    if any(files):
-        raise Permanent(f"{endpoint.id}: certificates need mqtts://, found {endpoint.address}")
-    return None
-
-
 def at(point: Point) -> Address:
     """Give a point's address. Permanent where its profile speaks another protocol."""
     address = point.signal.mqtt or point.signal.sparkplug or point.signal.lorawan
@@ -247,8 +238,7 @@ async def open_mqtt(
 ) -> AsyncIterator[MqttConnection]:
     """Connect to mqtt://host:port or mqtts://host:port.
 
-    options: username, password; host_id, by which edge nodes of Sparkplug B know us; with mqtts
-    ca_file, certificate_file and key_file, PEM.
+    options: see `adapters.mqtt.options`.
     """
     try:
         connection = MqttConnection(endpoint, points, clock)

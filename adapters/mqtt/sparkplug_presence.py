@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from adapters.mqtt.link import Will
 from core.clock import SECOND, Clock
-from core.errors import Permanent
-from core.registry import Endpoint
 
 NAMESPACE = "spBv1.0/"
 
@@ -28,13 +26,10 @@ class Presence:
         return isinstance(content, dict) and content.get("online") is False
 
 
-def presence_of(endpoint: Endpoint, clock: Clock) -> Presence | None:
-    """Give what to say, where the endpoint's options have a host_id; edge nodes may wait for it."""
-    host = str(endpoint.options.get("host_id", ""))
+def presence_of(host: str, clock: Clock) -> Presence | None:
+    """Give what to say, where this host has a name; edge nodes may wait for it."""
     if not host:
         return None
-    if any(sign in host for sign in "+#/"):
-        raise Permanent(f"{endpoint.id}: host_id {host!r} cannot be part of a topic")
     topic = f"{NAMESPACE}STATE/{host}"
     milliseconds = clock.time_ns() * 1000 // SECOND
 

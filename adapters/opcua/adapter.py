@@ -313,7 +313,7 @@ def filter_of(address: OpcUaAddress) -> ua.DataChangeFilter | None:
 async def open_opcua(
     endpoint: Endpoint, points: Sequence[Point], clock: Clock
 ) -> AsyncIterator[OpcUaConnection]:
-    """Connect to opc.tcp://host:port. options: see `adapters.opcua.opening.Options`."""
+    """Connect to opc.tcp://host:port. options: see `adapters.opcua.options`."""
     if not endpoint.address.startswith("opc.tcp://"):
         raise Permanent(f"{endpoint.id}: wanted opc.tcp://host:port, found {endpoint.address}")
     # asyncua logs every lost connection with a traceback; that is told by what we raise.

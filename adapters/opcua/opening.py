@@ -1,8 +1,7 @@
-"""How a connection to a server is made: options of the endpoint, security, identity."""
+"""How a connection to a server is made: security, identity."""
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
 
 from asyncua import ua
 from asyncua.client.client import Client
@@ -27,10 +26,9 @@ from asyncua.ua.uaerrors import (
 )
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from adapters.document import Document, complaints_of
 from adapters.opcua.certificate import OwnCertificate, own_certificate
+from adapters.opcua.options import OpcUaOptions, options_of
 from adapters.opcua.trust import Trust
 from core.clock import Clock
 from core.errors import Permanent, Retryable
@@ -66,47 +64,6 @@ MODES = {
 }
 
 
-class Options(BaseModel):
-    """Options of an OPC UA endpoint. The edge fills `certificates`, name and password."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    security: Annotated[
-        Literal["none", "sign", "sign_and_encrypt"],
-        Field(description="none, or Basic256Sha256 with messages signed, or encrypted too"),
-    ] = "none"
-    server_fingerprint: Annotated[
-        str,
-        Field(
-            pattern=r"^([0-9A-Fa-f]{2}[: ]?){31}[0-9A-Fa-f]{2}$|^$",
-            description="SHA-256 of the server's certificate, the only one to accept",
-        ),
-    ] = ""
-    certificates: Annotated[str, Field(description="folder of own, trusted and revoked ones")] = ""
-    username: str = ""
-    password: Annotated[str, Field(repr=False)] = ""
-    user_certificate_file: Annotated[
-        str, Field(description="PEM: a person's certificate and key")
-    ] = ""
-
-
-def options_of(endpoint: Endpoint) -> Options:
-    """Read the options of an endpoint. Permanent names everything that is wrong with them."""
-    try:
-        options = Options.model_validate(dict(endpoint.options))
-    except ValidationError as error:
-        wrong = Document(f"{endpoint.id}: options", None).tell(complaints_of(error))
-        raise Permanent(wrong.replace("\n", "; ")) from None
-    if options.security == "none" and (options.username or options.user_certificate_file):
-        raise Permanent(
-            f"{endpoint.id}: an identity is not sent unprotected; set options.security to "
-            "sign_and_encrypt"
-        )
-    if options.security != "none" and not options.certificates:
-        raise Permanent(f"{endpoint.id}: options.security wants a folder for certificates")
-    return options
-
-
 async def connected(endpoint: Endpoint, clock: Clock) -> Client:
     """Open a connection. Permanent where one side refuses the other, Retryable where none comes."""
     options = options_of(endpoint)
@@ -132,7 +89,7 @@ async def connected(endpoint: Endpoint, clock: Clock) -> Client:
     return client
 
 
-def who(options: Options) -> str:
+def who(options: OpcUaOptions) -> str:
     """Name the identity that a server is shown, without its secret."""
     if options.user_certificate_file:
         return f"the certificate {options.user_certificate_file}"
@@ -153,7 +110,7 @@ async def close(client: Client, *, is_lost: bool) -> None:
     await asyncio.sleep(0)  # the cancelled publish loop ends in the next turn
 
 
-async def prepared(client: Client, endpoint: Endpoint, options: Options, clock: Clock) -> str:
+async def prepared(client: Client, endpoint: Endpoint, options: OpcUaOptions, clock: Clock) -> str:
     """Let a client know whom to believe and who it is. Permanent where nobody is to be believed.
 
     Gives what a person must do if the server then does not know us.

@@ -52,6 +52,9 @@ def server() -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     process.wait()
 
 
+HEAD = {"controller": "traffic-1", "signal": "head_1", "red": [2]}
+
+
 def points(profile: str, **options: Any) -> list[Point]:
     model = bundled_profiles()[profile]
     device = Device(
@@ -106,7 +109,7 @@ def test_cars_over_the_line_are_told_where_there_is_a_controller(
     server: tuple[str, "subprocess.Popen[str]"],
 ) -> None:
     async def body() -> Event:
-        seen = points("generic-road-camera", approach=APPROACH, controller="traffic-1")
+        seen = points("generic-road-camera", approach=APPROACH, **HEAD)
         line = endpoint(f"{server[0]}/road.mjpeg")
         async with (
             asyncio.timeout(40),
@@ -190,7 +193,13 @@ def test_a_road_camera_without_its_approach_is_refused() -> None:
 
 def test_a_wrong_calibration_names_the_key() -> None:
     seen = points("generic-road-camera", approach=APPROACH | {"width_m": 0})
-    with pytest.raises(Permanent, match=r"options\.approach: width_m: .*found 0"):
+    with pytest.raises(Permanent, match=r"options\.approach\.width_m: .*found 0"):
+        asyncio.run(opened("http://127.0.0.1:1/a.mjpeg", seen))
+
+
+def test_a_head_that_is_named_by_half_is_refused() -> None:
+    seen = points("generic-yard-camera", controller="traffic-1")
+    with pytest.raises(Permanent, match="controller, signal and red are wanted together"):
         asyncio.run(opened("http://127.0.0.1:1/a.mjpeg", seen))
 
 

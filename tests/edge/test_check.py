@@ -108,7 +108,16 @@ def test_an_address_where_nothing_can_be_is_named(
     [
         (
             'address: "modbus+tcp://h", options: {timeout_s: 60}',
-            "endpoints[0].options: options.timeout_s wanted 0 to 10, found 60",
+            "endpoints[0].options.timeout_s: Input should be less than or equal to 10, found 60",
+        ),
+        (
+            'address: "modbus+tcp://h", options: {timeouts: 1}',
+            "endpoints[0].options.timeouts: it is not known; wanted one of timeout_s, pause_s; "
+            "did you mean timeout_s?",
+        ),
+        (
+            'address: "modbus+tcp://h", secret: meters',
+            "endpoints[0].secret: modbus takes no account",
         ),
         (
             'address: "modbus+rtu:///dev/ttyS0?baud=fast"',
@@ -126,6 +135,31 @@ def test_options_that_an_adapter_would_refuse_are_named(
 ) -> None:
     text = DEVICES.replace('address: "modbus+tcp://192.0.2.7:502"', endpoint)
     code, _, told = check(capsys, written(tmp_path, text))
+    assert (code, told) == (2, [f"FILE:2: {complaint}"])
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "complaint"),
+    [
+        (
+            'protocol: mqtt, address: "mqtt://h", options: {pasword: hunter2}',
+            "endpoints[0].options.pasword: it is not known; wanted one of username, password, "
+            "host_id, ca_file, certificate_file, key_file; did you mean password?",
+        ),
+        (
+            'protocol: mqtt, address: "mqtt://h", options: {ca_file: ca.pem}',
+            "endpoints[0].options: certificates need mqtts://, found mqtt://h",
+        ),
+        (
+            'protocol: camera, address: "http://h", options: {fps: 5}',
+            "endpoints[0].options.fps: it is not known; none is wanted",
+        ),
+    ],
+)
+def test_options_of_every_protocol_are_checked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], endpoint: str, complaint: str
+) -> None:
+    code, _, told = check(capsys, written(tmp_path, f"endpoints:\n  - {{id: line, {endpoint}}}\n"))
     assert (code, told) == (2, [f"FILE:2: {complaint}"])
 
 
@@ -195,3 +229,11 @@ def test_the_schema_of_a_devices_file_lets_an_editor_complete_it(
     assert device["required"] == ["id", "profile", "endpoint", "unit"]
     assert device["properties"]["unit"]["type"] == ["string", "integer"]
     assert "description" in device["properties"]["profile"]
+    options = {
+        each["if"]["properties"]["protocol"]["const"]: each["then"]["properties"]["options"]
+        for each in told["$defs"]["EndpointDocument"]["allOf"]
+    }
+    assert set(options) == {"modbus", "opcua", "mqtt", "camera"}
+    assert not options["modbus"]["additionalProperties"]
+    assert "seconds" in options["modbus"]["properties"]["timeout_s"]["description"]
+    assert "certificates" not in options["opcua"]["properties"]

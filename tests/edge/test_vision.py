@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from adapters.camera.approach import Approach, Calibration, Passage
+from adapters.camera.approach import Approach, Passage
 from adapters.camera.findings import CROSSING
+from adapters.camera.options import Calibration
 from adapters.camera.still import FINDING_BYTES, over_the_line
 from adapters.contract import Event
 from core.quality import GOOD
