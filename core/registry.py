@@ -176,3 +176,16 @@ class Registry:
     routes: tuple[Route, ...] = ()
     overrides: tuple[Override, ...] = ()
     programs: tuple[Program, ...] = ()
+
+
+def is_in_force(binding: Binding, at: datetime) -> bool:
+    """Tell whether the device serves the asset at this moment."""
+    return (binding.since is None or binding.since <= at) and (
+        binding.until is None or at < binding.until
+    )
+
+
+def retired(registry: Registry, at: datetime) -> set[str]:
+    """Give the devices that served assets and by this moment serve none: nobody reads them."""
+    ended = {each.device for each in registry.bindings if each.until and each.until <= at}
+    return ended - {each.device for each in registry.bindings if not each.until or each.until > at}

@@ -1,13 +1,27 @@
 """Assets: what people care for, with its devices, what feeds it, and who can see it."""
 
 from fastapi import APIRouter, Query
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.actor import Actor
 from core.registry import Asset
-from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
-from gateway.api.models import AssetDetail, AssetOut
+from gateway.api.dependencies import (
+    Administrator,
+    CurrentActor,
+    GatewayParts,
+    Reading,
+    TheClock,
+    TheDirectory,
+    TheRegistry,
+)
+from gateway.api.models import AssetDetail, AssetOut, ReplacementForm, ReplacementOut, ServedBy
 from gateway.registry.cameras import shows
-from gateway.registry.devices import show_device, visible_asset
+from gateway.registry.devices import show_device, visible_asset, visible_device
+from gateway.registry.replacement import Replacement, replace_device
 from gateway.registry.snapshot import RegistrySnapshot
+from gateway.storage.tables import ReplacementRow
+from gateway.storage.visibility import visible_to
 
 router = APIRouter(prefix="/assets", tags=["registry"])
 
@@ -38,11 +52,13 @@ async def assets(
 
 @router.get("/{identifier}")
 async def asset(
+    *,
     identifier: str,
     actor: CurrentActor,
     clock: TheClock,
     registry: TheRegistry,
     directory: TheDirectory,
+    session: Reading,
 ) -> AssetDetail:
     """Give one asset with its devices, what it depends on, what depends on it, and cameras."""
     found = visible_asset(registry, actor, identifier)
@@ -60,10 +76,38 @@ async def asset(
             for device in registry.devices_of(found.id, now)
             if actor.can_see(registry.path_of(device.place))
         ],
+        served_by=[
+            ServedBy(device=device.id, serial=device.serial, since=each.since, until=each.until)
+            for each in registry.bindings_of(found.id)
+            if actor.can_see(registry.path_of((device := registry.devices[each.device]).place))
+        ],
+        replacements=await _replacements(session, actor, found),
         fed_by=shown(registry.feeds.upstream(found.id, now)),
         feeds=shown(registry.feeds.downstream(found.id, now)),
         cameras=shown(_cameras(registry, found)),
     )
+
+
+@router.post("/{identifier}/replacement")
+async def replace_the_device(
+    identifier: str,
+    form: ReplacementForm,
+    actor: Administrator,
+    clock: TheClock,
+    parts: GatewayParts,
+) -> ReplacementOut:
+    """Record that a new device took the place of the one that serves the asset."""
+    registry = parts.registry.snapshot
+    found = visible_asset(registry, actor, identifier)
+    for device in registry.devices_of(found.id, clock.now()):
+        visible_device(registry, actor, device.id)
+    wanted = Replacement(asset=found.id, **form.model_dump())
+    async with parts.database.transaction() as session:
+        done = await replace_device(session, clock, wanted, by=actor.name)
+    async with parts.database.reading() as session:
+        await parts.registry.reload(session)
+        replacements = await _replacements(session, actor, found)
+    return next(each for each in replacements if each.device == done.device.id)
 
 
 def show_asset(registry: RegistrySnapshot, asset: Asset) -> AssetOut:
@@ -93,3 +137,24 @@ def _cameras(registry: RegistrySnapshot, asset: Asset) -> frozenset[str]:
         for camera in registry.assets_of_kind("camera")
         if camera.id != asset.id and shows(registry, camera, asset.place, here)
     )
+
+
+async def _replacements(session: AsyncSession, actor: Actor, asset: Asset) -> list[ReplacementOut]:
+    found = await session.scalars(
+        select(ReplacementRow)
+        .where(visible_to(actor, ReplacementRow), ReplacementRow.asset == asset.id)
+        .order_by(ReplacementRow.id.desc())
+    )
+    return [
+        ReplacementOut(
+            former=row.former,
+            device=row.device,
+            at=row.at,
+            last=row.last,
+            first=row.first,
+            note=row.note,
+            by=row.by,
+            recorded_at=row.recorded_at,
+        )
+        for row in found
+    ]

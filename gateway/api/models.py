@@ -109,8 +109,43 @@ class FeedOut(Model):
     target: str
 
 
+class ServedBy(Model):
+    """A device that serves an asset or served it. since, until: None where nobody said."""
+
+    device: str
+    serial: str
+    since: datetime | None
+    until: datetime | None
+
+
+class ReplacementForm(Model):
+    """What somebody did at an asset: another device in the place of the present one."""
+
+    serial: str = Field(min_length=1, max_length=100, description="on the plate of the new one")
+    device: str = Field("", max_length=64, description="id of the new one; empty: made here")
+    unit: str = Field("", max_length=200, description="on its line; empty: that of the former one")
+    former: str = Field("", max_length=64, description="wanted where several serve the asset")
+    at: datetime | None = Field(None, description="when it was done; none: now")
+    last: float | None = Field(None, description="what the former one showed last")
+    first: float | None = Field(None, description="what the new one showed first")
+    note: str = Field("", max_length=2000)
+
+
+class ReplacementOut(Model):
+    former: str
+    device: str
+    at: datetime
+    last: float | None
+    first: float | None
+    note: str
+    by: str
+    recorded_at: datetime
+
+
 class AssetDetail(AssetOut):
     devices: list[DeviceOut]
+    served_by: list[ServedBy] = Field(description="now and formerly, the newest first")
+    replacements: list[ReplacementOut] = Field(description="the newest first")
     fed_by: list[AssetOut]
     feeds: list[AssetOut]
     cameras: list[AssetOut] = Field(description="cameras at the same place")

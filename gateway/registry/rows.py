@@ -23,6 +23,7 @@ from core.registry import (
     Place,
     Registry,
     Route,
+    retired,
 )
 from gateway.registry.places import place_tree
 from gateway.registry.programs import programs_of
@@ -120,8 +121,9 @@ async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: 
         (line for line in registry.endpoints if line.edge == edge), key=lambda line: line.id
     )
     behind = {line.id for line in endpoints}
+    gone = retired(registry, clock.now())
     devices = sorted(
-        (device for device in registry.devices if device.endpoint in behind),
+        (each for each in registry.devices if each.endpoint in behind and each.id not in gone),
         key=lambda device: device.id,
     )
     last = await newest_configuration(session, edge)

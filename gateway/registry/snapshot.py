@@ -22,6 +22,7 @@ from core.registry import (
     Place,
     PlaceKind,
     Registry,
+    is_in_force,
 )
 from core.text import Text
 from gateway.registry.places import PlaceNode, place_tree
@@ -96,15 +97,20 @@ class RegistrySnapshot:
         return [
             self.devices[binding.device]
             for binding in self._bindings_by_asset.get(asset, ())
-            if _in_force(binding, at)
+            if is_in_force(binding, at)
         ]
+
+    def bindings_of(self, asset: str) -> list[Binding]:
+        """Give which devices serve the asset and served it, the newest first."""
+        found = self._bindings_by_asset.get(asset, [])
+        return sorted(found, key=lambda each: (each.since is not None, each.since), reverse=True)
 
     def assets_of(self, device: str, at: datetime) -> list[Asset]:
         """Give the assets that the device serves at this moment."""
         return [
             self.assets[binding.asset]
             for binding in self._bindings_by_device.get(device, ())
-            if _in_force(binding, at)
+            if is_in_force(binding, at)
         ]
 
     def asset_of(self, device: str, at: datetime) -> Asset | None:
@@ -149,12 +155,6 @@ def _grouped(things: Iterable[Thing], key: str) -> dict[str, list[Thing]]:
     for thing in things:
         groups[getattr(thing, key)].append(thing)
     return dict(groups)
-
-
-def _in_force(binding: Binding, at: datetime) -> bool:
-    return (binding.since is None or binding.since <= at) and (
-        binding.until is None or at < binding.until
-    )
 
 
 def bounds(things: Iterable[Place | Asset]) -> Bounds:

@@ -2,14 +2,17 @@
 
 import argparse
 import asyncio
+import getpass
 import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +21,7 @@ from core.clock import SystemClock
 from core.errors import ConfigError
 from core.registry import Registry
 from gateway.registry.document import BrokenRegistry, decode_registry
+from gateway.registry.replacement import Replaced, Replacement, replace_device
 from gateway.registry.rows import read_registry, replace_registry
 from gateway.settings import Settings, load_settings
 from gateway.sheets.amendment import Amendment
@@ -104,6 +108,24 @@ def export_sheet(settings: Settings, *, sheet: Path) -> int:
     except OSError as error:
         raise ConfigError(f"{sheet}: cannot be written: {error.strerror}") from error
     print(f"{sheet}: {len(found)} devices")
+    return 0
+
+
+def replace_meter(settings: Settings, **wanted: Any) -> int:
+    """Put a new device in the place of the one that serves an asset."""
+    replacement = Replacement(**wanted)
+
+    async def replaced() -> Replaced:
+        async with opened(settings) as database, database.transaction() as session:
+            return await replace_device(session, SystemClock(), replacement, by=getpass.getuser())
+
+    done = asyncio.run(replaced())
+    at = done.at.isoformat(timespec="seconds")
+    for asset in done.assets:
+        print(f"{asset}: {done.former.id} until {at}, from then on {done.device.id}")
+    device = done.device
+    print(f"{device.id}: serial {device.serial}, unit {device.unit} on {device.endpoint}")
+    print(f"registry revision {done.revision} is in force")
     return 0
 
 
@@ -219,4 +241,41 @@ def _parser() -> argparse.ArgumentParser:
     )
     exporting.add_argument("sheet", type=Path, metavar="SHEET", help="a .csv or .xlsx file")
     exporting.set_defaults(action=export_sheet)
+
+    replacing = commands.add_parser(
+        "replace",
+        parents=[where],
+        help="put a new device in the place of the one that serves an asset",
+        description="Put a new device in the place of the one that serves an asset: a meter was "
+        "replaced. The readings of both stay.",
+    )
+    replacing.add_argument("asset", metavar="ASSET")
+    replacing.add_argument("--serial", required=True, help="on the plate of the new device")
+    replacing.add_argument("--device", default="", metavar="ID", help="of the new one")
+    replacing.add_argument("--unit", default="", help="of the new one, if not the former one's")
+    replacing.add_argument(
+        "--former",
+        default="",
+        metavar="ID",
+        help="which is replaced, where several serve the asset",
+    )
+    replacing.add_argument(
+        "--at", type=_moment, metavar="TIME", help="when, like 2026-05-01T10:00+03:00; else now"
+    )
+    replacing.add_argument(
+        "--last", type=float, metavar="VALUE", help="the former one's last reading"
+    )
+    replacing.add_argument(
+        "--first", type=float, metavar="VALUE", help="the new one's first reading"
+    )
+    replacing.add_argument("--note", default="", metavar="TEXT")
+    replacing.set_defaults(action=replace_meter)
     return parser
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        wanted = f"wanted a moment like 2026-05-01T10:00+03:00, found {text!r}"
+        raise argparse.ArgumentTypeError(wanted) from None

@@ -10,6 +10,7 @@ from core.address import WORD, AddressBook
 from core.registry import Asset, Device, Edge, Endpoint, Place, PlaceKind, Registry
 from core.text import Text
 from gateway.registry.document import IDENTIFIER
+from gateway.registry.units import wrong_unit
 from gateway.sheets.amendment import Amendment
 from gateway.sheets.faults import Faults
 from gateway.sheets.house_types import HOUSE, HouseType, Line, Pattern
@@ -21,7 +22,6 @@ PROTOCOLS = {
     "http": "camera", "https": "camera", "rtsp": "camera",
 }  # fmt: skip
 SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-MOST_UNIT = 255  # of Modbus
 LATIN = str.maketrans("абвгдежзик/", "abvgdezzik-")  # what follows the number of a house
 
 
@@ -153,7 +153,7 @@ class Sheet:
         if current is not None and current != identifier:
             text = (
                 f"device: {asset} is served by {current}, found {identifier!r}; another meter in "
-                "its place is a replacement, not a row of a sheet"
+                "its place is a replacement: kvartal registry replace"
             )
             self._faults.add(where, text)
             return
@@ -190,11 +190,8 @@ class Sheet:
             if not value:
                 self._faults.add(where, f"{column}: wanted one for a new device, found nothing")
         line: Endpoint | None = self.amendment.get(Endpoint, device.endpoint)
-        unit = device.unit
-        is_modbus = line is not None and line.protocol == "modbus"
-        if unit and is_modbus and not (unit.isdecimal() and int(unit) <= MOST_UNIT):
-            text = f"unit: wanted a Modbus unit from 0 to {MOST_UNIT}, found {unit!r}"
-            self._faults.add(where, text)
+        if device.unit and line is not None and (wrong := wrong_unit(line, device.unit)):
+            self._faults.add(where, f"unit: {wrong}")
         return bool(device.endpoint) and len(self._faults.found) == known
 
     def _put_asset(self, where: str, place: Place, identifier: str, wanted: Wanted) -> bool:

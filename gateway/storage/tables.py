@@ -142,6 +142,24 @@ class BindingRow(Base):
     until: Mapped[datetime | None]
 
 
+class ReplacementRow(Base):
+    """That a device took another's place. last, first: what the former one showed last and the new
+    one first, as somebody read it. by: name of the person who recorded it."""
+
+    __tablename__ = "replacements"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    asset: Mapped[str] = mapped_column(Identifier, index=True)
+    former: Mapped[str] = mapped_column(Identifier)
+    device: Mapped[str] = mapped_column(Identifier)
+    at: Mapped[datetime]
+    last: Mapped[float | None]
+    first: Mapped[float | None]
+    note: Mapped[str] = mapped_column(String(2000))
+    by: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime]
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
+
+
 class ExecutorRow(Base):
     __tablename__ = "executors"
     id: Mapped[str] = mapped_column(Identifier, primary_key=True)

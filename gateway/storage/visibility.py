@@ -13,9 +13,9 @@ from core.actor import Actor
 from gateway.storage.case_tables import AppealRow, CaseRow, CommandRow, EvidenceRow, IncidentRow
 from gateway.storage.outbox import WORK
 from gateway.storage.still_tables import StillRow
-from gateway.storage.tables import Base, EdgeRow, OutboxRow
+from gateway.storage.tables import Base, EdgeRow, OutboxRow, ReplacementRow
 
-Thing = type[EdgeRow] | type[StillRow]
+Thing = type[EdgeRow] | type[StillRow] | type[ReplacementRow]
 OfCase = type[IncidentRow] | type[AppealRow] | type[EvidenceRow] | type[CommandRow]
 
 

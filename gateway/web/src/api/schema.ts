@@ -148,6 +148,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assets/{identifier}/replacement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace The Device
+         * @description Record that a new device took the place of the one that serves the asset.
+         */
+        post: operations["replace_the_device"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices": {
         parameters: {
             query?: never;
@@ -889,6 +909,16 @@ export interface components {
             longitude: number | null;
             /** Devices */
             devices: components["schemas"]["DeviceOut"][];
+            /**
+             * Served By
+             * @description now and formerly, the newest first
+             */
+            served_by: components["schemas"]["ServedBy"][];
+            /**
+             * Replacements
+             * @description the newest first
+             */
+            replacements: components["schemas"]["ReplacementOut"][];
             /** Fed By */
             fed_by: components["schemas"]["AssetOut"][];
             /** Feeds */
@@ -1656,6 +1686,80 @@ export interface components {
             longitude: number | null;
         };
         /**
+         * ReplacementForm
+         * @description What somebody did at an asset: another device in the place of the present one.
+         */
+        ReplacementForm: {
+            /**
+             * Serial
+             * @description on the plate of the new one
+             */
+            serial: string;
+            /**
+             * Device
+             * @description id of the new one; empty: made here
+             * @default
+             */
+            device: string;
+            /**
+             * Unit
+             * @description on its line; empty: that of the former one
+             * @default
+             */
+            unit: string;
+            /**
+             * Former
+             * @description wanted where several serve the asset
+             * @default
+             */
+            former: string;
+            /**
+             * At
+             * @description when it was done; none: now
+             */
+            at?: string | null;
+            /**
+             * Last
+             * @description what the former one showed last
+             */
+            last?: number | null;
+            /**
+             * First
+             * @description what the new one showed first
+             */
+            first?: number | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+        };
+        /** ReplacementOut */
+        ReplacementOut: {
+            /** Former */
+            former: string;
+            /** Device */
+            device: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Last */
+            last: number | null;
+            /** First */
+            first: number | null;
+            /** Note */
+            note: string;
+            /** By */
+            by: string;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
+        };
+        /**
          * Revision
          * @description Which revision of the registry is in force now.
          */
@@ -1692,6 +1796,20 @@ export interface components {
             quality: number[];
             /** Downsampled */
             downsampled: boolean;
+        };
+        /**
+         * ServedBy
+         * @description A device that serves an asset or served it. since, until: None where nobody said.
+         */
+        ServedBy: {
+            /** Device */
+            device: string;
+            /** Serial */
+            serial: string;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
         };
         /** SignIn */
         SignIn: {
@@ -2162,6 +2280,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AssetDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_the_device: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplacementForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplacementOut"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
