@@ -21,6 +21,7 @@ PROTOCOLS = {
     "opc.tcp": "opcua", "mqtt": "mqtt", "mqtts": "mqtt",
     "http": "camera", "https": "camera", "rtsp": "camera",
 }  # fmt: skip
+WITHOUT_SECRET = {"modbus", "camera"}  # an edge would refuse the line
 SECRET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 LATIN = str.maketrans("абвгдежзик/", "abvgdezzik-")  # what follows the number of a house
 
@@ -251,6 +252,8 @@ class Sheet:
         elif secret and not SECRET_NAME.fullmatch(secret):
             # The cell may hold the secret itself, which belongs into no log.
             self._faults.add(where, "secret: wanted the name of a secret, not the secret itself")
+        elif secret and protocol in WITHOUT_SECRET:
+            self._faults.add(where, f"secret: a line of {protocol} has none, found {secret!r}")
         elif edge and protocol:
             made = known or Endpoint(id=identifier, edge=edge, protocol=protocol, address=address)
             made = replace(

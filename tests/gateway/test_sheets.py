@@ -83,6 +83,7 @@ def test_every_fault_is_told_with_its_row_and_column_and_nothing_is_taken(kvarta
         "Lesnaya 5;m4;;generic-water-meter;ftp://192.0.2.7;9;\n"
         "Lesnaya 5;m5;water_meter;;modbus+tcp://192.0.2.7;;user:a password\n"
         "Lesnaya 5;M 6;water_meter;generic-water-meter;modbus+tcp://192.0.2.7;10;\n"
+        "Lesnaya 5;m7;water_meter;generic-water-meter;modbus+tcp://192.0.2.8;11;meters\n"
     )
     code, _, told = kvartal("registry", "import", sheet)
     assert code == 2
@@ -98,6 +99,7 @@ def test_every_fault_is_told_with_its_row_and_column_and_nothing_is_taken(kvarta
         ["sheet.csv:6", "unit"],
         ["sheet.csv:7", "asset"],
         ["sheet.csv:7", "device"],
+        ["sheet.csv:8", "secret"],
     ]
     assert lines[0].endswith("wanted a Modbus unit from 0 to 255, found 'A7'")
     assert "a password" not in told
