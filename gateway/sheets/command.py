@@ -23,6 +23,7 @@ from core.registry import Registry
 from gateway.registry.document import BrokenRegistry, decode_registry
 from gateway.registry.replacement import Replaced, Replacement, replace_device
 from gateway.registry.rows import read_registry, replace_registry
+from gateway.registry.takeover import TakenOver, take_over
 from gateway.settings import Settings, load_settings
 from gateway.sheets.amendment import Amendment
 from gateway.sheets.columns import COLUMNS, understood
@@ -126,6 +127,22 @@ def replace_meter(settings: Settings, **wanted: Any) -> int:
     device = done.device
     print(f"{device.id}: serial {device.serial}, unit {device.unit} on {device.endpoint}")
     print(f"registry revision {done.revision} is in force")
+    return 0
+
+
+def clone_edge(settings: Settings, *, old: str, new: str, revision: int | None, force: bool) -> int:
+    """Let a new edge read what a dead one read."""
+
+    async def taken_over() -> TakenOver:
+        async with opened(settings) as database, database.transaction() as session:
+            return await take_over(
+                session, SystemClock(), old, new, kept_revision=revision, is_forced=force
+            )
+
+    done = asyncio.run(taken_over())
+    print(f"{new} reads {done.lines} lines with {done.devices} devices; {old} reads nothing more")
+    print(f"registry revision {done.revision} is in force")
+    print(f"next: kvartal gateway enrolment {new}")
     return 0
 
 
@@ -270,6 +287,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     replacing.add_argument("--note", default="", metavar="TEXT")
     replacing.set_defaults(action=replace_meter)
+
+    cloning = commands.add_parser(
+        "clone-edge",
+        parents=[where],
+        help="let a new edge take over all lines of a dead one",
+        description="Let a new edge take over all lines of a dead one, with their devices. The new "
+        "one is made where the registry has none of that id; the old one is offered an empty "
+        "configuration from then on.",
+    )
+    cloning.add_argument("old", metavar="OLD", help="id of the dead edge")
+    cloning.add_argument("new", metavar="NEW", help="id of the edge in its place")
+    cloning.add_argument(
+        "--revision",
+        type=int,
+        metavar="N",
+        help="put lines and devices back as they were in this revision of its configuration",
+    )
+    cloning.add_argument("--force", action="store_true", help="though the old one is connected")
+    cloning.set_defaults(action=clone_edge)
     return parser
 
 
