@@ -1,4 +1,5 @@
 import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,14 @@ import yaml
 from adapters.document import Document
 from core.alarm import AlarmTest
 from core.command_line import run
-from core.configuration import EdgeConfiguration
+from core.configuration import EdgeConfiguration, RuleOverride
 from core.errors import ConfigError
+from core.program import CalendarEntry, Program, ProgramKind, Span
+from core.registry import Device, Endpoint
 from edge.configuration import LastGood, read_configuration
 from edge.inventory import Inventory
 from edge.settings import load_settings
-from tests.edge.stand import PROFILES, make_inventory
+from tests.edge.stand import BOTH, PROFILES, make_inventory
 
 LINE = {"id": "cellar", "protocol": "modbus", "address": "modbus+tcp://127.0.0.1:502"}
 DEVICE = {"id": "heat-1", "profile": "heat", "endpoint": "cellar", "unit": 1}
@@ -119,6 +122,53 @@ def test_the_copy_on_disk_is_the_configuration(tmp_path: Path) -> None:
     configuration = make_inventory("heat-1", revision=7, protocol="modbus").configuration
     copy.save(configuration)
     assert copy.load("edge-1", PROFILES) == configuration
+
+
+CABINET = {"protocol": "opcua", "family": "feeder_cabinet"}
+
+
+def everything() -> EdgeConfiguration:
+    """Give a configuration in which nothing has its default."""
+    span = Span(set=1.0, since="dusk+15", until="dawn-20", within=(Span(set=0.0, since="01:00"),))
+    line = Endpoint(
+        id="cellar", edge="edge-1", protocol="opcua", address="opc.tcp://127.0.0.1:4840",
+        options={"security": "sign"}, secret="cellar",
+    )  # fmt: skip
+    device = Device(
+        id="heat-1", profile="heat", endpoint="cellar", unit="1", name=BOTH, place="p",
+        options={"prefix": "x"}, serial="21-417",
+    )  # fmt: skip
+    program = Program(
+        id="pumps", kind=ProgramKind.LIGHTING, devices=("heat-1",), signal="pump",
+        zone="Europe/Moscow", name=BOTH, place="p", latitude=55.0, longitude=37.0, elevation=-4.0,
+        spans=(span,), otherwise=1.0, override_s=60.0,
+        calendar=(CalendarEntry(since="12-31", until="01-01", weekdays=("mon",), spans=(span,)),),
+    )  # fmt: skip
+    override = RuleOverride(device="heat-1", rule="hot", set={"limit": 70.0})
+    return EdgeConfiguration(
+        revision=7, edge="edge-1", endpoints=(line,), devices=(device,), overrides=(override,),
+        programs=(program,),
+    )  # fmt: skip
+
+
+def test_the_copy_on_disk_keeps_every_key_that_a_configuration_has(tmp_path: Path) -> None:
+    profiles = {**PROFILES, "heat": PROFILES["heat"].model_copy(update=CABINET)}
+    copy = LastGood(tmp_path)
+    configuration = everything()
+    copy.save(configuration)
+    assert copy.load("edge-1", profiles) == configuration
+    parts = (
+        configuration, *configuration.endpoints, *configuration.devices, *configuration.overrides,
+        *configuration.programs, *configuration.programs[0].calendar,
+    )  # fmt: skip
+    left_out = [
+        f"{type(part).__name__}.{each.name}"
+        for part in parts
+        for each in fields(part)
+        if getattr(part, each.name) in (each.default, (), "")
+        or (each.default_factory is not MISSING and not getattr(part, each.name))
+    ]
+    assert left_out == []  # a new key belongs into `everything`
 
 
 @pytest.mark.parametrize("text", ["revision: 7\n", '{"revision": 7,', "[" * 100_000, "\x00"])
