@@ -22,6 +22,9 @@ class NothingBorn:
     def signals_of(self, _device: str) -> Sequence[SignalBirth]:
         return ()
 
+    def diagnostics_of(self, _device: str) -> Sequence[SignalBirth]:
+        return ()
+
     def series_of(self, _device: str) -> Mapping[str, int]:
         return {}
 
