@@ -73,3 +73,10 @@ class History(Protocol):
         lowest and the highest of each stretch of time are kept.
         """
         ...
+
+    async def first_good(self, since: Mapping[int, int]) -> Readings:
+        """Give the earliest good reading of each series that has one.
+
+        since: by series, the moment (nanoseconds UTC) from which on a reading counts.
+        """
+        ...

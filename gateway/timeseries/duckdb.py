@@ -1,7 +1,7 @@
 """Readings in a DuckDB file. One process owns it; one thread writes, others read beside it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from core.errors import ConfigError
+from core.quality import GOOD, VERDICT
 from core.readings import COLUMNS, Readings
 from gateway.timeseries.port import Taken
 
@@ -50,6 +51,12 @@ FROM part GROUP BY number
 LATEST = """
 SELECT series, max(time) AS time, arg_max(value, time) AS value, arg_max(quality, time) AS quality
 FROM readings WHERE time >= $1 GROUP BY series
+"""
+FIRST_GOOD = """
+WITH asked AS (SELECT unnest($1::UINTEGER[]) AS series, unnest($2::BIGINT[]) AS since)
+SELECT series, min(time) AS time, arg_min(value, time) AS value, arg_min(quality, time) AS quality
+FROM readings JOIN asked USING (series)
+WHERE time >= since AND quality & $3 = $4 GROUP BY series ORDER BY series
 """
 
 
@@ -103,6 +110,12 @@ class DuckDbTimeSeries:
         """Give the last reading of each series that has one since then."""
         found = await asyncio.to_thread(self._read, LATEST, (since,))
         return Readings.of(found["series"], found["time"], found["value"], found["quality"], since)
+
+    async def first_good(self, since: Mapping[int, int]) -> Readings:
+        """Give the earliest good reading of each series that has one since its moment."""
+        asked = (list(since), list(since.values()), VERDICT, GOOD)
+        found = await asyncio.to_thread(self._read, FIRST_GOOD, asked)
+        return Readings.of(found["series"], found["time"], found["value"], found["quality"], 0)
 
     async def _write(self, work: Any, *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *values)

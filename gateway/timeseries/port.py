@@ -1,6 +1,6 @@
 """What the gateway needs of a store of readings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,4 +42,11 @@ class TimeSeries(Protocol):
 
     async def latest(self, since: int) -> Readings:
         """Give the last reading of each series that has one since then (nanoseconds UTC)."""
+        ...
+
+    async def first_good(self, since: Mapping[int, int]) -> Readings:
+        """Give the earliest good reading of each series that has one.
+
+        since: by series, the moment (nanoseconds UTC) from which on a reading counts.
+        """
         ...

@@ -89,6 +89,25 @@ def test_the_latest_of_each_series_is_found(tmp_path: Path) -> None:
     assert sorted(zip(found.signal.tolist(), found.value.tolist(), strict=True)) == [(7, 3), (8, 2)]
 
 
+def test_the_first_good_reading_of_each_series_is_found_from_its_own_moment(tmp_path: Path) -> None:
+    bad, uncertain = 130, 64
+    block = Readings.of(
+        [7, 7, 7, 8, 8, 9, 6],
+        [30, 10, 20, 10, 40, 10, 10],
+        [3.0, np.nan, 2.0, 1.0, 4.0, 9.0, 6.0],
+        [0, bad, 0, 0, 0, uncertain, 0],
+        0,
+    )
+
+    async def use(store: DuckDbTimeSeries) -> Readings:
+        await store.append([block], [])
+        return await store.first_good({7: 0, 8: 11, 9: 0, 5: 0})
+
+    found = in_store(tmp_path, use)
+    rows = zip(found.signal.tolist(), found.time.tolist(), found.value.tolist(), strict=True)
+    assert list(rows) == [(7, 20, 2.0), (8, 40, 4.0)]
+
+
 def test_taken_numbers_are_replaced_with_each_commit(tmp_path: Path) -> None:
     async def use(store: DuckDbTimeSeries) -> list[tuple[int, int]]:
         await store.append([], [Taken("e", "a", "telemetry", [(1, 3), (5, 5)])])
