@@ -35,6 +35,7 @@ class Intake:
 
     take: gets what was published; it may block, and the socket is not read meanwhile.
     refused: gets what TLS says when the broker ends the connection by an alert.
+    heard: is called whenever anything has come.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Intake:
         connection: Connection,
         take: Callable[[list[Delivery]], None],
         refused: Callable[[ssl.SSLError], None],
+        heard: Callable[[], None],
     ) -> None:
         self._connection = connection
         self._take = take
         self._refused = refused
+        self._heard = heard
         self._chunks: list[bytes] = []  # of a packet that is not complete
         self._size = 0
         self._wanted = 2  # bytes without which nothing can be cut out
@@ -80,6 +83,7 @@ class Intake:
             raise
         if not chunk:
             return False
+        self._heard()
         self._chunks.append(chunk)
         self._size += len(chunk)
         if self._size >= self._wanted:
@@ -207,7 +211,11 @@ class PassingClient(Client):
         self._refused = refused
 
     def _create_socket(self) -> Any:
-        return Intake(self._open_connection(), self._take, self._refused)
+        return Intake(self._open_connection(), self._take, self._refused, self._heard)
+
+    def _heard(self) -> None:
+        """Wait no longer for the answer to a ping: it may stand behind a storm of messages."""
+        self._ping_t = 0.0
 
     def close(self) -> None:
         """Close every socket now, not when the object is collected, as paho itself does."""

@@ -43,7 +43,7 @@ class Rig:
         connection.setblocking(False)
         self.broker.setblocking(False)
         self.taken: list[Delivery] = []
-        self.intake = Intake(connection, self.taken.extend, lambda _error: None)
+        self.intake = Intake(connection, self.taken.extend, lambda _error: None, lambda: None)
         self.left = b""
 
     def read(self) -> None:

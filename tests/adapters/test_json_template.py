@@ -122,6 +122,11 @@ class TestJsonTemplate(Conformance):
     scheme = "mqtt"
     expected = {**{key: float(value) for key, value in START.items()}, "voltage": 230.0}  # noqa: RUF012
     settable = "setpoint"
+    hang_s = 20.0  # two keep-alives, each looked at once a second, and room for a busy machine
+
+    @pytest.fixture(autouse=True)
+    def keepalive(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("adapters.mqtt.link.KEEPALIVE_S", 4)
 
     def rig(self) -> AbstractAsyncContextManager[MqttRig]:
         return serving()
