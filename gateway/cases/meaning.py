@@ -88,7 +88,7 @@ async def meaning_of(
         )
     return Meaning(
         category=CATEGORIES.get(definition.problem, SILENT.category),
-        severity=Severity(definition.severity),
+        severity=_severity(definition.severity, device, condition),
         name=definition.name,
         unit=_unit(births.signals_of(device), definition.signal),
         silent=definition.test == AlarmTest.SILENT,
@@ -96,6 +96,15 @@ async def meaning_of(
         consequence=definition.consequence,
         action=definition.action,
     )
+
+
+def _severity(word: str, device: str, condition: str) -> Severity:
+    """Give the severity of this name; of an edge that knows more of them, the worst known here."""
+    try:
+        return Severity(word)
+    except ValueError:
+        log.warning("unknown severity", device=device, condition=condition, severity=word)
+        return Severity.CRITICAL
 
 
 def _unit(signals: Sequence[SignalBirth], key: str) -> str:

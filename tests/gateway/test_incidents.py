@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from adapters.wire import ActiveCondition, ActiveSet, Condition
 from core.clock import to_nanoseconds
@@ -16,7 +17,7 @@ from gateway.cases import work
 from gateway.cases.desk import open_desk
 from gateway.storage.case_tables import IncidentRow
 from gateway.storage.series_tables import BornDeviceRow
-from tests.gateway.hall import JPEG, LEFT, START, Hall, condition, hall, lost
+from tests.gateway.hall import ALARMS, JPEG, LEFT, START, Hall, condition, hall, lost
 
 
 async def shown_incidents(here: Hall) -> list[bool]:
@@ -98,6 +99,24 @@ def test_a_lost_clear_leaves_no_ghost(tmp_path: Path) -> None:
             return sorted((one.device, one.active) for one in found)
 
     assert asyncio.run(scenario()) == [("lift-1-device", False), ("lift-2-device", True)]
+
+
+def test_a_severity_that_nobody_knows_is_taken_for_the_worst(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ALARMS, "stopped", ("grave", "lift.stopped"))
+
+    async def scenario() -> list[tuple[str, str]]:
+        async with hall(tmp_path) as here:
+            with capture_logs() as told:
+                await here.take(condition("lift-1", "stopped"), condition("lift-1", "door_open"))
+            assert [each["severity"] for each in told if "severity" in each] == ["grave"]
+            return [(each.category, each.priority) for each in await here.worklist(LEFT)]
+
+    assert sorted(asyncio.run(scenario())) == [
+        ("lift.stopped", "critical"),
+        ("lighting.cabinet", "low"),
+    ]
 
 
 def test_no_edge_says_that_an_edge_is_lost(tmp_path: Path) -> None:
