@@ -173,7 +173,9 @@ class Block:
 
     async def load(self, events: Iterable[WireEvent]) -> None:
         """Read what is known of the devices of these events, and the cases that they may touch."""
-        about = [fact for event in events for fact in facts(event)]
+        about = [
+            fact for event in events for fact in facts(event) if await self.may_tell_of(fact.device)
+        ]
         full = any(isinstance(event, ActiveSet) for event in events)
         if not about and not full:
             return

@@ -11,7 +11,8 @@ from sqlalchemy import event
 from core.registry import Feed
 from gateway.api.models import CaseRow
 from gateway.registry.snapshot import RegistrySnapshot
-from tests.gateway.hall import LAMPS, LEFT, RIGHT, condition, hall, lost, town
+from gateway.storage.series_tables import BornDeviceRow
+from tests.gateway.hall import LAMPS, LEFT, RIGHT, START, condition, hall, lost, town
 
 
 def test_a_dead_cabinet_folds_its_lamps_into_one_case(tmp_path: Path) -> None:
@@ -100,6 +101,20 @@ def test_many_devices_of_a_line_that_are_lost_at_once_are_one_case_a_bank(tmp_pa
         ("", "left-bank", 9),
         ("lift-2", "sadovaya-1", 1),
     ]
+
+
+def test_devices_that_an_edge_may_not_tell_of_do_not_make_a_line_silent(tmp_path: Path) -> None:
+    async def scenario() -> Sequence[CaseRow]:
+        async with hall(tmp_path) as here:
+            born = BornDeviceRow(device="lift-1-device", edge="edge-2", since=START, profile="lift")
+            async with here.database.transaction() as session:
+                session.add(born)
+                told = [*(lost(f"lamp-{n}") for n in range(8)), lost("lift-1")]
+                await here.intake.take_events(session, "edge-2", told)
+            return await here.worklist(LEFT)
+
+    (case,) = asyncio.run(scenario())
+    assert (case.asset, case.incidents) == ("lift-1", 1)
 
 
 @pytest.mark.parametrize("cabinet", [True, False])
