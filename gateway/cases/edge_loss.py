@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
@@ -42,6 +42,8 @@ ACTION: Text = {
 }
 BACK: Text = {"ru": "{name}: узел снова на связи", "en": "{name}: the edge is heard again"}
 
+IS_LOST = and_(IncidentRow.condition == EDGE_LOST, IncidentRow.cleared_at.is_(None))
+
 
 def rule(lost_after_s: float) -> AlarmRule:
     """Give the rule on whether an edge is there (1) or gone (0)."""
@@ -59,18 +61,29 @@ def rule(lost_after_s: float) -> AlarmRule:
 
 async def lost_edges(session: AsyncSession) -> set[str]:
     """Give the edges whose loss is active."""
-    query = select(IncidentRow.edge).where(
-        IncidentRow.condition == EDGE_LOST, IncidentRow.cleared_at.is_(None)
-    )
-    return set(await session.scalars(query))
+    return set(await session.scalars(select(IncidentRow.edge).where(IS_LOST)))
 
 
 async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> None:
-    """Open an incident and a case wherever an edge is missed, with since when it is gone."""
+    """Open an incident and a case wherever an edge is missed and that is not known.
+
+    edges: with since when each is gone.
+    """
     await desk.load(())
+    known = await _known_losses(desk)
     for edge, since in edges:
         for place, devices in missed_at(desk.registry, edge).items():
-            _raise_loss(desk, edge, since, place, devices)
+            home = desk.registry.municipality_of(desk.registry.path_of(place))
+            if (edge.id, home) not in known:
+                _raise_loss(desk, edge, since, place, devices)
+
+
+async def _known_losses(desk: Desk) -> set[tuple[str, str]]:
+    """Give the edges whose loss is active, each with a municipality that misses it."""
+    rows = await desk.session.execute(
+        select(IncidentRow.edge, IncidentRow.place_path).where(IS_LOST)
+    )
+    return {(edge, desk.registry.municipality_of(path)) for edge, path in rows}
 
 
 def missed_at(registry: RegistrySnapshot, edge: Edge) -> Mapping[str, int]:
@@ -132,11 +145,7 @@ def _raise_loss(desk: Desk, edge: Edge, since: datetime, place: str, devices: in
 
 async def clear_losses(desk: Desk, edges: Collection[str]) -> None:
     """Take that these edges are back, or are not in the registry any more."""
-    query = select(IncidentRow).where(
-        IncidentRow.edge.in_(edges),
-        IncidentRow.condition == EDGE_LOST,
-        IncidentRow.cleared_at.is_(None),
-    )
+    query = select(IncidentRow).where(IncidentRow.edge.in_(edges), IS_LOST)
     for row in await desk.session.scalars(query.options(joinedload(IncidentRow.case))):
         desk.take(row.case)
         keep_incident(incident_of(row).cleared(desk.now), row)

@@ -58,6 +58,7 @@ class EdgeWatch:
         self._edges = edges
         self._rule = rule(lost_after_s)
         self._names: tuple[str, ...] = ()
+        self._revision = 0  # of the registry, by which losses were last looked at
         self._evaluator = AlarmEvaluator((), 0.0)
 
     async def run(self) -> None:
@@ -68,12 +69,18 @@ class EdgeWatch:
 
     async def _look(self) -> None:
         await self._edges.lose_silent()
-        names = tuple(sorted(self._registry.snapshot.edges))
+        registry = self._registry.snapshot
+        names = tuple(sorted(registry.edges))
         if names != self._names:
             await self._begin(names)
         found = self._evaluator.evaluate(self._seen(), self._clock.monotonic())
-        raised = [self._names[at] for at in found.rule[found.raised]]
-        cleared = [self._names[at] for at in found.rule[~found.raised]]
+        raised = {self._names[at] for at in found.rule[found.raised]}
+        cleared = {self._names[at] for at in found.rule[~found.raised]}
+        if registry.revision != self._revision:
+            # What is lost may have got devices elsewhere, where it is missed from now on.
+            async with self._database.reading() as session:
+                raised |= await lost_edges(session) - cleared
+            self._revision = registry.revision
         if raised or cleared:
             await self._keep(raised, cleared)
 
@@ -103,7 +110,11 @@ class EdgeWatch:
         now, registry = self._clock.now(), self._registry.snapshot
         async with self._database.transaction() as session:
             desk = await open_desk(session, now, registry)
-            gone = [(registry.edges[edge], self._edges.gone_since(edge) or now) for edge in raised]
+            gone = [
+                (registry.edges[edge], self._edges.gone_since(edge) or now)
+                for edge in raised
+                if edge in registry.edges
+            ]
             await raise_losses(desk, gone)
             await clear_losses(desk, cleared)
             await desk.finish()

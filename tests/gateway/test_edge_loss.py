@@ -153,6 +153,24 @@ def test_both_municipalities_may_take_note_of_the_loss_of_one_edge(
     play(tmp_path, broker, story, edge_lost_after_s=0)
 
 
+def test_a_municipality_that_gets_its_first_device_of_a_lost_edge_misses_it_too(
+    tmp_path: Path, broker: str, town: dict[str, Any]
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        await be_there(gateway, edge, "edge-1")
+        edge.die()
+        await until(lambda: losses(gateway), [("edge-1", True)])
+        moved = town["devices"][1] | {"place": "beregovaya"}
+        await gateway.import_registry(town | {"devices": [town["devices"][0], moved]})
+        await until(lambda: losses(gateway), [("edge-1", True)] * 2)
+        (case,) = await seen(gateway, "cases", "right")
+        assert (case["category"], case["place"]) == ("device.edge", "right")
+        edge.be_born()
+        await until(lambda: losses(gateway), [("edge-1", False)] * 2)
+
+    play(tmp_path, broker, story, town=town, edge_lost_after_s=0)
+
+
 @pytest.mark.parametrize(
     ("edge", "devices", "missed"),
     [
