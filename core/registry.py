@@ -4,7 +4,7 @@
 Identifiers are short lower-case words, unique in the installation by kind.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -185,7 +185,7 @@ def is_in_force(binding: Binding, at: datetime) -> bool:
     )
 
 
-def retired(registry: Registry, at: datetime) -> set[str]:
+def retired(bindings: Sequence[Binding], at: datetime) -> set[str]:
     """Give the devices that served assets and by this moment serve none: nobody reads them."""
-    ended = {each.device for each in registry.bindings if each.until and each.until <= at}
-    return ended - {each.device for each in registry.bindings if not each.until or each.until > at}
+    ended = {each.device for each in bindings if each.until and each.until <= at}
+    return ended - {each.device for each in bindings if not each.until or each.until > at}

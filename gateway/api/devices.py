@@ -21,12 +21,13 @@ async def devices(
 ) -> list[DeviceOut]:
     """Give the devices of one's territory, without their signals, or of one asset with them.
 
+    One that was replaced is found by its id alone.
     lost: only those that do not answer, or only the others.
     """
     if asset:
         chosen = registry.devices_of(visible_asset(registry, actor, asset).id, clock.now())
     else:
-        chosen = list(registry.devices.values())
+        chosen = registry.devices_in_force(clock.now())
     shown = [
         show_device(registry, directory, device, signals=bool(asset))
         for device in chosen

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from sqlalchemy import func, select
 
-from gateway.api.dependencies import CurrentActor, Reading, TheDirectory, TheRegistry
+from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheDirectory, TheRegistry
 from gateway.api.models import EdgeOut
 from gateway.registry.devices import show_edge
 from gateway.storage.tables import EdgeConfigurationRow, EdgeRow
@@ -14,7 +14,11 @@ router = APIRouter(tags=["registry"])
 
 @router.get("/edges")
 async def edges(
-    actor: CurrentActor, session: Reading, registry: TheRegistry, directory: TheDirectory
+    actor: CurrentActor,
+    clock: TheClock,
+    session: Reading,
+    registry: TheRegistry,
+    directory: TheDirectory,
 ) -> list[EdgeOut]:
     """Give the edges of one's territory."""
     found = await session.execute(
@@ -24,8 +28,9 @@ async def edges(
         .group_by(EdgeRow.id)
         .order_by(EdgeRow.id)
     )
+    now = clock.now()
     return [
-        show_edge(registry, directory, registry.edges[edge], revision)
+        show_edge(registry, directory, registry.edges[edge], revision, at=now)
         for edge, revision in found
         if edge in registry.edges
     ]

@@ -72,7 +72,7 @@ async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> 
     await desk.load(())
     known = await _known_losses(desk)
     for edge, since in edges:
-        for place, devices in missed_at(desk.registry, edge).items():
+        for place, devices in missed_at(desk.registry, edge, desk.now).items():
             home = desk.registry.municipality_of(desk.registry.path_of(place))
             if (edge.id, home) not in known:
                 _raise_loss(desk, edge, since, place, devices)
@@ -86,7 +86,7 @@ async def _known_losses(desk: Desk) -> set[tuple[str, str]]:
     return {(edge, desk.registry.municipality_of(path)) for edge, path in rows}
 
 
-def missed_at(registry: RegistrySnapshot, edge: Edge) -> Mapping[str, int]:
+def missed_at(registry: RegistrySnapshot, edge: Edge, at: datetime) -> Mapping[str, int]:
     """Give the places whose dispatchers miss an edge, with how many of its devices are there.
 
     Its own place stands for the municipality in which it is, and for devices that are in none. One
@@ -95,7 +95,7 @@ def missed_at(registry: RegistrySnapshot, edge: Edge) -> Mapping[str, int]:
     home = registry.municipality_of(registry.path_of(edge.place))
     devices = Counter(
         registry.municipality_of(registry.path_of(device.place)) or home
-        for device in registry.devices.values()
+        for device in registry.devices_in_force(at)
         if registry.edge_of(device.id) == edge.id
     )
     if home or not devices:

@@ -219,7 +219,11 @@ class Edges:
             return
         offered = await newest_configuration(session, edge)
         shown = show_edge(
-            registry, self._fleet, registry.edges[edge], offered.revision if offered else 0
+            registry,
+            self._fleet,
+            registry.edges[edge],
+            offered.revision if offered else 0,
+            at=self._clock.now(),
         ).model_copy(
             update={
                 "online": state.online,

@@ -74,11 +74,20 @@ def _last_good(own: Sequence[Latest], told: Latest | None) -> datetime | None:
 
 
 def show_edge(
-    registry: RegistrySnapshot, directory: Directory, edge: Edge, revision_offered: int
+    registry: RegistrySnapshot,
+    directory: Directory,
+    edge: Edge,
+    revision_offered: int,
+    *,
+    at: datetime,
 ) -> EdgeOut:
-    """Give an edge with what it said of itself and of its devices."""
+    """Give an edge with what it said of itself and of the devices that it reads at the moment."""
     state = directory.edge_state(edge.id)
-    devices = [device for device in registry.devices if registry.edge_of(device) == edge.id]
+    devices = [
+        device.id
+        for device in registry.devices_in_force(at)
+        if registry.edge_of(device.id) == edge.id
+    ]
     return EdgeOut(
         id=edge.id,
         name=dict(edge.name),

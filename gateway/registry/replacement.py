@@ -147,7 +147,7 @@ def _new_device(registry: Registry, former: Device, wanted: Replacement, now: da
     line = next(each for each in registry.endpoints if each.id == former.endpoint)
     if wrong := wrong_unit(line, unit):
         raise _refused(f"unit: {wrong}.")
-    gone = retired(registry, now) | {former.id}
+    gone = retired(registry.bindings, now) | {former.id}
     for other in registry.devices:
         if (other.endpoint, other.unit) == (line.id, unit) and other.id not in gone and wanted.unit:
             raise _refused(f"{other.id} has unit {unit} on {line.id} already.")

@@ -121,7 +121,7 @@ async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: 
         (line for line in registry.endpoints if line.edge == edge), key=lambda line: line.id
     )
     behind = {line.id for line in endpoints}
-    gone = retired(registry, clock.now())
+    gone = retired(registry.bindings, clock.now())
     devices = sorted(
         (each for each in registry.devices if each.endpoint in behind and each.id not in gone),
         key=lambda device: device.id,

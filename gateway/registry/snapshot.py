@@ -23,6 +23,7 @@ from core.registry import (
     PlaceKind,
     Registry,
     is_in_force,
+    retired,
 )
 from core.text import Text
 from gateway.registry.places import PlaceNode, place_tree
@@ -46,6 +47,7 @@ class RegistrySnapshot:
         self.routes = registry.routes
         self.feeds = Feeds(registry.feeds)
         self.bounds = bounds((*registry.places, *registry.assets))
+        self._bindings = registry.bindings
         self._bindings_by_device = _grouped(registry.bindings, "device")
         self._bindings_by_asset = _grouped(registry.bindings, "asset")
         self._assets_by_place = _grouped(registry.assets, "place")
@@ -91,6 +93,11 @@ class RegistrySnapshot:
                 *self.assets_below(place),
             ]
         )
+
+    def devices_in_force(self, at: datetime) -> list[Device]:
+        """Give the devices that somebody reads at this moment: those without the retired."""
+        gone = retired(self._bindings, at)
+        return [device for device in self.devices.values() if device.id not in gone]
 
     def devices_of(self, asset: str, at: datetime) -> list[Device]:
         """Give the devices that serve the asset at this moment."""

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import DomainError, NotVisible
-from core.registry import Device, Edge, Endpoint, Registry
+from core.registry import Device, Edge, Endpoint, Registry, retired
 from gateway.registry.document import IDENTIFIER, decode_registry
 from gateway.registry.rows import read_registry, replace_registry
 from gateway.storage.series_tables import EdgeStateRow
@@ -61,7 +61,8 @@ async def take_over(
     taken = decode_registry(msgspec.json.encode(taken))
     revision = await replace_registry(session, clock, taken)
     lines = {line.id for line in taken.endpoints if line.edge == new}
-    devices = sum(device.endpoint in lines for device in taken.devices)
+    gone = retired(taken.bindings, clock.now())
+    devices = sum(each.endpoint in lines and each.id not in gone for each in taken.devices)
     return TakenOver(lines=len(lines), devices=devices, revision=revision)
 
 

@@ -24,7 +24,7 @@ from gateway.registry.document import decode_registry
 from gateway.registry.snapshot import RegistrySnapshot
 from simulators.bench.relay import Relay
 from tests.gateway.conftest import Gateway, started, words  # type: ignore[import-not-found]
-from tests.gateway.edge_by_hand import WITHIN_S, Edge, connected, play
+from tests.gateway.edge_by_hand import CLOCK, WITHIN_S, Edge, connected, play
 from tests.gateway.hall import hall
 from tests.gateway.hall import town as town_of_two
 
@@ -190,7 +190,7 @@ def test_where_an_edge_is_missed(
     ]
     town["bindings"] = []
     registry = RegistrySnapshot(decode_registry(json.dumps(town).encode()), 1)
-    assert missed_at(registry, registry.edges["edge-1"]) == missed
+    assert missed_at(registry, registry.edges["edge-1"], CLOCK.now()) == missed
 
 
 def test_the_untouched_case_of_an_edge_that_is_back_closes_by_itself(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.command_line import run
+from gateway.cases.edge_loss import missed_at
 from gateway.registry.rows import newest_configuration
 
 REPLACEMENT = "/api/v1/assets/lamp-1/replacement"
@@ -53,6 +54,22 @@ def test_the_new_device_serves_the_asset_and_the_old_one_leaves_its_edge(
             ("lamp-2-head", "lamp-2"),
         ]
         assert [each["device"] for each in document["overrides"]] == ["lamp-1-d2"]
+
+    play(scene)
+
+
+def test_a_device_that_was_replaced_counts_no_more_and_is_found_by_its_id(play: Any) -> None:
+    async def scene(gateway: Any) -> None:
+        async with gateway.signed_in("administrator", "prirechye") as browser:
+            assert (await browser.post(REPLACEMENT, json={"serial": "26-1"})).status_code == 200
+            devices = (await browser.get("/api/v1/devices")).json()
+            assert [each["id"] for each in devices] == ["lamp-1-d2", "lamp-2-head"]
+            assert (await browser.get("/api/v1/devices/lamp-1-head")).status_code == 200
+            (edge,) = (await browser.get("/api/v1/edges")).json()
+            assert edge["devices"] == 2
+        registry = gateway.parts.registry.snapshot
+        now = gateway.parts.clock.now()
+        assert missed_at(registry, registry.edges["edge-1"], now) == {"left": 1, "right": 1}
 
     play(scene)
 

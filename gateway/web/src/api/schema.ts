@@ -179,6 +179,7 @@ export interface paths {
          * Devices
          * @description Give the devices of one's territory, without their signals, or of one asset with them.
          *
+         *     One that was replaced is found by its id alone.
          *     lost: only those that do not answer, or only the others.
          */
         get: operations["devices"];
