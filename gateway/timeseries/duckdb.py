@@ -1,7 +1,7 @@
 """Readings in a DuckDB file. One process owns it; one thread writes, others read beside it."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Self
@@ -9,15 +9,16 @@ from typing import Any, Self
 import duckdb
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from core.errors import ConfigError
-from core.quality import GOOD, VERDICT
+from core.quality import BAD, GOOD, VERDICT
 from core.readings import COLUMNS, Readings
-from gateway.timeseries.port import Taken
+from gateway.timeseries.port import Buckets, Taken
 
 MEMORY = "400MB"
-# No PRIMARY KEY (series, time): it makes ingest six times slower. Whoever reads takes one of equal
-# moments; blocks that come twice are kept out by `taken`.
+# No PRIMARY KEY (series, time): it makes ingest six times slower. Whoever reads takes the last of
+# equal moments; blocks that come twice are kept out by `taken`.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS readings (
     series UINTEGER NOT NULL, time BIGINT NOT NULL, value DOUBLE NOT NULL, quality UTINYINT NOT NULL
@@ -27,27 +28,30 @@ CREATE TABLE IF NOT EXISTS taken (
     first BIGINT NOT NULL, last BIGINT NOT NULL
 );
 """
+# One a moment: the last one written, for rows are numbered in the order in which they came.
 RAW = """
-SELECT time, value, quality FROM readings WHERE series = $1 AND time >= $2 AND time < $3
-ORDER BY time LIMIT $4
+SELECT time, arg_max(value, rowid) AS value, arg_max(quality, rowid) AS quality
+FROM readings WHERE series = $1 AND time >= $2 AND time < $3
+GROUP BY time ORDER BY time LIMIT $4
 """
 # The value of a bad reading may be NaN, which DuckDB sorts above all numbers.
-THINNED = """
+THINNED = f"""
 WITH part AS (
-    SELECT (time - $2) // $4 AS number, time, value, quality, isnan(value) AS is_nothing
+    SELECT (time - $2) // $4 AS number, time, value, quality,
+        isnan(value) OR quality >= {BAD} AS is_bad
     FROM readings WHERE series = $1 AND time >= $2 AND time < $3
 )
 SELECT
-    unnest([arg_min(time, value) FILTER (NOT is_nothing),
-            arg_max(time, value) FILTER (NOT is_nothing),
-            min(time) FILTER (is_nothing)]) AS time,
-    unnest([min(value) FILTER (NOT is_nothing), max(value) FILTER (NOT is_nothing),
-            CASE WHEN bool_or(is_nothing) THEN 'nan'::DOUBLE END]) AS value,
-    unnest([arg_min(quality, value) FILTER (NOT is_nothing),
-            arg_max(quality, value) FILTER (NOT is_nothing),
-            arg_min(quality, time) FILTER (is_nothing)]) AS quality
+    unnest([arg_min(time, value) FILTER (NOT is_bad),
+            arg_max(time, value) FILTER (NOT is_bad),
+            min(time) FILTER (is_bad)]) AS time,
+    unnest([min(value) FILTER (NOT is_bad), max(value) FILTER (NOT is_bad),
+            arg_min(value, time) FILTER (is_bad)]) AS value,
+    unnest([arg_min(quality, value) FILTER (NOT is_bad),
+            arg_max(quality, value) FILTER (NOT is_bad),
+            arg_min(quality, time) FILTER (is_bad)]) AS quality
 FROM part GROUP BY number
-"""
+"""  # noqa: S608 - BAD is a constant
 LATEST = """
 SELECT series, max(time) AS time, arg_max(value, time) AS value, arg_max(quality, time) AS quality
 FROM readings WHERE time >= $1 GROUP BY series
@@ -58,6 +62,21 @@ SELECT series, min(time) AS time, arg_min(value, time) AS value, arg_min(quality
 FROM readings JOIN asked USING (series)
 WHERE time >= since AND quality & $3 = $4 GROUP BY series ORDER BY series
 """
+CHOSEN = """
+SELECT series, time, arg_max(value, readings.rowid) AS value,
+    arg_max(quality, readings.rowid) AS quality
+FROM readings SEMI JOIN wanted USING (series) WHERE time >= $1 AND time < $2
+GROUP BY series, time
+"""
+BUCKETS = f"""
+SELECT series, $1 + (time - $1) // $3 * $3 AS "time", count(*) AS count, avg(value) AS mean,
+    min(value) AS minimum, max(value) AS maximum,
+    arg_min(value, time) AS first, arg_max(value, time) AS last
+FROM ({CHOSEN}) WHERE quality < {BAD} AND NOT isnan(value)
+GROUP BY ALL ORDER BY series, "time"
+"""  # noqa: S608 - both parts are constants
+ROWS = f"{CHOSEN} ORDER BY series, time"
+BLOCK = 122_880  # readings; a row group of DuckDB
 
 
 class DuckDbTimeSeries:
@@ -117,6 +136,25 @@ class DuckDbTimeSeries:
         found = await asyncio.to_thread(self._read, FIRST_GOOD, asked)
         return Readings.of(found["series"], found["time"], found["value"], found["quality"], 0)
 
+    async def aggregate(
+        self, series: NDArray[np.uint32], start: int, end: int, width: int
+    ) -> Buckets:
+        """Give what the series were in each `width` from start on."""
+        found = await asyncio.to_thread(self._read, BUCKETS, (start, end, width), series)
+        return Buckets(**{name: np.ma.getdata(column) for name, column in found.items()})
+
+    async def rows(
+        self, series: NDArray[np.uint32], start: int, end: int
+    ) -> AsyncIterator[Readings]:
+        """Give all readings of the time, series by series."""
+        with self._connection.cursor() as cursor:
+            cursor.register("wanted", _wanted(series))
+            found = cursor.sql(ROWS, params=(start, end))
+            batches = await asyncio.to_thread(found.to_arrow_reader, BLOCK)
+            while batch := await asyncio.to_thread(next, batches, None):
+                series, time, value, code = (column.to_numpy() for column in batch.columns)
+                yield Readings.of(series, time, value, code, 0)
+
     async def _write(self, work: Any, *values: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._writer, work, *values)
 
@@ -144,10 +182,18 @@ class DuckDbTimeSeries:
             write.rollback()
             raise
 
-    def _read(self, query: str, values: Sequence[object]) -> dict[str, Any]:
+    def _read(
+        self, query: str, values: Sequence[object], series: NDArray[np.uint32] | None = None
+    ) -> dict[str, Any]:
         with self._connection.cursor() as cursor:
+            if series is not None:
+                cursor.register("wanted", _wanted(series))
             found: dict[str, Any] = cursor.execute(query, values).fetchnumpy()
         return found
+
+
+def _wanted(series: NDArray[np.uint32]) -> pa.Table:
+    return pa.table({"series": pa.array(np.unique(series))})
 
 
 def _one_a_moment(series: int, found: dict[str, Any]) -> Readings:

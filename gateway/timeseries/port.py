@@ -1,10 +1,18 @@
 """What the gateway needs of a store of readings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import KvartalError
 from core.readings import Readings
+
+
+class StoreUnavailable(KvartalError):
+    """Tell that the store took or gave nothing now: a full disk, a server away. Try again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +25,40 @@ class Taken:
     ranges: Sequence[tuple[int, int]]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Buckets:
+    """What n buckets of time hold, a row for each series and bucket, by series, then time.
+
+    series: uint32[n]. time: int64[n], nanoseconds UTC, where the bucket begins. count: int64[n], at
+    least 1. mean, minimum, maximum, first, last: float64[n], of the values that are good or
+    uncertain; the mean is that of the readings, however far they lie apart.
+    """
+
+    series: NDArray[np.uint32]
+    time: NDArray[np.int64]
+    count: NDArray[np.int64]
+    mean: NDArray[np.float64]
+    minimum: NDArray[np.float64]
+    maximum: NDArray[np.float64]
+    first: NDArray[np.float64]
+    last: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+
 class TimeSeries(Protocol):
-    """Readings by permanent series; `Readings.signal` is the number of the series."""
+    """Readings by permanent series; `Readings.signal` is the number of the series.
+
+    Of several readings of a series at one moment the last one written stands, here as everywhere
+    below. Times are nanoseconds UTC; a store may keep fewer digits, milliseconds at least.
+    """
 
     async def append(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
         """Store readings and the numbers under which they came: all of it, durably, or nothing.
 
         `taken` replaces what was recorded for its edge, epoch and stream. One call at a time.
+        StoreUnavailable: nothing was stored, or it does no harm to store it again.
         """
         ...
 
@@ -34,19 +69,36 @@ class TimeSeries(Protocol):
     async def range(self, series: int, start: int, end: int, points: int) -> tuple[Readings, bool]:
         """Give readings with start <= time < end, oldest first, one a moment.
 
-        start, end: nanoseconds UTC. Where there are more than `points` they are thinned out, so
-        that the lowest and the highest of each part of the time stay, and the bad ones leave one
-        for each part; the second value tells whether they were.
+        Where there are more than `points` they are thinned out, so that the lowest and the highest
+        of each part of the time stay, and the bad ones leave one for each part; the second value
+        tells whether they were.
         """
         ...
 
     async def latest(self, since: int) -> Readings:
-        """Give the last reading of each series that has one since then (nanoseconds UTC)."""
+        """Give the last reading of each series that has one since then."""
         ...
 
     async def first_good(self, since: Mapping[int, int]) -> Readings:
         """Give the earliest good reading of each series that has one.
 
-        since: by series, the moment (nanoseconds UTC) from which on a reading counts.
+        since: by series, the moment from which on a reading counts.
+        """
+        ...
+
+    async def aggregate(
+        self, series: NDArray[np.uint32], start: int, end: int, width: int
+    ) -> Buckets:
+        """Give what the series were in each `width` from start on; buckets without a value are not.
+
+        Counted are good and uncertain values with start <= time < end, NaN never. The caller bounds
+        how many buckets there may be.
+        """
+        ...
+
+    def rows(self, series: NDArray[np.uint32], start: int, end: int) -> AsyncIterator[Readings]:
+        """Give all readings with start <= time < end in blocks, of each series the oldest first.
+
+        A block is at most a few hundred thousand readings; only as many are held as were asked for.
         """
         ...

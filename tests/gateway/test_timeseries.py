@@ -1,4 +1,4 @@
-"""The DuckDB store: what was acknowledged is there, and a chart keeps its extremes."""
+"""The DuckDB store: it does what every store does, and what was acknowledged is there."""
 
 import asyncio
 import signal
@@ -8,12 +8,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from core.readings import Readings
 from gateway.ingest.ranges import Ranges
 from gateway.timeseries.duckdb import DuckDbTimeSeries
-from gateway.timeseries.port import Taken
+from tests.gateway.timeseries_conformance import TimeSeriesConformance
 
 T = TypeVar("T")
 
@@ -45,76 +43,9 @@ def in_store(path: Path, use: Callable[[DuckDbTimeSeries], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def test_readings_come_back_sorted_and_one_a_moment(tmp_path: Path) -> None:
-    block = Readings.of([7, 7, 8, 7], [20, 10, 10, 20], [2.0, 1.0, 9.0, 2.0], [0, 64, 0, 0], 0)
-
-    async def use(store: DuckDbTimeSeries) -> tuple[Readings, bool]:
-        await store.append([block], [])
-        return await store.range(7, 0, 100, 10)
-
-    found, thinned = in_store(tmp_path, use)
-    assert found.time.tolist() == [10, 20]
-    assert found.value.tolist() == [1.0, 2.0]
-    assert found.quality.tolist() == [64, 0]
-    assert not thinned
-
-
-def test_thinning_keeps_the_extremes_and_the_gaps(tmp_path: Path) -> None:
-    value = np.zeros(10_000)
-    value[1234], value[5678], value[9000] = 50.0, -50.0, np.nan
-    code = np.where(np.isnan(value), 128, 0)
-    block = Readings.of(np.full(10_000, 7), np.arange(10_000), value, code, 0)
-
-    async def use(store: DuckDbTimeSeries) -> tuple[Readings, bool]:
-        await store.append([block], [])
-        return await store.range(7, 0, 10_000, 100)
-
-    found, thinned = in_store(tmp_path, use)
-    assert thinned
-    assert len(found) <= 101
-    assert dict(zip(found.time.tolist(), found.value.tolist(), strict=True))[1234] == 50.0
-    assert dict(zip(found.time.tolist(), found.value.tolist(), strict=True))[5678] == -50.0
-    assert found.quality[found.time == 9000].tolist() == [128]
-    assert np.isnan(found.value[found.time == 9000]).all()
-
-
-def test_the_latest_of_each_series_is_found(tmp_path: Path) -> None:
-    block = Readings.of([7, 8, 7], [10, 11, 12], [1.0, 2.0, 3.0], 0, 0)
-
-    async def use(store: DuckDbTimeSeries) -> Readings:
-        await store.append([block], [])
-        return await store.latest(11)
-
-    found = in_store(tmp_path, use)
-    assert sorted(zip(found.signal.tolist(), found.value.tolist(), strict=True)) == [(7, 3), (8, 2)]
-
-
-def test_the_first_good_reading_of_each_series_is_found_from_its_own_moment(tmp_path: Path) -> None:
-    bad, uncertain = 130, 64
-    block = Readings.of(
-        [7, 7, 7, 8, 8, 9, 6],
-        [30, 10, 20, 10, 40, 10, 10],
-        [3.0, np.nan, 2.0, 1.0, 4.0, 9.0, 6.0],
-        [0, bad, 0, 0, 0, uncertain, 0],
-        0,
-    )
-
-    async def use(store: DuckDbTimeSeries) -> Readings:
-        await store.append([block], [])
-        return await store.first_good({7: 0, 8: 11, 9: 0, 5: 0})
-
-    found = in_store(tmp_path, use)
-    rows = zip(found.signal.tolist(), found.time.tolist(), found.value.tolist(), strict=True)
-    assert list(rows) == [(7, 20, 2.0), (8, 40, 4.0)]
-
-
-def test_taken_numbers_are_replaced_with_each_commit(tmp_path: Path) -> None:
-    async def use(store: DuckDbTimeSeries) -> list[tuple[int, int]]:
-        await store.append([], [Taken("e", "a", "telemetry", [(1, 3), (5, 5)])])
-        await store.append([], [Taken("e", "a", "telemetry", [(1, 6)])])
-        return await store.taken("e", "a", "telemetry")
-
-    assert in_store(tmp_path, use) == [(1, 6)]
+class TestDuckDb(TimeSeriesConformance):
+    def opened(self, folder: Path) -> DuckDbTimeSeries:
+        return DuckDbTimeSeries(folder / "readings.duckdb")
 
 
 def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
