@@ -134,6 +134,14 @@ class Diagnosing(Protocol):
         ...
 
 
+@runtime_checkable
+class Dropping(Protocol):
+    @property
+    def dropped(self) -> int:
+        """How many messages were lost so far because more came than could be worked off."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class FoundPoint:
     """Something readable that a device shows when asked.

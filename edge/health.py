@@ -41,6 +41,7 @@ class Health:
         self._gateway: tuple[int, float] | None = None  # its time, and when it was heard
         self._looked_at = clock.monotonic()
         self._points = 0
+        self._messages_dropped = 0
         self._cpu = 0.0
 
     def hear_gateway_time(self, gateway: int) -> None:
@@ -66,12 +67,15 @@ class Health:
         now, at = self._clock.monotonic(), self._clock.time_ns()
         elapsed = max(now - self._looked_at, 1e-3)
         spool, points, cpu = self._spool.state(), self._pipeline.points, time.process_time()
+        dropped = sum(line.dropped for line in self._lines.values())
         values: dict[str, float] = {
             "spool_rows": spool.rows,
             "spool_bytes": spool.bytes,
             "spool_full": spool.full,
             "spool_age": spool.age_s,
             "dropped": spool.dropped,
+            # With a new configuration the lines count from zero again.
+            "messages_dropped": max(dropped - self._messages_dropped, 0) / elapsed,
             "points": (points - self._points) / elapsed,
             "cpu": 100.0 * (cpu - self._cpu) / elapsed,
             "memory": resident_bytes(),
@@ -85,6 +89,7 @@ class Health:
         if self._gateway is not None:
             values["clock_offset"] = (at - self.gateway_time()) / SECOND
         self._looked_at, self._points, self._cpu = now, points, cpu
+        self._messages_dropped = dropped
         device = self.inventory.health.id
         numbers = [self.inventory.point(device, key).number for key in values]
         return Readings.of(numbers, at, np.array(list(values.values())), 0, at)

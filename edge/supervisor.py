@@ -13,6 +13,7 @@ from adapters.contract import (
     Connection,
     DeviceState,
     Diagnosing,
+    Dropping,
     Historical,
     Item,
     OpenAdapter,
@@ -48,7 +49,8 @@ class LineState(StrEnum):
 @dataclass(slots=True)
 class Line:
     """What is known of one endpoint. since: nanoseconds UTC. opened: how often it came up. missed:
-    when it was last heard, and its gaps. keeps_history: they can be filled."""
+    when it was last heard, and its gaps. keeps_history: they can be filled. dropped_before: what
+    former connections dropped."""
 
     endpoint: Endpoint
     points: Sequence[Point]
@@ -60,11 +62,18 @@ class Line:
     missed: Missed = field(default_factory=Missed)
     keeps_history: bool = False
     connection: Connection | None = None
+    dropped_before: int = 0
     traffic: dict[str, Traffic] = field(default_factory=dict)
     devices: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.devices = tuple(dict.fromkeys(point.device.id for point in self.points))
+
+    @property
+    def dropped(self) -> int:
+        """How many messages were lost because more came than could be worked off."""
+        connection = self.connection
+        return self.dropped_before + (connection.dropped if isinstance(connection, Dropping) else 0)
 
     def collect(self) -> None:
         """Add what went over the wire since this was called last."""
@@ -167,6 +176,7 @@ class Supervisor:
                         await self._put(item)
             finally:
                 line.collect()
+                line.dropped_before = line.dropped
                 line.connection = None
                 if filling is not None:
                     filling.cancel()

@@ -88,6 +88,10 @@ class MqttConnection:
             inbox=INBOX,
         )
 
+    @property
+    def dropped(self) -> int:
+        return self.link.dropped
+
     def host(self, metrics: Sequence[tuple[int, Point, SparkplugAddress]]) -> "SparkplugHost":
         """Give the host's side of Sparkplug B; its protobuf is loaded only where it is spoken."""
         module = import_module("adapters.mqtt.sparkplug")

@@ -339,10 +339,10 @@ def test_a_storm_is_bounded_and_what_is_dropped_is_counted(
         ):
             await device.until_up(5)
             async with asyncio.timeout(20):
-                while not connection.link.dropped:
+                while not connection.dropped:
                     device.publish("storm", b'{"t": 1, "x": "' + b"-" * 1000 + b'"}', 0)
                     await asyncio.sleep(0.0005)
-            return connection.link.waiting, connection.link.dropped
+            return connection.link.waiting, connection.dropped
 
     with capture_logs() as logs:
         waiting, dropped = asyncio.run(run())

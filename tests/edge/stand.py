@@ -92,6 +92,7 @@ class FedLine:
     refusal: Exception | None = None  # raised when the line is opened
     opened: int = 0
     closed: int = 0
+    dropped: int = 0
     written: list[tuple[str, float]] = field(default_factory=list)
     answer: Callable[[float], float] = lambda value: value
 

@@ -80,6 +80,18 @@ def test_a_lost_line_is_told_once_and_opened_again() -> None:
     supervised({"heat-1": line}, test)
 
 
+def test_what_a_line_dropped_before_it_was_lost_still_counts() -> None:
+    line = FedLine(dropped=3)
+
+    async def test(supervisor: Supervisor, _got: list[Item]) -> None:
+        line.queue.put_nowait(Retryable("cut"))
+        await eventually(lambda: line.opened == 2)
+        line.dropped = 4  # on the new connection
+        assert supervisor.lines["line-heat-1"].dropped == 7
+
+    supervised({"heat-1": line}, test)
+
+
 def test_a_refused_line_is_left_alone_while_a_lost_one_is_tried_again() -> None:
     refused, lost = FedLine(refusal=Permanent("wrong password")), FedLine()
 
