@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from adapters.contract import Traffic
 from core.clock import SECOND, Clock
 from core.readings import Readings
-from edge.inventory import DIAGNOSTICS, Inventory
+from edge.inventory import Inventory
+from edge.link_profile import DIAGNOSTICS
 from edge.pipeline import Pipeline
 from edge.supervisor import Line
 
@@ -23,6 +24,7 @@ CHANGE = 0.25  # of a rate or a time, as a part of what was told last, that is w
 GOOD_S = 60.0  # a good reading that is younger speaks for itself
 KEYS = [signal.key for signal in DIAGNOSTICS.signals]
 COUNTERS = np.array([signal.kind == "counter" for signal in DIAGNOSTICS.signals])
+DEADBANDS = np.array([signal.deadband for signal in DIAGNOSTICS.signals])
 
 
 class Diagnostics:
@@ -39,8 +41,11 @@ class Diagnostics:
         place = {device: number for number, device in enumerate(self._devices)}
         self._place: Callable[[str], int | None] = place.get
         self._device_of = inventory.device_of
-        self._number = np.arange(len(self._devices) * len(KEYS), dtype=np.uint32)
-        self._number += np.uint32(inventory.signals)
+        born = [{each.key for each in of.profile.signals} for of in inventory.diagnosed.values()]
+        self._is_born = np.array([[key in keys for key in KEYS] for keys in born], np.bool_)
+        # Numbers follow each other by device, and there in the order of the keys.
+        self._number = np.zeros(self._is_born.shape, np.uint32)
+        self._number[self._is_born] = inventory.signals + np.arange(self._is_born.sum())
         self._told = np.full((len(self._devices), len(KEYS)), np.nan)
         self._told_at = np.full((len(self._devices), len(KEYS)), -np.inf)
         self._looked_at = self._clock.monotonic()
@@ -61,16 +66,15 @@ class Diagnostics:
         now, time = self._clock.monotonic(), self._clock.time_ns()
         found = self._found(max(now - self._looked_at, 1e-3), time)
         self._looked_at = now
-        known = np.isfinite(found)
+        known = np.isfinite(found) & self._is_born
         change = np.abs(found - self._told)
-        enough = np.where(COUNTERS, 0.0, CHANGE * np.abs(self._told))
+        enough = np.maximum(np.where(COUNTERS, 0.0, CHANGE * np.abs(self._told)), DEADBANDS)
         is_news = known & (~(change <= enough) | (now - self._told_at >= AGAIN_S))
         if not is_news.any():
             return
         self._told[is_news] = found[is_news]
         self._told_at[is_news] = now
-        news = is_news.ravel()
-        self._pipeline.tell(Readings.of(self._number[news], time, found.ravel()[news], 0, time))
+        self._pipeline.tell(Readings.of(self._number[is_news], time, found[is_news], 0, time))
 
     def _found(self, elapsed_s: float, time: int) -> NDArray[np.float64]:
         """Give the values, float64[devices, signals]; NaN where there is none to tell."""

@@ -4,7 +4,7 @@ Numbers are dense: a device's signals have first, first + 1, … in the order of
 edge itself is the first device, so that its numbers outlive every change of the configuration.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -19,7 +19,6 @@ from adapters.profile import (
     FindingProfile,
     Profile,
     SignalProfile,
-    bundled_profiles,
 )
 from core.alarm import AlarmRule
 from core.configuration import EdgeConfiguration
@@ -27,10 +26,9 @@ from core.registry import Device, Endpoint
 from core.signal import SignalKind
 from edge.contradictions import overridden
 from edge.control.told import governed, governed_signals
+from edge.link_profile import link_profile
 
 HEALTH_PROFILE = "kvartal-edge"
-DIAGNOSTICS = bundled_profiles()["kvartal-diagnostics"]
-"""What the edge knows of its link to each device, beside what the device itself says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +105,17 @@ class Inventory:
         ]
 
     @cached_property
-    def diagnosed(self) -> dict[str, int]:
-        """The first number of each device's diagnostics; the edge itself has none."""
-        size = len(DIAGNOSTICS.signals)
-        devices = (device.id for device in self.configuration.devices)
-        return {device: self.signals + size * place for place, device in enumerate(devices)}
+    def diagnosed(self) -> dict[str, Installed]:
+        """What is told of the link to each device; the edge itself has none."""
+        protocols = {each.id: each.protocol for each in self.configuration.endpoints}
+        found: dict[str, Installed] = {}
+        first = self.signals
+        for device in self.configuration.devices:
+            profile = link_profile(protocols[device.endpoint])
+            again = replace(device, profile=profile.profile)
+            found[device.id] = Installed(again, profile, profile, first)
+            first += len(profile.signals)
+        return found
 
     @cached_property
     def layout(self) -> list[tuple[str, str, list[tuple[str, str, str]]]]:
@@ -123,14 +127,8 @@ class Inventory:
                 each.profile.profile,
                 [(signal.key, signal.unit, signal.kind) for signal in each.profile.signals],
             )
-            for each in (*self.devices.values(), *self._diagnostics)
+            for each in (*self.devices.values(), *self.diagnosed.values())
         ]
-
-    @property
-    def _diagnostics(self) -> Iterator[Installed]:
-        for device, first in self.diagnosed.items():
-            own = replace(self.devices[device].device, profile=DIAGNOSTICS.profile)
-            yield Installed(own, DIAGNOSTICS, DIAGNOSTICS, first)
 
     @cached_property
     def signal_profiles(self) -> list[SignalProfile]:
@@ -169,7 +167,7 @@ class Inventory:
 
     def birth(self, epoch: str, sent_at: int) -> wire.Birth:
         """Give the message that tells the gateway what the numbers mean."""
-        installed = [*self.devices.values(), *self._diagnostics]
+        installed = [*self.devices.values(), *self.diagnosed.values()]
         used = {each.profile.profile: each.profile for each in installed}
         return wire.Birth(
             edge=self.edge,

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
-from adapters.contract import FoundPoint, Item, Point
+from adapters.contract import FoundPoint, Item, Point, Traffic
 from adapters.mqtt.address import LorawanAddress, MqttAddress, SparkplugAddress
 from adapters.mqtt.browse import EVERYTHING, heard
 from adapters.mqtt.columns import Columns, Scaling, unscaled
@@ -51,6 +51,7 @@ class MqttConnection:
         self.troubles = Troubles(endpoint.id)
         self.blocks: asyncio.Queue[Item | None] = asyncio.Queue(WAITING)
         self.failure: BaseException | None = None
+        self.devices = list(dict.fromkeys(point.device.id for point in points))
         self.rows = {point.number: row for row, point in enumerate(points)}
         self.wishes = Wishes(READ_BACK_S)
         addresses = [at(point) for point in points]
@@ -91,6 +92,11 @@ class MqttConnection:
     @property
     def dropped(self) -> int:
         return self.link.dropped
+
+    def take_traffic(self) -> Mapping[str, Traffic]:
+        """Give to every device how soon the broker answers pings; nothing else is asked."""
+        trips = self.link.take_round_trips()
+        return dict.fromkeys(self.devices, Traffic(answers=len(trips), waited_s=sum(trips)))
 
     def host(self, metrics: Sequence[tuple[int, Point, SparkplugAddress]]) -> "SparkplugHost":
         """Give the host's side of Sparkplug B; its protobuf is loaded only where it is spoken."""

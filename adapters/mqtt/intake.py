@@ -7,11 +7,13 @@ more than everything behind it. The intake reads 64 KiB at once, cuts PUBLISH pa
 
 import socket
 import ssl
+import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from paho.mqtt.client import Client, MQTTv5
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
 Delivery: TypeAlias = tuple[str, bytes, bool]
 """topic, payload, and whether the broker had kept it for whoever subscribes."""
@@ -21,6 +23,7 @@ CHUNK = 64 * 1024
 LARGEST_CHUNK = 1024 * 1024
 LARGEST_PACKET = 9 * 1024 * 1024  # bytes; the wire's limit of 8 MiB and what stands around it
 TOPICS = 20_000  # decoded names that are remembered
+ROUND_TRIPS = 100  # of pings that are remembered; beyond that the oldest are forgotten
 # MQTT 5.0, sections 2.1.2, 3.3 and 3.4.
 KIND, PUBLISH, QOS_1, QOS_2, RETAIN = 0xF0, 0x30, 0x02, 0x04, 0x01
 PUBACK = b"\x40\x02"
@@ -196,7 +199,10 @@ def _number(data: bytes, at: int, end: int) -> tuple[int, int]:
 
 
 class PassingClient(Client):
-    """paho, but for its socket: published messages go past it."""
+    """paho, but for its socket: published messages go past it.
+
+    round_trips: seconds from each ping to its answer; taken by whoever wants to know.
+    """
 
     def __init__(
         self,
@@ -209,6 +215,8 @@ class PassingClient(Client):
         self._open_connection = open_connection
         self._take = take
         self._refused = refused
+        self._pinged_at = 0.0  # monotonic seconds; 0: no ping is under way
+        self.round_trips: deque[float] = deque(maxlen=ROUND_TRIPS)
 
     def _create_socket(self) -> Any:
         return Intake(self._open_connection(), self._take, self._refused, self._heard)
@@ -216,6 +224,16 @@ class PassingClient(Client):
     def _heard(self) -> None:
         """Wait no longer for the answer to a ping: it may stand behind a storm of messages."""
         self._ping_t = 0.0
+
+    def _send_pingreq(self) -> MQTTErrorCode:
+        self._pinged_at = time.monotonic()
+        return super()._send_pingreq()
+
+    def _handle_pingresp(self) -> MQTTErrorCode:
+        if self._pinged_at:
+            self.round_trips.append(time.monotonic() - self._pinged_at)
+            self._pinged_at = 0.0
+        return super()._handle_pingresp()
 
     def close(self) -> None:
         """Close every socket now, not when the object is collected, as paho itself does."""

@@ -246,6 +246,11 @@ class MqttLink:
         """Tell how many bytes of payload wait for the consumer."""
         return self._came - self._went
 
+    def take_round_trips(self) -> list[float]:
+        """Give the seconds that the broker took to answer each ping since this was asked last."""
+        trips = self._client.round_trips
+        return [trips.popleft() for _ in range(len(trips))]
+
     async def _watch_thread(self) -> None:
         while self._thread is not None and self._thread.is_alive():  # noqa: ASYNC110 - no event
             await asyncio.sleep(1.0)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from asyncua.ua.status_codes import StatusCodes
 from asyncua.ua.uaerrors import UaError, UaStatusCodeError
 
 from adapters.cancellation import honour_cancellation
-from adapters.contract import DeviceState, FoundPoint, Item, Point
+from adapters.contract import DeviceState, FoundPoint, Item, Point, Traffic
 from adapters.opcua.answer import answered
 from adapters.opcua.block import columns
 from adapters.opcua.browse import browse_variables
@@ -24,6 +24,7 @@ from adapters.opcua.history import read_history
 from adapters.opcua.method import Method
 from adapters.opcua.namespaces import Namespaces, NoSuchNode
 from adapters.opcua.opening import close, connected
+from adapters.opcua.read_times import ReadTimes
 from adapters.opcua.subscription import Subscription
 from adapters.opcua.writing import write_node
 from adapters.profile import OpcUaAddress
@@ -54,6 +55,7 @@ class OpcUaConnection:
         self, client: Client, endpoint: Endpoint, points: Sequence[Point], clock: Clock
     ) -> None:
         self.client = client
+        self.read_times = client.uaclient.observer = ReadTimes()
         self.endpoint = endpoint
         self.points = points
         self.clock = clock
@@ -97,6 +99,10 @@ class OpcUaConnection:
                 yield event
             for item in self.unchanged():
                 yield item
+
+    def take_traffic(self) -> Mapping[str, Traffic]:
+        """Give to every device how soon the server answers."""
+        return dict.fromkeys(self.devices, self.read_times.take())
 
     async def learn_namespaces(self) -> None:
         """Ask how the server numbers its namespaces now; it may be otherwise after its restart."""

@@ -20,7 +20,7 @@ from gateway.storage.series_tables import (
     SeriesRow,
 )
 
-DIAGNOSTICS = "kvartal-diagnostics"  # of a device's link, beside the profile of the device itself
+DIAGNOSTICS = "kvartal-diagnostics-"  # and the protocol: of a device's link, beside its profile
 NOBODY = 0  # series of a number that means nothing here; real ones count from 1
 SESSIONS_KEPT = 32  # of an edge; a spool still has blocks of old numberings after a long outage
 SERIES = np.dtype("<u4")
@@ -82,7 +82,7 @@ class Births:
         read = {
             each.device: (birth.edge, each.profile)
             for each in devices
-            if not former and each.profile != DIAGNOSTICS
+            if not former and not each.profile.startswith(DIAGNOSTICS)
         }
         new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
         for device, (edge, profile) in new_devices.items():
@@ -244,7 +244,9 @@ class Births:
 
     def diagnostics_of(self, device: str) -> Sequence[SignalBirth]:
         """Give what its edge tells of the link to the device."""
-        profile = self._profiles.get(DIAGNOSTICS)
+        registry = self._registry.snapshot
+        protocol = registry.endpoints[registry.devices[device].endpoint].protocol
+        profile = self._profiles.get(DIAGNOSTICS + protocol)
         series = self._series.get(device, {})
         return [each for each in profile.signals if each.key in series] if profile else ()
 

@@ -18,7 +18,7 @@ import psutil
 import pytest
 import uvloop
 
-from adapters.contract import Connection, DeviceState, Item, Point, Writable
+from adapters.contract import Connection, DeviceState, Diagnosing, Item, Point, Writable
 from adapters.profile import Profile
 from adapters.raw import Raw, decoded
 from adapters.registry import open_adapter
@@ -199,6 +199,24 @@ class Conformance:
                 return [now - time / 1e9 for time in line.times.values()]
 
         assert max(map(abs, self.with_rig(test))) < 20
+
+    def test_how_soon_the_line_answers_is_known_of_every_device(self) -> None:
+        async def test(_rig: Rig, relay: Relay) -> None:
+            async with self.opened(relay.port) as line:
+                connection = line.connection
+                assert isinstance(connection, Diagnosing)
+                waited: dict[str, float] = {}
+
+                def is_known() -> bool:
+                    for device, traffic in connection.take_traffic().items():
+                        if traffic.answers:
+                            waited[device] = traffic.waited_s
+                    return set(waited) == {f"unit-{unit}" for unit in UNITS}
+
+                await line.until(is_known)
+                assert min(waited.values()) > 0
+
+        self.with_rig(test)
 
     def test_a_line_that_is_cut_raises_retryable_in_time(self) -> None:
         async def test(_rig: Rig, relay: Relay) -> None:

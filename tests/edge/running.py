@@ -118,7 +118,7 @@ RunEdge = Callable[[Callable[[Running], Awaitable[None]]], None]
 
 def own(birth: wire.Birth) -> list[wire.DeviceBirth]:
     """Give what devices were born with, without what the edge tells of its link to each."""
-    return [each for each in birth.devices if each.profile != "kvartal-diagnostics"]
+    return [each for each in birth.devices if not each.profile.startswith("kvartal-diagnostics")]
 
 
 def offer(configuration: EdgeConfiguration) -> wire.ConfigurationOffer:

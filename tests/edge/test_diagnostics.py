@@ -14,8 +14,8 @@ from core.errors import ConfigError
 from core.quality import BAD, Reason, quality
 from core.readings import Readings
 from core.registry import Device, Endpoint
-from edge.diagnostics import KEYS, Diagnostics
-from edge.inventory import DIAGNOSTICS, Inventory
+from edge.diagnostics import Diagnostics
+from edge.inventory import Inventory
 from edge.journal import open_journal
 from edge.pipeline import Pipeline
 from edge.spool import Spool
@@ -38,9 +38,9 @@ class Bench:
     async def told(self) -> dict[str, dict[str, float]]:
         found: dict[str, dict[str, float]] = {}
         names = {
-            first + place: (device, key)
-            for device, first in self.inventory.diagnosed.items()
-            for place, key in enumerate(KEYS)
+            number: (device, signal.key)
+            for device, born in self.inventory.diagnosed.items()
+            for number, signal in enumerate(born.profile.signals, born.first)
         }
         for block in await SpoolReader(self.spool).readings():
             for number, value in zip(block.signal.tolist(), block.value.tolist(), strict=True):
@@ -187,16 +187,31 @@ def test_the_traffic_of_a_line_that_was_lost_is_not_forgotten() -> None:
 
 
 def test_the_diagnostics_of_a_device_are_born_behind_all_signals() -> None:
-    inventory = make_inventory("a", "b")
+    inventory = make_inventory("a", "b", protocol="mqtt")
     birth = inventory.birth("0" * 16, 0)
     born = [(each.device, each.profile, each.first) for each in birth.devices]
-    size = len(DIAGNOSTICS.signals)
     assert born[-2:] == [
-        ("a", "kvartal-diagnostics", inventory.signals),
-        ("b", "kvartal-diagnostics", inventory.signals + size),
+        ("a", "kvartal-diagnostics-mqtt", inventory.signals),
+        ("b", "kvartal-diagnostics-mqtt", inventory.signals + 4),
     ]
-    (profile,) = [each for each in birth.profiles if each.profile == "kvartal-diagnostics"]
-    assert [signal.key for signal in profile.signals] == KEYS
+
+
+@pytest.mark.parametrize(
+    ("protocol", "more"),
+    [
+        ("modbus", ["requests", "round_trip", "timeouts", "refusals", "malformed"]),
+        ("opcua", ["round_trip"]),
+        ("mqtt", ["round_trip"]),
+        ("camera", []),
+    ],
+)
+def test_what_a_protocol_has_no_notion_of_is_not_born(protocol: str, more: list[str]) -> None:
+    birth = make_inventory("a", protocol=protocol).birth("0" * 16, 0)
+    (profile,) = [
+        each for each in birth.profiles if each.profile == f"kvartal-diagnostics-{protocol}"
+    ]
+    keys = [signal.key for signal in profile.signals]
+    assert keys == [f"link_{each}" for each in ("readings", "last_good", "bad", *more)]
 
 
 def test_a_model_may_not_take_the_keys_of_diagnostics(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from tests.gateway.conftest import Gateway  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import CLOCK, EPOCH, LAMP, Edge, play
 
 LINK = wire.ProfileBirth(
-    profile="kvartal-diagnostics",
+    profile="kvartal-diagnostics-mqtt",
     family="edge",
     name={"en": "Link", "ru": "Связь"},
     signals=[
@@ -29,7 +29,7 @@ BIRTH = wire.Birth(
     profiles=[LAMP, LINK],
     devices=[
         wire.DeviceBirth(device="lamp-1-head", profile="lamp", first=0),
-        wire.DeviceBirth(device="lamp-1-head", profile="kvartal-diagnostics", first=2),
+        wire.DeviceBirth(device="lamp-1-head", profile="kvartal-diagnostics-mqtt", first=2),
     ],
 )
 
