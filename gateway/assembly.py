@@ -54,9 +54,7 @@ async def open_parts(
         async with database.reading() as reading:
             await current.reload(reading)
             authority.write_list(await revoked_ones(reading), clock.now())
-        store = await stack.enter_async_context(
-            DuckDbTimeSeries(settings.data_dir / "readings.duckdb")
-        )
+        store = await stack.enter_async_context(DuckDbTimeSeries(settings.data_dir, clock))
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
         parked = Parked(settings.data_dir / "parked")
         fleet = Fleet(births, latest, parked)

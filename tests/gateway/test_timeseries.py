@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from core.clock import SystemClock
 from core.readings import Readings
 from gateway.ingest.ranges import Ranges
 from gateway.timeseries.duckdb import DuckDbTimeSeries
@@ -19,12 +20,13 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 import numpy as np
+from core.clock import SystemClock
 from core.readings import Readings
 from gateway.timeseries.duckdb import DuckDbTimeSeries
 from gateway.timeseries.port import Taken
 
 async def write(path, start):
-    async with DuckDbTimeSeries(path) as store:
+    async with DuckDbTimeSeries(path, SystemClock()) as store:
         for number in range(start, start + 10_000):
             time = np.arange(number * 100, number * 100 + 100)
             block = Readings.of(np.full(100, 7), time, time, 0, 0)
@@ -37,7 +39,7 @@ asyncio.run(write(Path(sys.argv[1]), int(sys.argv[2])))
 
 def in_store(path: Path, use: Callable[[DuckDbTimeSeries], Awaitable[T]]) -> T:
     async def run() -> T:
-        async with DuckDbTimeSeries(path / "readings.duckdb") as store:
+        async with DuckDbTimeSeries(path, SystemClock()) as store:
             return await use(store)
 
     return asyncio.run(run())
@@ -45,7 +47,7 @@ def in_store(path: Path, use: Callable[[DuckDbTimeSeries], Awaitable[T]]) -> T:
 
 class TestDuckDb(TimeSeriesConformance):
     def opened(self, folder: Path) -> DuckDbTimeSeries:
-        return DuckDbTimeSeries(folder / "readings.duckdb")
+        return DuckDbTimeSeries(folder, SystemClock())
 
 
 def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None:
@@ -54,8 +56,7 @@ def test_nothing_that_was_acknowledged_is_lost_by_kill_9(tmp_path: Path) -> None
 
 def lost_in_a_round(folder: Path, start: int) -> int:
     """Kill a writer after thirty commits; give how many readings of them are missing."""
-    path = folder / "readings.duckdb"
-    command = [sys.executable, "-c", WRITER, str(path), str(start)]
+    command = [sys.executable, "-c", WRITER, str(folder), str(start)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         acknowledged = max(int(writer.stdout.readline()) for _ in range(30))
