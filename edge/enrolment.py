@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
@@ -26,6 +25,7 @@ from core.errors import ConfigError, EndpointError
 from edge.gateway_call import ask_gateway
 from edge.identity import Identity, answered, asking, make_key, pem_of, request_for
 from edge.settings import EdgeSettings, load_settings
+from edge.settings_text import changed
 
 FOLDER = "identity"
 CERTIFICATE, AUTHORITY = "edge.pem", "authority.pem"
@@ -142,7 +142,7 @@ def _keep(
     settings: dict[str, Any],
 ) -> None:
     """Write everything, edge.yaml last: until then a former identity is what it names."""
-    text = yaml.safe_dump(settings, allow_unicode=True, sort_keys=False)
+    text = changed(config.read_text(encoding="utf-8") if config.exists() else "", settings)
     try:
         EdgeSettings.model_validate(settings)
     except ValueError as error:

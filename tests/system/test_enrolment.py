@@ -197,7 +197,8 @@ def test_a_token_that_was_used_is_refused_and_nothing_is_spoilt(site: Site, tmp_
 
 def test_another_edges_file_is_not_written_over(site: Site, tmp_path: Path) -> None:
     config = tmp_path / "edge.yaml"
-    config.write_text("id: edge-9\nbroker: mqtt://b\ndata_dir: spool\nspool_megabytes: 64\n")
+    said = "spool_megabytes: 64  # a small disk\n"
+    config.write_text("id: edge-9\nbroker: mqtt://b\ndata_dir: spool\n" + said)
     before, token = config.read_text(), site.token()
     code, _, err = kvartal("edge", "enrol", token, "--config", str(config))
     assert (code, "is the one of edge-9, and the token is for edge-1" in err) == (2, True)
@@ -207,6 +208,7 @@ def test_another_edges_file_is_not_written_over(site: Site, tmp_path: Path) -> N
     assert (written["id"], written["data_dir"], written["spool_megabytes"]) == (
         "edge-1", "data-edge-1", 64,
     )  # fmt: skip
+    assert said in config.read_text()
 
 
 def test_an_edge_speaks_and_hears_for_itself_alone(site: Site, tmp_path: Path) -> None:
