@@ -123,6 +123,10 @@ CATEGORIES: Mapping[str, Category] = {
             offered=False,
         ),
         _category(
+            "device.clock", "Часы устройства неверны", "Device has a wrong clock", LOW, 15 * DAY,
+            offered=False,
+        ),
+        _category(
             "device.edge", "Узел связи не отвечает", "Edge does not answer", HIGH, 4 * HOUR,
             offered=False,
         ),

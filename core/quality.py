@@ -30,11 +30,15 @@ class Reason(IntEnum):
     MALFORMED = 9  # the answer could not be decoded
     REFUSED = 10  # the device answered with an error for this signal
     DEVICE_FAILURE = 11  # the device itself says its value is bad
+    QUARANTINED = 12  # its time cannot be right, so it is kept and not shown
 
 
 def quality(verdict: int, reason: Reason = Reason.NONE) -> int:
     """Join a verdict and a reason into one byte."""
     return verdict | int(reason)
+
+
+QUARANTINE = quality(BAD, Reason.QUARANTINED)
 
 
 def archived(code: int) -> int:

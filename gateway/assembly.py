@@ -13,6 +13,7 @@ from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
 from gateway.enrolment import revoked_ones
 from gateway.ingest.births import Births
+from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.downlink import Downlink
 from gateway.ingest.edge_watch import EdgeWatch
 from gateway.ingest.edges import Edges
@@ -84,12 +85,21 @@ async def open_parts(
         telemetry = TelemetryWriter(store, clock, acknowledge)
         evidence = EvidenceFiles(settings.data_dir / "evidence")
         intake = Intake(clock, current, births, evidence)
+        clock_watch = ClockWatch(
+            clock,
+            database,
+            current,
+            births=births,
+            intake=intake,
+            right_for_s=settings.clock_right_for_s,
+        )
         ingest = Ingest(
             settings,
             clock,
             database,
             births=births,
             latest=latest,
+            clocks=clock_watch,
             edges=edges,
             telemetry=telemetry,
             events=EventWriter(database, edges, intake, acknowledge, parked),
@@ -119,6 +129,7 @@ async def open_parts(
         tasks.start("births and events", ingest.take_slow())
         tasks.start("ingest", ingest.run())
         tasks.start("edge watch", edge_watch.run())
+        tasks.start("clock watch", clock_watch.run())
         yield Parts(
             settings=settings,
             clock=clock,

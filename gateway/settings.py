@@ -98,6 +98,12 @@ class Settings(BaseSettings):
         description="seconds for which an edge must be gone before it is an incident; a restart is "
         "none",
     )
+    clock_right_for_s: float = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="seconds for which a device's clock must be right before its alarm is cleared",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

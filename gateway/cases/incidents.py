@@ -25,7 +25,7 @@ from gateway.cases.desk import SYSTEM, Desk, open_desk
 from gateway.cases.edge_loss import EDGE_LOST
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import Line, case_for, fold_below
-from gateway.cases.meaning import DEVICE_LOST, Births, Meaning, meaning_of
+from gateway.cases.meaning import CLOCK_WRONG, DEVICE_LOST, Births, Meaning, meaning_of
 from gateway.cases.rows import active_key, finite, incident_of, keep_incident
 from gateway.cases.stills import keep_still
 from gateway.registry.snapshot import CurrentRegistry
@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
 MUNICIPALITY = 2  # levels of a place's path, the region being the first
+OWN = frozenset({EDGE_LOST, CLOCK_WRONG})  # what the gateway finds out, and no edge may say
 
 PROVED: Text = {
     "ru": "{name}: снова в норме{value}",
@@ -91,7 +92,13 @@ class Intake:
             raise DomainError("no_registry", "nothing can happen anywhere before the first import")
         desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
         block = Block(desk, edge)
-        await block.load(events)
+        about = [
+            fact
+            for event in events
+            for fact in facts(event)
+            if await block.may_tell_of(fact.device)
+        ]
+        await block.load(about, full=any(isinstance(event, ActiveSet) for event in events))
         for event in events:
             for fact in facts(event):
                 if await block.may_tell_of(fact.device):
@@ -106,6 +113,17 @@ class Intake:
                 block.clear_others(event)
             if isinstance(event, CommandResult):
                 await commands.take_result(session, self._clock, self._births, edge, event)
+        await block.desk.finish()
+
+    async def take_own(self, session: AsyncSession, edge: str, own: Sequence[Fact]) -> None:
+        """Take what the gateway itself has found out about devices of one edge.
+
+        All of it is in the caller's transaction.
+        """
+        block = Block(await open_desk(session, self._clock.now(), self._registry.snapshot), edge)
+        await block.load(own)
+        for fact in own:
+            await self._take(block, fact)
         await block.desk.finish()
 
     async def _take(self, block: "Block", fact: Fact) -> None:
@@ -124,7 +142,7 @@ class Intake:
 def facts(event: WireEvent) -> Iterable[Fact]:
     """Give what an event says about conditions."""
     match event:
-        case Condition() if event.condition not in {STILL, EDGE_LOST}:
+        case Condition() if event.condition not in {STILL, *OWN}:
             yield Fact(
                 device=event.device,
                 condition=event.condition,
@@ -145,7 +163,7 @@ def facts(event: WireEvent) -> Iterable[Fact]:
             )
         case ActiveSet():
             for active in event.conditions:
-                if active.condition == EDGE_LOST:
+                if active.condition in OWN:
                     continue
                 yield Fact(
                     device=active.device,
@@ -171,12 +189,11 @@ class Block:
         self._once_read: dict[str, bool] = {}  # devices that another edge reads now
         self._meanings: dict[tuple[str, str, str], Meaning] = {}
 
-    async def load(self, events: Iterable[WireEvent]) -> None:
-        """Read what is known of the devices of these events, and the cases that they may touch."""
-        about = [
-            fact for event in events for fact in facts(event) if await self.may_tell_of(fact.device)
-        ]
-        full = any(isinstance(event, ActiveSet) for event in events)
+    async def load(self, about: Sequence[Fact], *, full: bool = False) -> None:
+        """Read what is known of the devices of these facts, and the cases that they may touch.
+
+        full: of every device.
+        """
         if not about and not full:
             return
         assets: set[str] = set()
@@ -305,7 +322,7 @@ class Block:
         """Clear what this edge does not report as active: its clear was lost."""
         reported = {active_key(one.device, one.condition) for one in event.conditions}
         for key, row in list(self._active.items()):
-            told_by_us = row.condition == EDGE_LOST
+            told_by_us = row.condition in OWN
             if key not in reported and self._is_mine(row) and not told_by_us:
                 self.clear(
                     Fact(

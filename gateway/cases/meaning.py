@@ -15,6 +15,7 @@ from core.text import Text
 log = structlog.get_logger()
 
 DEVICE_LOST = "device_lost"  # the condition that every device has: it does not answer
+CLOCK_WRONG = "clock_wrong"  # the gateway's own word: the device's times cannot be right
 
 
 class Births(Protocol):
@@ -74,10 +75,33 @@ SILENT_LAMP = Meaning(
 )
 
 
+WRONG_CLOCK = Meaning(
+    category=CATEGORIES["device.clock"],
+    severity=Severity.LOW,
+    name={"ru": "Часы устройства неверны", "en": "The device's clock is wrong"},
+    unit="",
+    silent=False,
+    cause={
+        "ru": "Часы не выставлены, сбиты или идут в другом часовом поясе",
+        "en": "The clock was never set, has jumped, or runs in another time zone",
+    },
+    consequence={
+        "ru": "Показания хранятся в карантине и не показываются",
+        "en": "Its readings are kept in quarantine and not shown",
+    },
+    action={
+        "ru": "Выставьте часы устройства и проверьте его батарею и часовой пояс",
+        "en": "Set the clock of the device, and check its battery and time zone",
+    },
+)
+
+
 async def meaning_of(
     session: AsyncSession, births: Births, device: str, condition: str, asset_kind: str
 ) -> Meaning:
     """Give the meaning by the device's profile; an unknown condition gets its key for a name."""
+    if condition == CLOCK_WRONG:
+        return WRONG_CLOCK
     definition = await births.alarm_definition(session, device, condition)
     if definition is None and condition == DEVICE_LOST:
         return SILENT_LAMP if asset_kind == "street_light" else SILENT

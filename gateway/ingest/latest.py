@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.clock import SECOND
-from core.quality import UNCERTAIN, Reason, is_bad, quality
+from core.quality import QUARANTINE, REASON, Reason
 from core.readings import Readings
 
-EARLIEST = -7 * 86_400 * SECOND  # a source's time is believed from seven days ago …
+EARLIEST = -7 * 86_400 * SECOND  # a time is believed from seven days ago …
 LATEST = 600 * SECOND  # … to ten minutes ahead
 NEVER = np.iinfo(np.int64).min
 GROWTH = 4096
@@ -17,15 +17,21 @@ GROWTH = 4096
 Listener = Callable[[Readings], None]
 
 
-def doubted(readings: Readings, now: int) -> Readings:
-    """Mark readings whose time cannot be right as uncertain, clock unsynchronised; keep them."""
-    off = (readings.time < now + EARLIEST) | (readings.time > now + LATEST)
-    off &= (readings.quality & 0b0011_1111) != Reason.ARCHIVE
-    off &= ~is_bad(readings.quality)
-    if not off.any():
-        return readings
-    code = np.uint8(quality(UNCERTAIN, Reason.CLOCK_UNSYNCHRONISED))
-    marked = np.where(off, code, readings.quality)
+def is_believed(time: int, now: int) -> bool:
+    """Tell whether something live can be of that time. Both in nanoseconds UTC."""
+    return now + EARLIEST <= time <= now + LATEST
+
+
+def misdated(readings: Readings, now: int) -> NDArray[np.bool_]:
+    """Mark the rows whose time cannot be right. What a device kept may be as old as it says."""
+    is_live = (readings.quality & REASON) != Reason.ARCHIVE
+    off: NDArray[np.bool_] = (readings.time < now + EARLIEST) & is_live
+    return off | (readings.time > now + LATEST)
+
+
+def quarantined(readings: Readings, off: NDArray[np.bool_]) -> Readings:
+    """Give the readings with these rows marked as bad, with the time that they came with."""
+    marked = np.where(off, np.uint8(QUARANTINE), readings.quality)
     return Readings(readings.signal, readings.time, readings.value, marked, readings.read_at)
 
 

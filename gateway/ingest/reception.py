@@ -17,10 +17,11 @@ from core.clock import Clock
 from core.errors import ConfigError, Permanent, Retryable
 from core.readings import Readings
 from gateway.ingest.births import NOBODY, Births
+from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.downlink import Downlink
 from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
-from gateway.ingest.latest import LatestValues, doubted
+from gateway.ingest.latest import LatestValues, misdated, quarantined
 from gateway.ingest.telemetry import TelemetryWriter
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -63,6 +64,7 @@ class Ingest:
         *,
         births: Births,
         latest: LatestValues,
+        clocks: ClockWatch,
         edges: Edges,
         telemetry: TelemetryWriter,
         events: EventWriter,
@@ -74,6 +76,7 @@ class Ingest:
         self._database = database
         self._births = births
         self._latest = latest
+        self._clocks = clocks
         self._edges = edges
         self._telemetry = telemetry
         self._events = events
@@ -194,8 +197,13 @@ class Ingest:
         if (numbers == NOBODY).any():
             known = known.take(numbers != NOBODY)
         now = self._clock.time_ns()
-        known = doubted(known, now)
-        self._latest.take(known, now)
+        off = misdated(known, now)
+        self._clocks.note(block.edge, known, off, now)
+        if off.any():
+            known = quarantined(known, off)
+            self._latest.take(known.take(~off), now)
+        else:
+            self._latest.take(known, now)
         self._telemetry.put(block, known)
         return True
 

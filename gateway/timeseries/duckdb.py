@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.clock import Clock
 from core.errors import ConfigError
-from core.quality import BAD, GOOD, VERDICT
+from core.quality import BAD, GOOD, QUARANTINE, VERDICT
 from core.readings import Readings
 from gateway.timeseries.day_files import RAW, Day, DayFiles, block_of, day_of
 from gateway.timeseries.gate import Gate
@@ -163,10 +163,10 @@ class DuckDbTimeSeries:
         return _one_a_moment(series, found), is_thinned or bool(sources.rollups)
 
     async def latest(self, since: int) -> Readings:
-        """Give the last reading of each series that has one since then."""
+        """Give the last reading of each series that has one since then and out of quarantine."""
         async with self._gate.shared():
-            query = LATEST.format(readings=self._choose(since, END).readings("true"))
-            found = await asyncio.to_thread(self._read, query, ())
+            believed = self._choose(since, END).readings(f"quality <> {QUARANTINE}")
+            found = await asyncio.to_thread(self._read, LATEST.format(readings=believed), ())
         return Readings.of(found["series"], found["time"], found["value"], found["quality"], since)
 
     async def first_good(self, since: Mapping[int, int]) -> Readings:

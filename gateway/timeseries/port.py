@@ -76,7 +76,7 @@ class TimeSeries(Protocol):
         ...
 
     async def latest(self, since: int) -> Readings:
-        """Give the last reading of each series that has one since then."""
+        """Give the last reading of each series that has one since then and out of quarantine."""
         ...
 
     async def first_good(self, since: Mapping[int, int]) -> Readings:

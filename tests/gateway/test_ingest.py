@@ -277,18 +277,3 @@ def test_a_block_without_readable_numbers_is_refused_and_kept_by_its_edge(
         assert not (tmp_path / "parked").exists()
 
     play(tmp_path, broker, story)
-
-
-def test_a_reading_from_a_wrong_clock_is_kept_and_marked(tmp_path: Path, broker: str) -> None:
-    async def story(gateway: Gateway, edge: Edge) -> None:
-        edge.be_born()
-        now = CLOCK.time_ns()
-        block = Readings.of([1], now + 3_600_000_000_000, [40.0], 0, now)
-        edge.send_readings(1, block)
-        await edge.until_acknowledged("telemetry", 1)
-        async with gateway.signed_in() as browser:
-            device = (await browser.get("/api/v1/devices/lamp-1-head")).json()
-        (power,) = [each for each in device["signals"] if each["key"] == "power"]
-        assert (power["value"], power["quality"]) == (40.0, 0x44)  # uncertain, clock
-
-    play(tmp_path, broker, story)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.clock import SECOND, SystemClock
-from core.quality import BAD, UNCERTAIN, Reason, quality
+from core.quality import BAD, QUARANTINE, UNCERTAIN, Reason, quality
 from core.readings import Readings
 from gateway.timeseries.port import Buckets, Taken, TimeSeries
 
@@ -19,6 +19,7 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 # Midnight two days ago: a store may refuse what is older than it keeps.
 START = SystemClock().time_ns() // DAY * DAY - 2 * DAY
 LOST = quality(BAD, Reason.LOST_LINE)
+
 nan = np.nan
 
 
@@ -147,6 +148,11 @@ class TimeSeriesConformance:
         block = readings((7, 10, 1.0), (8, 11, 2.0), (7, 12, 3.0), (9, 3, 4.0))
         found = self.in_store(tmp_path, [block], lambda store: store.latest(START + 11 * SECOND))
         assert sorted(shown(found)) == [(7, 12.0, 3.0, 0), (8, 11.0, 2.0, 0)]
+
+    def test_what_is_in_quarantine_is_not_the_latest(self, tmp_path: Path) -> None:
+        block = readings((7, 10, 1.0), (7, 86_410, 2.0, QUARANTINE), (8, 86_410, 3.0, QUARANTINE))
+        found = self.in_store(tmp_path, [block], lambda store: store.latest(START))
+        assert shown(found) == [(7, 10.0, 1.0, 0)]
 
     def test_the_first_good_reading_is_found_from_the_moment_of_each_series(
         self, tmp_path: Path

@@ -58,4 +58,6 @@ export class LatestValues {
 
 /** True when the verdict in the top two bits is good (00). */
 export const isGood = (quality: number) => (quality & 0b1100_0000) === 0;
+/** Its time cannot be right (core/quality.py); it is stored for whoever looks into that. */
+export const isQuarantined = (quality: number) => (quality & 0b0011_1111) === 12;
 export const isBad = (quality: number) => (quality & 0b1100_0000) === 0b1000_0000;

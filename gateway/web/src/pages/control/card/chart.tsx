@@ -7,7 +7,7 @@ import type { IncidentOut, Series, SignalOut } from "../../../api/types";
 import { token, useTheme } from "../../../format/theme";
 import { unitIn } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
-import { isBad, type LatestValues } from "../../../live/values";
+import { isBad, isQuarantined, type LatestValues } from "../../../live/values";
 import { useLive } from "../../../live/react";
 import { Trouble, Waiting } from "../../../parts/trouble";
 
@@ -58,9 +58,13 @@ class Track {
   readonly value: (number | null)[];
 
   constructor(stored: Series) {
-    this.time = stored.time_ms.map((ms) => ms / 1000);
+    const quality = (at: number) => stored.quality[at] ?? 0;
+    const isShown = (_: unknown, at: number) => !isQuarantined(quality(at));
+    this.time = stored.time_ms.filter(isShown).map((ms) => ms / 1000);
     // A bad reading is a gap, not a point.
-    this.value = stored.value.map((value, at) => (isBad(stored.quality[at] ?? 0) ? null : value));
+    this.value = stored.value
+      .map((value, at) => (isBad(quality(at)) ? null : value))
+      .filter(isShown);
   }
 
   add(ms: number, value: number | null): void {
