@@ -6,13 +6,14 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from simulators.bench import bulk, crowd, cuts, latency, modbus, mqtt, opcua
+from simulators.bench import bulk, crowd, cuts, ingest, latency, modbus, mqtt, opcua
 from simulators.bench.measure import Result
 
 BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
     "import": lambda folder, _options: bulk.measure(folder),
     "cuts": lambda folder, options: cuts.measure(folder, options.rounds),
     "crowd": lambda folder, options: crowd.measure(folder, options.seconds),
+    "ingest": lambda folder, options: ingest.measure(folder, options.seconds),
     "latency": lambda folder, options: latency.measure(folder, options.seconds),
     "modbus": lambda folder, options: modbus.measure(folder, options.seconds),
     "mqtt": lambda folder, options: mqtt.measure(folder, options.seconds),
@@ -22,6 +23,7 @@ SUMMARY = {
     "import": "300 houses with 60 devices each from a sheet to an edge, beside SQLite alone",
     "cuts": "how soon an OPC UA line is read again after it was broken, beside asyncua alone",
     "crowd": "a thousand devices in one edge: start, memory, and whether dead ones hold others up",
+    "ingest": "readings from the wire to a durable store in one gateway, beside DuckDB alone",
     "latency": "a changed value from the device's wire to a page, at 5,000 points/s",
     "modbus": "registers through the whole edge, beside pymodbus alone, and with dead units",
     "opcua": "500 variables at 10 Hz through the whole edge, beside asyncua alone",
