@@ -32,13 +32,6 @@ LAMP = wire.ProfileBirth(
             problem="lighting.lamp",
             name={"en": "Overload", "ru": "Перегрузка"},
         ),
-        wire.AlarmBirth(
-            key="strange",
-            signal="power",
-            severity="urgent",  # no such severity
-            problem="lighting.lamp",
-            name={"en": "Strange", "ru": "Странное"},
-        ),
     ],
 )
 

@@ -13,6 +13,8 @@ import zstandard
 
 from adapters import wire
 from core.readings import Readings
+from gateway.cases import incidents
+from gateway.cases.meaning import Meaning, meaning_of
 from tests.gateway.conftest import TOWN, Gateway  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import CLOCK, EPOCH, Edge, play
 
@@ -202,9 +204,16 @@ def test_an_event_that_comes_again_changes_nothing(tmp_path: Path, broker: str) 
     play(tmp_path, broker, story)
 
 
-def test_events_that_make_no_sense_are_put_aside_and_hold_up_no_alarm(
-    tmp_path: Path, broker: str
+def test_events_over_which_the_gateway_stumbles_are_put_aside_and_hold_up_no_alarm(
+    tmp_path: Path, broker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def stumbling(*asked: Any) -> Meaning:
+        if "strange" in asked:
+            raise LookupError("a mistake of the gateway's own")
+        return await meaning_of(*asked)
+
+    monkeypatch.setattr(incidents, "meaning_of", stumbling)
+
     async def story(gateway: Gateway, edge: Edge) -> None:
         edge.be_born()
         edge.tell(1, active=True, condition="strange")
