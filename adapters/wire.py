@@ -353,12 +353,28 @@ def columns(readings: Readings) -> dict[str, bytes]:
     return {name: getattr(readings, name).tobytes() for name in COLUMNS}
 
 
-def readings(block: TelemetryBlock) -> Readings:
-    """Give the readings of a block. WireError where the columns differ in length."""
-    try:
-        arrays = {
-            name: np.frombuffer(getattr(block, name), dtype) for name, dtype in COLUMNS.items()
-        }
-        return Readings(**arrays, read_at=block.read_at)
-    except ValueError as error:
-        raise WireError(f"telemetry {block.seq}: {error}") from error
+def rows(block: TelemetryBlock) -> int:
+    """Give how many readings a block has. WireError where the columns differ in length."""
+    count = len(block.signal) // COLUMNS["signal"].itemsize
+    for name, dtype in COLUMNS.items():
+        size = len(getattr(block, name))
+        if size != count * dtype.itemsize:
+            raise WireError(
+                f"telemetry {block.seq}: column {name} has {size} bytes, "
+                f"wanted {count * dtype.itemsize} for {count} readings"
+            )
+    return count
+
+
+def readings(*blocks: TelemetryBlock) -> Readings:
+    """Give the readings of blocks, one block behind the other; `read_at` is the earliest.
+
+    WireError where the columns of a block differ in length.
+    """
+    for block in blocks:
+        rows(block)
+    arrays = {
+        name: np.frombuffer(b"".join([getattr(block, name) for block in blocks]), dtype)
+        for name, dtype in COLUMNS.items()
+    }
+    return Readings(**arrays, read_at=min(block.read_at for block in blocks))

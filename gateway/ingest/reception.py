@@ -5,7 +5,7 @@ another beside them, so that a flood of readings holds up no alarm and no alarm 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,7 +21,8 @@ from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.downlink import Downlink
 from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
-from gateway.ingest.latest import LatestValues, misdated, quarantined
+from gateway.ingest.gathering import Gathering
+from gateway.ingest.latest import LatestValues, is_believed, misdated, quarantined
 from gateway.ingest.telemetry import TelemetryWriter
 from gateway.settings import Settings
 from gateway.storage.database import Database
@@ -82,6 +83,7 @@ class Ingest:
         self._events = events
         self._downlink = downlink
         self._on_birth = on_birth
+        self._gathering = Gathering(self._take_gathered)
         self._slow: asyncio.Queue[Slow] = asyncio.Queue(WAITING)
         self._unborn: dict[str, int] = {}  # births and what waits for them, by edge
         self._asked_at: dict[str, float] = {}
@@ -118,6 +120,10 @@ class Ingest:
                 async for batch in link.messages():
                     for topic, payload in batch:
                         await self._receive(topic, payload)
+                        if self._gathering.is_full:
+                            self._gathering.flush()
+                            await self._telemetry.room()
+                    self._gathering.flush()
                     await self._telemetry.room()
             finally:
                 self._downlink.link = None
@@ -145,7 +151,7 @@ class Ingest:
                 telemetry = self._understood(edge, payload, wire.TelemetryBlock)
                 if self._edges.is_gone(edge) and not self._unborn.get(edge):
                     self._ask_for_birth(edge, "it counted as gone")
-                if not self._unborn.get(edge) and await self._take_readings(telemetry):
+                if not self._unborn.get(edge) and await self._gather(telemetry):
                     return
                 await self._put_slow(edge, telemetry)
             case "events":
@@ -179,33 +185,47 @@ class Ingest:
 
     # ---- readings ---------------------------------------------------------------------------
 
-    async def _take_readings(self, block: wire.TelemetryBlock) -> bool:
-        """Show and store a block; False where its numbering is not in memory."""
-        series = self._births.resolved(block.edge, block.epoch, block.numbering)
-        if series is None:
+    async def _gather(self, block: wire.TelemetryBlock) -> bool:
+        """Take a block, to be shown and stored with others; False where its numbering is not in
+        memory."""
+        if self._births.resolved(block.edge, block.epoch, block.numbering) is None:
             return False
-        came = wire.readings(block)
-        if not await self._telemetry.is_new(block):
-            return True
+        if await self._telemetry.is_new(block):
+            self._gathering.add(block)
+        return True
+
+    def _take_gathered(self, blocks: Sequence[wire.TelemetryBlock]) -> None:
+        """Show and store blocks of one numbering. Those that an edge's wrong clock has dated are
+        each judged by it."""
+        now = self._clock.time_ns()
+        if all(is_believed(block.read_at, now) for block in blocks):
+            self._take_readings(blocks, now)
+        else:
+            for block in blocks:
+                self._take_readings([block], now)
+
+    def _take_readings(self, blocks: Sequence[wire.TelemetryBlock], now: int) -> None:
+        edge = blocks[0].edge
+        series = self._births.resolved(edge, blocks[0].epoch, blocks[0].numbering)
+        assert series is not None  # noqa: S101 - what is in memory stays there
+        came = wire.readings(*blocks)
         # A number that was never born means nothing, now and later; the rest of the block does.
         is_born = came.signal < len(series)
         if not is_born.all():
-            self._tell_unborn(block.edge, int(came.signal.max()), len(series))
+            self._tell_unborn(edge, int(came.signal.max()), len(series))
             came = came.take(is_born)
         numbers = series[came.signal]
         known = Readings(numbers, came.time, came.value, came.quality, came.read_at)
         if (numbers == NOBODY).any():
             known = known.take(numbers != NOBODY)
-        now = self._clock.time_ns()
         off = misdated(known, now)
-        self._clocks.note(block.edge, known, off, now)
+        self._clocks.note(edge, known, off, now)
         if off.any():
             known = quarantined(known, off)
             self._latest.take(known.take(~off), now)
         else:
             self._latest.take(known, now)
-        self._telemetry.put(block, known)
-        return True
+        self._telemetry.put(blocks, known)
 
     def _tell_unborn(self, edge: str, signal: int, born: int) -> None:
         """Tell, once until the next birth, that readings are dropped."""
@@ -216,6 +236,7 @@ class Ingest:
     # ---- births, deaths and events ----------------------------------------------------------
 
     async def _put_slow(self, edge: str, message: Slow) -> None:
+        self._gathering.flush()
         if not isinstance(message, wire.EventBlock | Unreadable):
             self._unborn[edge] = self._unborn.get(edge, 0) + 1
         await self._slow.put(message)
@@ -224,6 +245,8 @@ class Ingest:
         """Take births, deaths, events, and readings that wait for a birth, for ever."""
         while True:
             message = await self._slow.get()
+            if not isinstance(message, wire.TelemetryBlock):
+                self._gathering.flush()
             if not self._edges.is_known(message.edge):  # it left the registry meanwhile
                 self._unborn.pop(message.edge, None)
                 continue
@@ -246,14 +269,19 @@ class Ingest:
 
     async def _take_late_readings(self, block: wire.TelemetryBlock) -> None:
         """Take a block whose birth is behind us now, or is only in the store."""
-        async with self._database.reading() as session:
-            await self._births.resolve(session, block.edge, block.epoch, block.numbering)
+        session_of = (block.edge, block.epoch, block.numbering)
+        if self._births.resolved(*session_of) is None:
+            async with self._database.reading() as session:
+                await self._births.resolve(session, *session_of)
         try:
-            if not await self._take_readings(block):
+            if not await self._gather(block):
                 numbering = f"numbering {block.numbering} of epoch {block.epoch}"
                 self._ask_for_birth(block.edge, f"{numbering} is not known")
         except wire.WireError as error:
             self._misunderstand(block.edge, str(error))
+        if self._slow.empty() or self._gathering.is_full:
+            self._gathering.flush()
+            await self._telemetry.room()
 
     def _ask_for_birth(self, edge: str, reason: str) -> None:
         now = self._clock.monotonic()

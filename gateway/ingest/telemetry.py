@@ -5,7 +5,7 @@ hundred thousand points at a time under load.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from adapters import wire
@@ -57,12 +57,14 @@ class TelemetryWriter:
         waiting = (self._arrived, self._committing)
         return not any(block.seq in each.numbers.get(session, ()) for each in waiting)
 
-    def put(self, block: wire.TelemetryBlock, readings: Readings) -> None:
-        """Take a new block. readings: by permanent series; may be fewer than in the block."""
-        numbers = self._arrived.numbers.setdefault((block.edge, block.epoch), Ranges())
-        numbers.add(block.seq, block.seq)
+    def put(self, blocks: Sequence[wire.TelemetryBlock], readings: Readings) -> None:
+        """Take new blocks of one session. readings: theirs, by series; may be fewer."""
+        session = (blocks[0].edge, blocks[0].epoch)
+        numbers = self._arrived.numbers.setdefault(session, Ranges())
+        for block in blocks:
+            numbers.add(block.seq, block.seq)
         # What is below is acknowledged or was dropped by the edge: it never comes again.
-        self._taken[block.edge, block.epoch].add(1, block.lowest - 1)
+        self._taken[session].add(1, max(block.lowest for block in blocks) - 1)
         if len(readings):
             self._arrived.blocks.append(readings)
             self._arrived.points += len(readings)

@@ -2,9 +2,9 @@
 
     python -m simulators.bench.block_source --broker mqtt://... --edge ID --password-file FILE
 
-It makes so many blocks, says `ready`, and takes one order a line from its standard input: how many
-points may be out in all. Every tenth of a second it says how many are sent and acknowledged. What is
-not acknowledged is not sent again: the broker and the gateway live, and what is lost is to be seen.
+It makes so many blocks, says `ready`, and takes one order a line from its standard input: how
+many points may be out in all. Every tenth of a second it says how many are sent and acknowledged.
+What is not acknowledged is not sent again: broker and gateway live, and what is lost is to be seen.
 """
 
 import argparse
