@@ -33,6 +33,7 @@ from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
 from gateway.timeseries.duckdb import DuckDbTimeSeries
+from gateway.timeseries.upkeep import Upkeep
 
 REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series
 
@@ -123,13 +124,18 @@ async def open_parts(
         offers = outbox.OutboxReader(database, (outbox.REGISTRY,), edges.offer_all)
         for reader in (orders, offers):
             await reader.start()
-        tasks.start("orders", orders.run())
-        tasks.start("configuration offers", offers.run())
-        tasks.start("telemetry writer", telemetry.run())
-        tasks.start("births and events", ingest.take_slow())
-        tasks.start("ingest", ingest.run())
-        tasks.start("edge watch", edge_watch.run())
-        tasks.start("clock watch", clock_watch.run())
+        upkeep = Upkeep(store, clock, settings.keep_series)
+        for name, work in (
+            ("orders", orders.run()),
+            ("configuration offers", offers.run()),
+            ("telemetry writer", telemetry.run()),
+            ("births and events", ingest.take_slow()),
+            ("ingest", ingest.run()),
+            ("edge watch", edge_watch.run()),
+            ("clock watch", clock_watch.run()),
+            ("series upkeep", upkeep.run()),
+        ):
+            tasks.start(name, work)
         yield Parts(
             settings=settings,
             clock=clock,
@@ -137,6 +143,7 @@ async def open_parts(
             registry=current,
             directory=fleet,
             history=store,
+            upkeep=upkeep,
             hub=hub,
             appeal_rate=Rate(burst=20, every_s=3.0),
             authority=authority,

@@ -29,6 +29,7 @@ from gateway.server import serve
 from gateway.settings import Settings, load_settings
 from gateway.sign_in import make_link
 from gateway.storage.opened import opened
+from gateway.timeseries.rebuild import rebuild
 
 SERVER_GOOD_FOR = timedelta(days=825)
 T = TypeVar("T")
@@ -129,6 +130,15 @@ def print_token(edge: str, **where: Any) -> int:
     token = _answered(make())
     print(f"# good once, for {settings.enrolment_hours:g} h; on the edge's machine:")
     print(f"kvartal edge enrol {token.text()}")
+    return 0
+
+
+def rebuild_series(config: Path | None, data_dir: Path | None) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+    done = rebuild(settings.data_dir)
+    print(f"{done.days} days are summed up anew; {done.rows} readings of open days are kept")
+    if done.put_aside:
+        print(f"the database could not be read; it is {done.put_aside} now")
     return 0
 
 
@@ -263,6 +273,13 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("hosts", nargs="+", metavar="HOST", help="its names and addresses")
     broker.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder for them")
     broker.set_defaults(action=certify_broker)
+
+    series = commands.add_parser(
+        "rebuild-series",
+        parents=[where],
+        help="make roll-ups and the database of readings anew from the day files",
+    )
+    series.set_defaults(action=rebuild_series)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document as JSON")
     openapi.set_defaults(action=print_openapi)

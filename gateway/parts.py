@@ -10,6 +10,7 @@ from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.timeseries.upkeep import Upkeep
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Parts:
     registry: CurrentRegistry
     directory: Directory
     history: History
+    upkeep: Upkeep
     hub: Hub
     appeal_rate: Rate
     authority: Authority

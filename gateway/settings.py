@@ -18,6 +18,7 @@ from pydantic_settings import (
 from adapters.address import wrong_with_host
 from adapters.mqtt.tls import link_tls, wrong_with_files
 from core.errors import ConfigError
+from gateway.timeseries.day_files import RAW
 
 PREFIX = "KVARTAL_GATEWAY_"
 
@@ -107,6 +108,18 @@ class Settings(BaseSettings):
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )
+    keep_readings_days: int = Field(
+        92, ge=2, le=36_500, description="days for which every reading is kept"
+    )
+    keep_minutes_days: int = Field(
+        400, ge=2, le=36_500, description="days for which roll-ups of readings by minute are kept"
+    )
+    keep_hours_days: int = Field(
+        3700, ge=2, le=36_500, description="days for which roll-ups of readings by hour are kept"
+    )
+    keep_day_values_days: int = Field(
+        36_500, ge=2, le=36_500, description="days for which roll-ups of readings by day are kept"
+    )
     web_dir: Path = Field(
         Path(__file__).parent / "web" / "dist", description="folder of the built pages"
     )
@@ -171,6 +184,16 @@ class Settings(BaseSettings):
     def broker_tls(self) -> ssl.SSLContext:
         """Read whom the link trusts and what it shows. ConfigError where that cannot be."""
         return link_tls(*self._broker_files)
+
+    @property
+    def keep_series(self) -> dict[str, int]:
+        """Days for which readings, and roll-ups of each level, are kept."""
+        return {
+            RAW: self.keep_readings_days,
+            "minutes": self.keep_minutes_days,
+            "hours": self.keep_hours_days,
+            "days": self.keep_day_values_days,
+        }
 
     @property
     def request_max_bytes(self) -> int:

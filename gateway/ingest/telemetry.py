@@ -8,14 +8,19 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import structlog
+
 from adapters import wire
 from core.clock import Clock
 from core.readings import Readings
 from gateway.ingest.ranges import Ranges
-from gateway.timeseries.port import Taken, TimeSeries
+from gateway.timeseries.port import StoreUnavailable, Taken, TimeSeries
+
+log = structlog.get_logger()
 
 STREAM: wire.Stream = "telemetry"
 COMMIT_EVERY_S = 0.02  # at most fifty commits a second
+TRY_AGAIN_S = 2.0
 WAITING_POINTS = 2_000_000  # 42 MB; beyond them no more is taken from the broker
 
 Session = tuple[str, str]  # edge, epoch
@@ -77,7 +82,7 @@ class TelemetryWriter:
         await self._room.wait()
 
     async def run(self) -> None:
-        """Commit for ever. What the store raises ends it: nothing was acknowledged then."""
+        """Commit for ever. A bug of the store ends it: nothing was acknowledged then."""
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -94,9 +99,25 @@ class TelemetryWriter:
             for first, last in numbers:
                 after[session].add(first, last)
         taken = [Taken(edge, epoch, STREAM, tuple(all_)) for (edge, epoch), all_ in after.items()]
-        await self._store.append(self._committing.blocks, taken)
+        await self._stored(self._committing.blocks, taken)
         for session, numbers in self._committing.numbers.items():
             for first, last in numbers:
                 self._taken[session].add(first, last)
             self._acknowledge(*session, STREAM, list(numbers))
         self._committing = Arrived()
+
+    async def _stored(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
+        """Return once the store has taken it; as long as it cannot, edges keep what they have."""
+        is_told = False
+        while True:
+            try:
+                await self._store.append(blocks, taken)
+            except StoreUnavailable as error:
+                if not is_told:
+                    log.warning("readings cannot be stored; it is tried again", error=str(error))
+                is_told = True
+                await asyncio.sleep(TRY_AGAIN_S)
+            else:
+                if is_told:
+                    log.info("readings are stored again")
+                return

@@ -30,6 +30,7 @@ from gateway.timeseries.port import Buckets, StoreUnavailable, Taken
 from gateway.timeseries.rollup import DAY
 from gateway.timeseries.sources import FEW_SERIES, Fits, Sources, choose, series_in
 
+DATABASE, SERIES = "readings.duckdb", "series"  # names in the folder of data
 MEMORY = "400MB"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS readings (
@@ -81,8 +82,8 @@ class DuckDbTimeSeries:
     """A time series store in one folder. Use it as `async with`."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self.files = DayFiles(folder / "series")
-        self._path = folder / "readings.duckdb"
+        self.files = DayFiles(folder / SERIES)
+        self._path = folder / DATABASE
         self._clock = clock
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="duckdb-writer")
         self._gate = Gate()
@@ -96,7 +97,10 @@ class DuckDbTimeSeries:
         try:
             await self._write(self._open)
         except (duckdb.Error, OSError) as error:
-            raise ConfigError(f"{self._path}: cannot be opened: {error}") from error
+            raise ConfigError(
+                f"{self._path}: cannot be opened: {error}\n"
+                "if it is damaged, `kvartal gateway rebuild-series` makes it anew"
+            ) from error
         return self
 
     async def __aexit__(self, *_error: object) -> None:
