@@ -85,3 +85,15 @@ class TakenEventsRow(Base):
     epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
     first: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     last: Mapped[int] = mapped_column(BigInteger)
+
+
+class TakenReadingsRow(Base):
+    """Numbers of blocks of readings that a store of another process has: a closed range of one
+    epoch of an edge. DuckDB has its own record of them, in the transaction of the readings."""
+
+    __tablename__ = "taken_readings"
+    edge: Mapped[str] = mapped_column(Identifier, primary_key=True)
+    epoch: Mapped[str] = mapped_column(String(16), primary_key=True)
+    stream: Mapped[str] = mapped_column(String(16), primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    last: Mapped[int] = mapped_column(BigInteger)

@@ -1,8 +1,8 @@
 """What the gateway needs of a store of readings."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,30 @@ class Buckets:
 
     def __len__(self) -> int:
         return len(self.series)
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[float, ...]]) -> Self:
+        """Build them from rows of all columns, in any order."""
+        columns = list(zip(*sorted(rows), strict=True)) or [()] * len(fields(cls))
+        series, time, count, *values = columns
+        return cls(
+            np.array(series, np.uint32),
+            np.array(time, np.int64),
+            np.array(count, np.int64),
+            *(np.array(value, np.float64) for value in values),
+        )
+
+
+class TakenRecord(Protocol):
+    """Where a store without transactions has the numbers of blocks recorded."""
+
+    async def replace(self, taken: Sequence[Taken]) -> None:
+        """Record them durably in the place of what was recorded of their streams."""
+        ...
+
+    async def of(self, edge: str, epoch: str, stream: str) -> list[tuple[int, int]]:
+        """Give the numbers of a stream, as closed ranges."""
+        ...
 
 
 class TimeSeries(Protocol):
