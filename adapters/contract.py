@@ -40,7 +40,8 @@ class Event:
     condition: key of it within the device. active: raised or cleared. time: nanoseconds UTC.
     text: facts for people. still: a JPEG, where a picture shows it. transient: a finding without
     duration (a car over the line); it is raised and never cleared. began: nanoseconds UTC, where
-    what was found took a while and ended at `time`; 0 where that is not known.
+    what was found took a while and ended at `time`; 0 where that is not known. acknowledged: what
+    the device itself says, None where it says nothing of it; by: who did it, as far as it knows.
     """
 
     device: str
@@ -51,6 +52,8 @@ class Event:
     still: bytes = b""
     transient: bool = False
     began: int = 0
+    acknowledged: bool | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,8 @@ class Acknowledging(Protocol):
     async def acknowledge(self, condition: str, comment: str) -> None:
         """Tell the device that a person has seen its condition, named `device.condition`.
 
-        Permanent where it refuses or has no such condition, Retryable where nobody knows.
+        Permanent where it refuses or has no such condition, Retryable where it has not told of it
+        yet, or nobody knows. To say it twice does no harm.
         """
         ...
 

@@ -8,7 +8,15 @@ from asyncua import ua
 from asyncua.client.client import Client
 from asyncua.ua.attribute_ids import AttributeIds
 from asyncua.ua.object_ids import ObjectIds
-from asyncua.ua.uaerrors import BadConditionBranchAlreadyAcked, UaError
+from asyncua.ua.uaerrors import (
+    BadConditionBranchAlreadyAcked,
+    BadConnectionClosed,
+    BadEventIdUnknown,
+    BadSessionClosed,
+    BadSessionIdInvalid,
+    BadTimeout,
+    UaError,
+)
 
 from adapters.contract import Event, Point
 from adapters.opcua.block import EPOCH, TICKS
@@ -28,16 +36,27 @@ FIELDS: tuple[tuple[int, tuple[str, ...]], ...] = (
     (ObjectIds.ConditionType, ("ConditionName",)),
     (ObjectIds.AlarmConditionType, ("ActiveState", "Id")),
     (ObjectIds.ConditionType, ()),  # the condition's own node
+    (ObjectIds.ConditionType, ("BranchId",)),
+    (ObjectIds.ConditionType, ("ClientUserId",)),
+    (ObjectIds.AcknowledgeableConditionType, ("AckedState", "Id")),
 )
 QUEUE = 1000  # events that the server keeps between two responses
+# The session is gone, or the state that was named: what is named next may be taken.
+LOST = (BadConnectionClosed, BadEventIdUnknown, BadSessionClosed, BadSessionIdInvalid, BadTimeout)
 
 
 @dataclass(slots=True)
 class Known:
-    """The state in which a condition was last: what an acknowledgement must name."""
+    """The state in which a condition was last: what an acknowledgement must name.
+
+    branch: where the server keeps a state that is over until somebody acknowledges it (Part 9,
+    4.4), that one counts until the condition is raised again.
+    """
 
     node: ua.NodeId
     event: bytes
+    is_active: bool
+    branch: ua.NodeId | None = None
 
 
 class Conditions:
@@ -97,7 +116,8 @@ class Conditions:
             values = [field.Value for field in each.EventFields]
             if len(values) != len(FIELDS):
                 continue
-            event, kind, source, time, message, severity, name, is_active, node = values
+            event, kind, source, time, message, severity, name, active, node, *rest = values
+            branch, user, acked = rest
             if kind == ua.NodeId(ua.Int32(ObjectIds.RefreshStartEventType)):
                 self.refreshed = set()
             elif kind == ua.NodeId(ua.Int32(ObjectIds.RefreshEndEventType)):
@@ -105,8 +125,21 @@ class Conditions:
             target = self.target(source, name)
             if target is None or not isinstance(node, ua.NodeId):
                 continue
-            if isinstance(event, bytes):
-                self.known[target] = Known(node, event)
+            acknowledged = acked if isinstance(acked, bool) else None
+            is_active = bool(active)
+            known = self.known.get(target)
+            if isinstance(branch, ua.NodeId) and not branch.is_null():
+                is_active = known is not None and known.is_active
+                if not acknowledged:
+                    self.keep(target, node, event, is_active, branch)
+                    continue
+                if known is None or known.branch != branch:
+                    continue
+                known.branch = None
+            elif known is not None and known.branch is not None and not is_active:
+                known.is_active, acknowledged = False, None
+            else:
+                self.keep(target, node, event, is_active)
             if self.refreshed is not None and is_active:
                 self.refreshed.add(target)
             text = message.Text if isinstance(message, ua.LocalizedText) else str(message or "")
@@ -114,10 +147,24 @@ class Conditions:
             stamp = (ticks(moment) - EPOCH) * (SECOND // TICKS)
             yield Event(
                 *target,
-                active=bool(is_active),
+                active=is_active,
                 time=stamp if stamp > 0 else now,
                 text=f"{text or name} (severity {severity} of 1000)",
+                acknowledged=acknowledged,
+                by=user if acknowledged and isinstance(user, str) else "",
             )
+
+    def keep(
+        self,
+        target: tuple[str, str],
+        node: ua.NodeId,
+        event: object,
+        is_active: bool,
+        branch: ua.NodeId | None = None,
+    ) -> None:
+        """Remember what an acknowledgement of this condition must name from now on."""
+        if isinstance(event, bytes):
+            self.known[target] = Known(node, event, is_active, branch)
 
     def target(self, source: object, name: object) -> tuple[str, str] | None:
         """Give the device and the finding that a server speaks of; it may say anything."""
@@ -137,8 +184,10 @@ class Conditions:
         """Acknowledge `device.finding` as it last was (Part 9, 5.7.3)."""
         device, _, key = condition.rpartition(".")
         known = self.known.get((device, key))
+        if (device, key) not in self.wanted.values():
+            raise Permanent(f"{condition}: the server has no such condition")
         if known is None:
-            raise Permanent(f"{condition}: the server has told of no such condition")
+            raise Retryable(f"{condition}: the server has told nothing of it yet")
         try:
             await self.client.get_node(known.node).call_method(
                 ua.NodeId(ua.Int32(ObjectIds.AcknowledgeableConditionType_Acknowledge)),
@@ -147,7 +196,7 @@ class Conditions:
             )
         except BadConditionBranchAlreadyAcked:
             return  # somebody was faster; that is what was wanted
+        except (OSError, TimeoutError, *LOST) as error:
+            raise Retryable(f"{condition}: no answer: {error!r}") from error
         except UaError as error:
             raise Permanent(f"{condition}: the server refuses: {error}") from error
-        except (OSError, TimeoutError) as error:
-            raise Retryable(f"{condition}: no answer: {error!r}") from error

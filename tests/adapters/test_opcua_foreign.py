@@ -149,7 +149,9 @@ ALARMED = points_of(
 
 
 @asynccontextmanager
-async def watching(server: ForeignServer) -> AsyncIterator[tuple[OpcUaConnection, list[Event]]]:
+async def watching(
+    server: ForeignServer, folder: Path | None = None, **options: Any
+) -> AsyncIterator[tuple[OpcUaConnection, list[Event]]]:
     """Open a connection whose events are collected."""
     seen: list[Event] = []
 
@@ -158,7 +160,7 @@ async def watching(server: ForeignServer) -> AsyncIterator[tuple[OpcUaConnection
             async for item in stream:
                 seen.extend([item] if isinstance(item, Event) else [])
 
-    async with opened(server.address, ALARMED) as connection:
+    async with opened(server.address, ALARMED, folder, **options) as connection:
         collecting = asyncio.create_task(collect(connection))
         try:
             yield connection, seen
@@ -218,14 +220,57 @@ def test_an_acknowledgement_reaches_the_server_with_its_comment(server: ForeignS
     assert run(test()) == "acked true on my way"
 
 
-def test_a_condition_of_which_nothing_was_told_cannot_be_acknowledged(
+@asynccontextmanager
+async def console(
+    server: ForeignServer, folder: Path
+) -> AsyncIterator[tuple[OpcUaConnection, list[Event]]]:
+    """Sign in as the operator of the server's own console."""
+    who = {"username": "operator", "password": "s3cret", "server_fingerprint": server.fingerprint}
+    async with watching(server, folder, security="sign_and_encrypt", **who) as found:
+        yield found
+
+
+def said(seen: list[Event]) -> list[tuple[bool, bool | None]]:
+    """Give what the server said: active, acknowledged. This make names who did the one before."""
+    return [(event.active, event.acknowledged) for event in seen]
+
+
+def test_an_acknowledgement_at_its_own_console_is_told(
+    server: ForeignServer, tmp_path: Path
+) -> None:
+    async def test() -> list[tuple[bool, bool | None]]:
+        async with console(server, tmp_path) as (operator, shown), watching(server) as (_, seen):
+            server.tell("level 91")
+            await until(lambda: True in states(shown) and True in states(seen))
+            await operator.acknowledge("pump.level_high", "seen")
+            await until(lambda: seen[-1].acknowledged)
+            return said(seen)[-2:]
+
+    assert run(test()) == [(True, False), (True, True)]
+
+
+def test_what_is_over_waits_until_it_is_acknowledged(server: ForeignServer, tmp_path: Path) -> None:
+    async def test() -> list[tuple[bool, bool | None]]:
+        async with console(server, tmp_path) as (operator, shown), watching(server) as (_, seen):
+            server.tell("level 92")
+            await until(lambda: True in states(shown) and True in states(seen))
+            server.tell("level 50")
+            await until(lambda: not states(shown)[-1] and not states(seen)[-1])
+            await operator.acknowledge("pump.level_high", "seen")
+            await until(lambda: seen[-1].acknowledged)
+            return said(seen)[-3:]
+
+    assert run(test()) == [(True, False), (False, None), (False, True)]
+
+
+def test_a_condition_that_the_server_has_not_cannot_be_acknowledged(
     server: ForeignServer,
 ) -> None:
     async def test() -> None:
         async with watching(server) as (connection, _seen):
             await connection.acknowledge("pump.other", "")
 
-    with pytest.raises(Permanent, match=r"pump\.other: the server has told of no such condition"):
+    with pytest.raises(Permanent, match=r"pump\.other: the server has no such condition"):
         run(test())
 
 
