@@ -48,7 +48,7 @@ def up(edge: str, kind: str) -> str:
 
 
 def down(edge: str, kind: str) -> str:
-    """Topic of a message to an edge: ack, rebirth, configuration, command."""
+    """Topic of a message to an edge: ack, rebirth, configuration, command, acknowledge."""
     return f"{ROOT}/{edge}/down/{kind}"
 
 
@@ -100,6 +100,7 @@ class AlarmBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     cause: Words = {}
     consequence: Words = {}
     action: Words = {}
+    acknowledgeable: bool = False  # kept by the device itself, which wants to hear who has seen it
 
     def __post_init__(self) -> None:
         for part in ("name", "cause", "consequence", "action"):
@@ -172,6 +173,8 @@ class Condition(msgspec.Struct, kw_only=True, omit_defaults=True, tag="condition
     condition: key of an alarm of the device's profile, or of a finding. number: counts the edge's
     transitions within the epoch. time: nanoseconds UTC. value: of the signal; quality: its byte.
     still: a JPEG, where a picture shows it. transient: a finding without duration, raised only.
+    acknowledged: what the device itself says of what was raised last, None where it keeps nothing
+    of that; by: who did it there.
     """
 
     device: Name
@@ -184,9 +187,12 @@ class Condition(msgspec.Struct, kw_only=True, omit_defaults=True, tag="condition
     text: Words = {}
     still: bytes = b""
     transient: bool = False
+    acknowledged: bool | None = None
+    by: str = ""
 
     def __post_init__(self) -> None:
         self.text = plain_words(self.text)
+        self.by = plain(self.by)
 
 
 class ActiveCondition(msgspec.Struct, kw_only=True):
@@ -215,7 +221,8 @@ class DeviceChange(msgspec.Struct, kw_only=True, omit_defaults=True, tag="device
 
 
 class CommandResult(msgspec.Struct, kw_only=True, omit_defaults=True, tag="command_result"):
-    """What became of a command: confirmed, refused, expired or unknown. value: as read back."""
+    """What became of a command or of an acknowledgement: confirmed, refused, expired or unknown.
+    value: as read back."""
 
     command: Name
     state: Literal["confirmed", "refused", "expired", "unknown"]
@@ -297,6 +304,22 @@ class CommandOrder(Message, kw_only=True):
     device: Name
     signal: str
     value: float
+    expires_at: Moment
+
+
+class AcknowledgeOrder(Message, kw_only=True):
+    """Tell the device that a person has seen its condition, raised at `raised_at` (nanoseconds UTC,
+    cut to microseconds), unless it was raised again since, or it is later than expires_at.
+
+    by: the person, as the device's own console is to show them.
+    """
+
+    command: Name
+    device: Name
+    condition: Name
+    raised_at: Moment
+    by: str
+    comment: str = ""
     expires_at: Moment
 
 

@@ -251,4 +251,5 @@ def _finding_birth(finding: FindingProfile) -> wire.AlarmBirth:
         cause=finding.cause or {},
         consequence=finding.consequence or {},
         action=finding.action or {},
+        acknowledgeable=finding.opcua is not None,
     )

@@ -17,15 +17,24 @@ DEVICE_LOST = "device_lost"  # the condition that a DeviceChange raises and clea
 SKIPPED = 1000  # numbers at a start: a killed process may have sent some that it did not keep
 BLOCK_BYTES = 1024 * 1024  # of stills, in one message
 
-Active = dict[tuple[str, str], int]
+Key = tuple[str, str]
+"""A device and a condition of it."""
+Active = dict[Key, int]
 """Since when (nanoseconds UTC) a condition of a device is active."""
 
 
 class Journal:
-    """Open it with `open_journal`."""
+    """Open it with `open_journal`.
 
-    def __init__(self, spool: Spool, clock: Clock, active: Active, number: int) -> None:
+    unacknowledged: the conditions that their device wants acknowledged, and when they were raised;
+    they may be over.
+    """
+
+    def __init__(
+        self, spool: Spool, clock: Clock, active: Active, unacknowledged: Active, number: int
+    ) -> None:
         self.active = active
+        self.unacknowledged = unacknowledged
         self._spool = spool
         self._clock = clock
         self._number = number
@@ -35,7 +44,7 @@ class Journal:
 
     def record(self, events: Sequence[wire.WireEvent]) -> None:
         """Keep events for the gateway. A condition gets its number here; one that is no change
-        of what is active is passed over."""
+        of what is active or acknowledged is passed over."""
         for part in _parts(events):
             kept: list[wire.WireEvent] = []
             jobs: list[Job] = []
@@ -43,9 +52,12 @@ class Journal:
                 match event:
                     case wire.Condition(transient=False):
                         key = (event.device, event.condition)
-                        if event.active == (key in self.active):
+                        is_change = event.active != (key in self.active)
+                        if is_change:
+                            jobs.append(self._change(key, event.active, event.time))
+                        jobs += self._follow(key, event, is_change)
+                        if not (is_change or event.acknowledged):
                             continue
-                        jobs.append(self._change(key, event.active, event.time))
                     case wire.DeviceChange():
                         key = (event.device, DEVICE_LOST)
                         jobs.append(self._change(key, not event.online, event.time))
@@ -57,6 +69,9 @@ class Journal:
                 kept.append(event)
             if kept:
                 self._append(kept, [*jobs, note("transitions", self._number)])
+            else:
+                for job in jobs:
+                    self._spool.ask(job)
 
     def record_active_set(self) -> None:
         """Tell everything that is active, so that a lost clear leaves no ghost."""
@@ -68,9 +83,10 @@ class Journal:
 
     def forget_all_but(self, devices: Container[str]) -> None:
         """Drop what is active of devices that are no longer read; the next set will clear it."""
-        for key in [key for key in self.active if key[0] not in devices]:
-            del self.active[key]
-            self._spool.ask(_forgetting(key))
+        for table, known in (("active", self.active), ("unacknowledged", self.unacknowledged)):
+            for key in [key for key in known if key[0] not in devices]:
+                del known[key]
+                self._spool.ask(_forgetting(table, key))
 
     def _append(self, events: Sequence[wire.WireEvent], jobs: Sequence[Job]) -> None:
         block = wire.EventBlock(edge=self._spool.edge, epoch=self._spool.epoch, seq=0, lowest=0,
@@ -81,33 +97,56 @@ class Journal:
 
         self._spool.append("events", encode, *jobs)
 
-    def _change(self, key: tuple[str, str], is_active: bool, time: int) -> Job:
+    def _change(self, key: Key, is_active: bool, time: int) -> Job:
         if not is_active:
             self.active.pop(key, None)
-            return _forgetting(key)
-        since = self.active.setdefault(key, time)
+            return _forgetting("active", key)
+        return _remembering("active", key, self.active.setdefault(key, time))
 
-        def remember(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT OR REPLACE INTO active VALUES (?, ?, ?)", (*key, since))
-
-        return remember
+    def _follow(self, key: Key, event: wire.Condition, is_change: bool) -> list[Job]:
+        """Follow what the device wants acknowledged. Only what it wanted before can be: a server
+        that wants nothing calls everything acknowledged, and then nobody has seen it."""
+        if event.acknowledged is None:
+            return []
+        before = self.unacknowledged.get(key)
+        if event.acknowledged:
+            if before is None or is_change:
+                event.acknowledged = None
+            self.unacknowledged.pop(key, None)
+            return [] if before is None else [_forgetting("unacknowledged", key)]
+        since = self.active.get(key) or before or event.time
+        self.unacknowledged[key] = since
+        return [] if since == before else [_remembering("unacknowledged", key, since)]
 
 
 async def open_journal(spool: Spool, clock: Clock) -> Journal:
     """Go on where the last run ended."""
 
-    def load(connection: sqlite3.Connection) -> tuple[Active, int]:
-        rows = connection.execute("SELECT device, condition, since FROM active").fetchall()
+    def kept(connection: sqlite3.Connection, table: str) -> Active:
+        rows = connection.execute(f"SELECT device, condition, since FROM {table}")  # noqa: S608 - one of two names
+        return {(device, condition): since for device, condition, since in rows}
+
+    def load(connection: sqlite3.Connection) -> tuple[Active, Active, int]:
         number = connection.execute("SELECT value FROM meta WHERE key = 'transitions'").fetchone()
-        active = {(device, condition): since for device, condition, since in rows}
-        return active, 0 if number is None else number[0] + SKIPPED
+        return (
+            kept(connection, "active"),
+            kept(connection, "unacknowledged"),
+            0 if number is None else number[0] + SKIPPED,
+        )
 
     return Journal(spool, clock, *await spool.ask(load))
 
 
-def _forgetting(key: tuple[str, str]) -> Job:
+def _remembering(table: str, key: Key, since: int) -> Job:
+    def remember(connection: sqlite3.Connection) -> None:
+        connection.execute(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?)", (*key, since))  # noqa: S608 - one of two names
+
+    return remember
+
+
+def _forgetting(table: str, key: Key) -> Job:
     def forget(connection: sqlite3.Connection) -> None:
-        connection.execute("DELETE FROM active WHERE device = ? AND condition = ?", key)
+        connection.execute(f"DELETE FROM {table} WHERE device = ? AND condition = ?", key)  # noqa: S608 - one of two names
 
     return forget
 

@@ -13,6 +13,7 @@ from adapters.registry import open_adapter
 from core.clock import Clock
 from core.configuration import EdgeConfiguration
 from core.errors import ConfigError
+from edge.acknowledgements import Acknowledgements
 from edge.births import Births
 from edge.commands import Commands
 from edge.configuration import LastGood, read_configuration
@@ -93,6 +94,7 @@ class Edge:
                     group.create_task(self._renewal.run(), name="certificate"),
                     group.create_task(self._diagnostics.run(), name="diagnostics"),
                     group.create_task(self._commands.run(), name="commands"),
+                    group.create_task(self._acknowledgements.run(), name="acknowledgements"),
                     group.create_task(self._control.run(), name="control"),
                 ]
                 on_ready(self._inventory)
@@ -145,9 +147,16 @@ class Edge:
             gateway_time=self._health.gateway_time,
             on_commanded=self._control.hold,
         )
+        self._acknowledgements = Acknowledgements(
+            self._supervisor.lines,
+            journal=journal,
+            clock=self._clock,
+            gateway_time=self._health.gateway_time,
+        )
         orders = Orders(
             on_configuration=self._take_offer,
             on_command=self._commands.take,
+            on_acknowledge=self._acknowledgements.take,
             on_time=self._health.hear_gateway_time,
             on_heard=self._pipeline.be_heard,
         )

@@ -279,6 +279,8 @@ class Pipeline:
                 text={"en": event.text} if event.text else {},
                 still=event.still,
                 transient=event.transient,
+                acknowledged=event.acknowledged,
+                by=event.by,
             )
         )
 

@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS telemetry
 CREATE TABLE IF NOT EXISTS active
     (device TEXT, condition TEXT, since INTEGER NOT NULL, PRIMARY KEY (device, condition))
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unacknowledged
+    (device TEXT, condition TEXT, since INTEGER NOT NULL, PRIMARY KEY (device, condition))
+    WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS births
     (numbering INTEGER PRIMARY KEY, first INTEGER NOT NULL, payload BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS gaps (endpoint TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER);

@@ -125,6 +125,7 @@ class Orders:
 
     on_configuration: Callable[[wire.ConfigurationOffer], None]
     on_command: Callable[[wire.CommandOrder], None]
+    on_acknowledge: Callable[[wire.AcknowledgeOrder], None]
     on_time: Callable[[int], None]
     on_heard: Callable[[bool], None]
 
@@ -253,6 +254,8 @@ class Uplink:
                     self._orders.on_configuration(wire.decode(payload, wire.ConfigurationOffer))
                 case "command":
                     self._orders.on_command(wire.decode(payload, wire.CommandOrder))
+                case "acknowledge":
+                    self._orders.on_acknowledge(wire.decode(payload, wire.AcknowledgeOrder))
                 case _:
                     log.warning("message of an unknown kind", kind=kind)
         except wire.WireError as error:

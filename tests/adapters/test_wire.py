@@ -106,6 +106,38 @@ def test_events_of_version_1_are_understood() -> None:
                 expires_at=T0 + 60_000_000_000,
             ),
         ),
+        (
+            "acknowledge",
+            wire.AcknowledgeOrder(
+                command="a-1",
+                device="pump-1",
+                condition="level_high",
+                raised_at=T0,
+                by="Anna",
+                comment="on my way",
+                expires_at=T0 + 600_000_000_000,
+            ),
+        ),
+        (
+            "acknowledged",
+            wire.EventBlock(
+                edge="edge-1",
+                epoch=EPOCH,
+                seq=43,
+                lowest=40,
+                events=[
+                    wire.Condition(
+                        device="pump-1",
+                        condition="level_high",
+                        active=False,
+                        time=T0 + 7_000_000_000,
+                        number=12,
+                        acknowledged=True,
+                        by="boris",
+                    )
+                ],
+            ),
+        ),
     ],
 )
 def test_a_message_of_version_1_is_understood(name: str, message: wire.Message) -> None:
