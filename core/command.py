@@ -27,6 +27,7 @@ class CommandState(StrEnum):
 
 PREPARED, REQUESTED, SENT, CONFIRMED, REFUSED, EXPIRED, UNKNOWN = CommandState
 ANSWERS = frozenset({CONFIRMED, REFUSED, EXPIRED})
+TELL_WITHIN = timedelta(minutes=10)  # a device that a person has acknowledged its own condition
 
 # An unknown command is never sent again by itself: a new one must be prepared. A late answer to it
 # is still an answer.

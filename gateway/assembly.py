@@ -8,6 +8,7 @@ from adapters.wire import Ack, Stream
 from core.clock import SECOND, Clock
 from gateway.api.rate import Rate
 from gateway.authority import open_authority
+from gateway.cases import acknowledgements
 from gateway.cases.commands import watch
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
@@ -120,14 +121,10 @@ async def open_parts(
         )
         tasks.start("live pulse", pulse(hub, database, clock))
         tasks.start("commands", watch(database, clock, births))
-        orders = outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders")
-        offers = outbox.OutboxReader(database, (outbox.REGISTRY,), edges.offer_all)
-        for reader in (orders, offers):
-            await reader.start()
+        await _send_down(tasks, database, edges)
         upkeep = Upkeep(store, clock, settings.keep_series)
         for name, work in (
-            ("orders", orders.run()),
-            ("configuration offers", offers.run()),
+            ("lapsed acknowledgements", acknowledgements.watch(database, clock, current)),
             ("telemetry writer", telemetry.run()),
             ("births and events", ingest.take_slow()),
             ("ingest", ingest.run()),
@@ -149,6 +146,20 @@ async def open_parts(
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
         )
+
+
+async def _send_down(tasks: Tasks, database: Database, edges: Edges) -> None:
+    """Have edges told what the outbox says is for them."""
+    readers = {
+        "orders": outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders"),
+        "configuration offers": outbox.OutboxReader(database, (outbox.REGISTRY,), edges.offer_all),
+        "acknowledgements": outbox.OutboxReader(
+            database, (acknowledgements.TOPIC,), edges.send_all_acknowledgements
+        ),
+    }
+    for name, reader in readers.items():
+        await reader.start()
+        tasks.start(name, reader.run())
 
 
 def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:

@@ -30,4 +30,6 @@ async def list_incidents(
 @router.post("/acknowledge", dependencies=[watches])
 async def acknowledge(form: Acknowledge, desk: TheDesk, actor: CurrentActor) -> Acknowledged:
     """Acknowledge exactly these raises; those that were acknowledged before stay as they are."""
-    return Acknowledged(acknowledged=await work.acknowledge(desk, actor, form.incidents))
+    return Acknowledged(
+        acknowledged=await work.acknowledge(desk, actor, form.incidents, form.comment)
+    )

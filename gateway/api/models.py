@@ -361,6 +361,9 @@ class Acknowledge(Model):
     incidents: list[Number] = Field(
         min_length=1, max_length=1000, description="those that were on the screen at the press"
     )
+    comment: str = Field(
+        "", max_length=500, description="for the timeline, and for the device where it keeps one"
+    )
 
 
 class Acknowledged(Model):

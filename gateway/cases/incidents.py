@@ -20,7 +20,7 @@ from core.errors import DomainError
 from core.incident import Incident
 from core.registry import Asset
 from core.text import Text, filled
-from gateway.cases import commands
+from gateway.cases import acknowledgements, commands
 from gateway.cases.desk import SYSTEM, Desk, open_desk
 from gateway.cases.edge_loss import EDGE_LOST
 from gateway.cases.evidence_files import EvidenceFiles
@@ -35,6 +35,7 @@ from gateway.storage.series_tables import BornDeviceRow
 log = structlog.get_logger()
 
 MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
+MOST_NAME = 100  # characters of a name that a device tells
 MUNICIPALITY = 2  # levels of a place's path, the region being the first
 OWN = frozenset({EDGE_LOST, CLOCK_WRONG})  # what the gateway finds out, and no edge may say
 
@@ -109,10 +110,17 @@ class Intake:
                 and await block.may_tell_of(event.device)
             ):
                 await keep_still(session, self._registry.snapshot, event)
+            if (
+                isinstance(event, Condition)
+                and event.acknowledged
+                and await block.may_tell_of(event.device)
+            ):
+                await block.acknowledge(event)
             if isinstance(event, ActiveSet):
                 block.clear_others(event)
             if isinstance(event, CommandResult):
                 await commands.take_result(session, self._clock, self._births, edge, event)
+                await acknowledgements.take_result(desk, edge, event)
         await block.desk.finish()
 
     async def take_own(self, session: AsyncSession, edge: str, own: Sequence[Fact]) -> None:
@@ -290,6 +298,7 @@ class Block:
             cause=dict(meaning.cause),
             consequence=dict(meaning.consequence),
             action=dict(meaning.action),
+            acknowledgeable=meaning.acknowledgeable,
         )
         keep_incident(Incident.raised(fact.at, self._now, transient=fact.transient), incident)
         case = case_for(
@@ -317,6 +326,21 @@ class Block:
         row = self._active.pop(key)
         keep_incident(incident_of(row).cleared(fact.at), row)
         self.desk.clear_incident(row, _proof(row, fact), fact.at)
+
+    async def acknowledge(self, event: Condition) -> None:
+        """Take that somebody has acknowledged at the device itself what it raised last."""
+        row = self._active.get(active_key(event.device, event.condition))
+        row = row or await self._session.scalar(
+            select(IncidentRow)
+            .where(IncidentRow.device == event.device, IncidentRow.condition == event.condition)
+            .options(joinedload(IncidentRow.case))
+            .order_by(IncidentRow.id.desc())
+            .limit(1)
+        )
+        if row is None or row.acknowledged_at is not None:
+            return  # mostly by ourselves
+        by = f"{event.by[:MOST_NAME]} ({event.device})" if event.by else event.device
+        acknowledgements.acknowledge(self.desk, row, by, acknowledgements.AT_DEVICE)
 
     def clear_others(self, event: ActiveSet) -> None:
         """Clear what this edge does not report as active: its clear was lost."""

@@ -35,7 +35,8 @@ class Births(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
     """unit: of the value that is told with the incident; empty where there is none.
-    silent: it only says that nothing is heard, which is explained by anything that broke above."""
+    silent: it only says that nothing is heard, which is explained by anything that broke above.
+    acknowledgeable: the device keeps it itself, and wants to hear that it was acknowledged."""
 
     category: Category
     severity: Severity
@@ -45,6 +46,7 @@ class Meaning:
     cause: Text
     consequence: Text
     action: Text
+    acknowledgeable: bool = False
 
 
 SILENT = Meaning(
@@ -119,6 +121,7 @@ async def meaning_of(
         cause=definition.cause,
         consequence=definition.consequence,
         action=definition.action,
+        acknowledgeable=definition.acknowledgeable,
     )
 
 

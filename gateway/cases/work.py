@@ -20,14 +20,13 @@ from core.evidence import EvidenceKind, grade, media_type
 from core.priority import LEVELS
 from core.text import Text
 from gateway.api import models
+from gateway.cases import acknowledgements
 from gateway.cases.desk import Desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import asset_key
 from gateway.cases.rows import (
     case_of,
-    incident_of,
     keep_case,
-    keep_incident,
     show_appeal,
     show_case,
     show_case_detail,
@@ -46,7 +45,6 @@ DID: dict[Verb, Text] = {
     Verb.REOPEN: {"ru": "Возвращено в работу", "en": "Reopened"},
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
-ACKNOWLEDGED: Text = {"ru": "Квитировано: {name}", "en": "Acknowledged: {name}"}
 ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
 
 Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
@@ -213,11 +211,14 @@ async def attach_photo(
     return piece
 
 
-async def acknowledge(desk: Desk, actor: Actor, numbers: Sequence[int]) -> list[int]:
+async def acknowledge(
+    desk: Desk, actor: Actor, numbers: Sequence[int], comment: str = ""
+) -> list[int]:
     """Acknowledge these incidents, and give the numbers of those for which it was news.
 
     Each raise has a number of its own, so that nothing is covered that was not on the screen.
     """
+    comment = _checked(comment)
     rows = await desk.session.scalars(
         select(IncidentRow)
         .where(IncidentRow.id.in_(numbers), visible_to(actor, IncidentRow))
@@ -229,11 +230,11 @@ async def acknowledge(desk: Desk, actor: Actor, numbers: Sequence[int]) -> list[
         raise NotVisible("incident", min(missing))
     fresh = [row for row in found if row.acknowledged_at is None]
     for row in fresh:
-        keep_incident(incident_of(row).acknowledge(actor.name, desk.now), row)
-        row.case.unacknowledged -= 1
-        row.case.touched = True
-        desk.touch_incident(row)
-        desk.say(row.case, "acknowledged", ACKNOWLEDGED, by=actor.name, name=row.name)
+        acknowledgements.acknowledge(desk, row, actor.name)
+    if comment:
+        for case in {row.case_id: row.case for row in fresh}.values():
+            desk.say(case, "note", NOTED, by=actor.name, note=comment)
+    await acknowledgements.tell_devices(desk, fresh, comment)
     await desk.finish()
     return [row.id for row in fresh]
 

@@ -19,7 +19,7 @@ from adapters.wire import (
     WireEvent,
 )
 from core.clock import Clock, to_datetime
-from gateway.cases import commands
+from gateway.cases import acknowledgements, commands
 from gateway.cases.meaning import DEVICE_LOST
 from gateway.ingest.births import Apply, Births
 from gateway.ingest.downlink import Downlink
@@ -121,6 +121,7 @@ class Edges:
         if not before.online:
             log.info("edge is there", edge=birth.edge, software=birth.software)
         await self.offer(birth.edge)
+        await self.send_acknowledgements(birth.edge)
 
     async def lose(self, edge: str, reason: str) -> None:
         """Take that an edge is gone."""
@@ -307,6 +308,19 @@ class Edges:
                 await self.offer(edge)
             else:
                 self._downlink.send(edge, "rebirth", Rebirth(reason="the registry has changed"))
+
+    async def send_all_acknowledgements(self, rows: Sequence[OutboxRow]) -> None:
+        """Handle outbox rows "acknowledgement"."""
+        for edge in {str(row.body["edge"]) for row in rows}:
+            await self.send_acknowledgements(edge)
+
+    async def send_acknowledgements(self, edge: str) -> None:
+        """Send what an edge is still to tell its devices. What the link does not take now is sent
+        at the next birth."""
+        async with self._database.reading() as session:
+            orders = await acknowledgements.orders(session, edge, self._clock.now())
+        for order in orders:
+            self._downlink.send(edge, "acknowledge", order)
 
     async def send_orders(self, rows: Sequence[OutboxRow]) -> None:
         """Handle outbox rows "order": send commands that were confirmed, each once.

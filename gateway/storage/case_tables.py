@@ -7,7 +7,7 @@ that a page of thousands is one query.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Interval, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, Interval, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.storage.tables import Base, Identifier, PlacePath
@@ -88,7 +88,8 @@ class AppealClockRow(ClockColumns, Base):
 
 
 class IncidentRow(Base):
-    """active_key: device and condition while it is active, and can be there only once."""
+    """active_key: device and condition while it is active, and can be there only once.
+    acknowledgeable: its device wants to hear that it was acknowledged."""
 
     __tablename__ = "incidents"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -107,6 +108,7 @@ class IncidentRow(Base):
     cleared_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(200))
+    acknowledgeable: Mapped[bool] = mapped_column(default=False, server_default=false())
     first_out: Mapped[bool]
     value: Mapped[float | None]
     unit: Mapped[str] = mapped_column(String(40))
@@ -209,3 +211,18 @@ class CommandRow(Base):
     result_at: Mapped[datetime | None]
     result_value: Mapped[float | None]
     result_text: Mapped[str] = mapped_column(String(500), default="")
+
+
+class AcknowledgementRow(Base):
+    """An acknowledgement that is to be told to the device. state: a core.command.CommandState."""
+
+    __tablename__ = "acknowledgements"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
+    edge: Mapped[str] = mapped_column(Identifier)
+    state: Mapped[str] = mapped_column(State, index=True)
+    by: Mapped[str] = mapped_column(String(200))
+    comment: Mapped[str] = mapped_column(String(500))
+    expires_at: Mapped[datetime]
+
+    incident: Mapped[IncidentRow] = relationship(lazy="raise")

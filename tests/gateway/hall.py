@@ -126,6 +126,7 @@ ALARMS = {
     "lamp_silent": ("low", "lighting.lamp"),
     "stopped": ("high", "lift.stopped"),
     "trapped": ("critical", "lift.trapped"),
+    "kept": ("high", "lift.stopped"),  # by the device itself
     "red_light": ("low", "traffic.violation"),
 }  # fmt: skip
 LIGHT = {0: name("off"), 1: name("on")}
@@ -141,7 +142,7 @@ class Births(NothingBorn):
             return None
         severity, problem = ALARMS[condition]
         return AlarmBirth(key=condition, signal="mains", severity=severity, problem=problem,
-                          name=name(condition))  # fmt: skip
+                          name=name(condition), acknowledgeable=condition == "kept")  # fmt: skip
 
     def signals_of(self, _device: str) -> Sequence[SignalBirth]:
         return [
@@ -177,6 +178,11 @@ class Hall:
             version = version or case.version
             await work.act(desk, actor, case.id, verb, version=version, note="")
             return await work.case_detail(session, self.clock.now(), actor, case.id)
+
+    async def acknowledge(self, actor: Actor, *incidents: int, comment: str = "") -> list[int]:
+        async with self.database.transaction() as session:
+            desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
+            return await work.acknowledge(desk, actor, incidents, comment)
 
     async def worklist(self, actor: Actor, shown: work.Shown = "open") -> Sequence[CaseRow]:
         async with self.database.reading() as session:

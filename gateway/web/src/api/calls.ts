@@ -50,7 +50,8 @@ const ACKNOWLEDGED_AT_ONCE = 1000; // the API takes no more
 export async function acknowledge(incidents: readonly number[]) {
   for (let from = 0; from < incidents.length; from += ACKNOWLEDGED_AT_ONCE) {
     const part = incidents.slice(from, from + ACKNOWLEDGED_AT_ONCE);
-    await answer(POST("/api/v1/incidents/acknowledge", { body: { incidents: part } }));
+    const body = { incidents: part, comment: "" };
+    await answer(POST("/api/v1/incidents/acknowledge", { body }));
   }
 }
 

@@ -729,6 +729,12 @@ export interface components {
              * @description those that were on the screen at the press
              */
             incidents: number[];
+            /**
+             * Comment
+             * @description for the timeline, and for the device where it keeps one
+             * @default
+             */
+            comment: string;
         };
         /** Acknowledged */
         Acknowledged: {
