@@ -55,10 +55,10 @@ def show_device(
         online=online,
         reason=reason,
         edge_online=is_read,
-        signals=[_show_signal(signal, latest.get(signal.key)) for signal in born],
+        signals=[show_signal(signal, latest.get(signal.key)) for signal in born],
         last_good=_last_good(own, latest.get("link_last_good")),
         diagnostics=[
-            _show_signal(signal, latest.get(signal.key))
+            show_signal(signal, latest.get(signal.key))
             for signal in link
             if signal.key != "link_last_good"
         ],
@@ -116,7 +116,8 @@ def latest_of(directory: Directory, device: str) -> dict[str, Latest]:
     }
 
 
-def _show_signal(signal: SignalBirth, latest: Latest | None) -> SignalOut:
+def show_signal(signal: SignalBirth, latest: Latest | None) -> SignalOut:
+    """Give a signal as clients see it, with a reading of it if there is one."""
     shown = SignalOut(
         key=signal.key,
         name=signal.name,

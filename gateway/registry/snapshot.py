@@ -112,13 +112,14 @@ class RegistrySnapshot:
         found = self._bindings_by_asset.get(asset, [])
         return sorted(found, key=lambda each: (each.since is not None, each.since), reverse=True)
 
+    def bindings_in_force(self, device: str, at: datetime) -> list[Binding]:
+        """Give what binds the device to assets at this moment."""
+        found = self._bindings_by_device.get(device, ())
+        return [binding for binding in found if is_in_force(binding, at)]
+
     def assets_of(self, device: str, at: datetime) -> list[Asset]:
         """Give the assets that the device serves at this moment."""
-        return [
-            self.assets[binding.asset]
-            for binding in self._bindings_by_device.get(device, ())
-            if is_in_force(binding, at)
-        ]
+        return [self.assets[each.asset] for each in self.bindings_in_force(device, at)]
 
     def asset_of(self, device: str, at: datetime) -> Asset | None:
         """Give the first asset that the device serves at this moment."""

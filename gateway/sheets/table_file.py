@@ -70,16 +70,21 @@ def write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str
 
     What a spreadsheet would take for a formula is marked as text, and read back without the mark.
     """
-    guarded = [[_guarded(cell) for cell in row] for row in rows]
     if path.suffix.lower() == ".xlsx":
         book = Workbook(write_only=True)
         sheet = book.create_sheet("registry")
-        for row in ([*headings], *guarded):
-            sheet.append(row)
+        for row in (headings, *rows):
+            sheet.append([_guarded(cell) for cell in row])
         book.save(path)
         return
-    with path.open("w", encoding="utf-8-sig", newline="") as file:  # the mark tells Excel UTF-8
-        csv.writer(file).writerows([headings, *guarded])
+    path.write_bytes(as_csv(headings, rows))
+
+
+def as_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    """Give a table as CSV, with what a spreadsheet would take for a formula marked as text."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([_guarded(cell) for cell in row] for row in (headings, *rows))
+    return text.getvalue().encode("utf-8-sig")  # the mark tells Excel UTF-8
 
 
 def _guarded(cell: str) -> str:

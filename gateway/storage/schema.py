@@ -16,6 +16,7 @@ TABLES = (
     "gateway.storage.still_tables",
     "gateway.storage.series_tables",
     "gateway.storage.identity_tables",
+    "gateway.storage.commissioning_tables",
 )
 
 for module in TABLES:

@@ -108,6 +108,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/{place}/commissioning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commissioning
+         * @description Give the devices of a place and of all below it, with how far each is.
+         */
+        get: operations["commissioning"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place}/commissioning.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Commissioning Table
+         * @description Give the same as a table for a spreadsheet.
+         */
+        get: operations["commissioning_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place}/commissioning/sign-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Off
+         * @description Sign devices of the place off, as they are installed now; all or none of them.
+         */
+        post: operations["sign_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place}/commissioning/withdrawal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Sign Off
+         * @description Take sign-offs back; what was signed stays in the history.
+         */
+        post: operations["withdraw_sign_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -1332,6 +1412,105 @@ export interface components {
             result_text: string;
         };
         /**
+         * CommissionedDevice
+         * @description How far a device is on its way into operation.
+         */
+        CommissionedDevice: {
+            /** Device */
+            device: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Assets */
+            assets: components["schemas"]["ServedAsset"][];
+            /** Place */
+            place: string;
+            /**
+             * Address
+             * @description words by language, e.g. en and ru
+             */
+            address: {
+                [key: string]: string;
+            };
+            /** Profile */
+            profile: string;
+            /** Serial */
+            serial: string;
+            /** Edge */
+            edge: string;
+            /** Line */
+            line: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Seen
+             * @description whether an edge has told that it reads the device
+             */
+            seen: boolean;
+            /** Online */
+            online: boolean | null;
+            /**
+             * Reason
+             * @description why it does not answer, or why its edge does not read it
+             */
+            reason: string;
+            /** Edge Online */
+            edge_online: boolean;
+            /** @description with the value and the time of then */
+            first_good: components["schemas"]["SignalOut"] | null;
+            /**
+             * Plausible
+             * @description unjudged: good, but the profile says no ranges; unknown: never seen
+             * @enum {string}
+             */
+            plausible: "yes" | "no" | "unjudged" | "unknown";
+            /** Implausible */
+            implausible: components["schemas"]["Implausible"][];
+            /** @description the sign-off that is in force */
+            signed: components["schemas"]["SignOffOut"] | null;
+            /**
+             * Changed
+             * @description since the sign-off, which thereby is none now
+             */
+            changed: ("profile" | "serial" | "line" | "unit" | "assets")[];
+            /**
+             * History
+             * @description the newest first
+             */
+            history: components["schemas"]["SignOffOut"][];
+        };
+        /**
+         * Commissioning
+         * @description What was expected at a place and how much of it is there, at a moment.
+         */
+        Commissioning: {
+            /** Place */
+            place: string;
+            /**
+             * Address
+             * @description words by language, e.g. en and ru
+             */
+            address: {
+                [key: string]: string;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Revision
+             * @description of the registry
+             */
+            revision: number;
+            /** Devices */
+            devices: components["schemas"]["CommissionedDevice"][];
+        };
+        /**
          * DeadlineOut
          * @description A named clock: due_at moves while it is paused.
          */
@@ -1502,6 +1681,54 @@ export interface components {
              * @default
              */
             media_type: string;
+        };
+        /**
+         * Implausible
+         * @description A signal whose latest reading is not to be believed.
+         *
+         *     wrong: there is no reading; it is bad or uncertain; it is below the minimum or above the
+         *     maximum; it is none of the states.
+         */
+        Implausible: {
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Unit */
+            unit: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "gauge" | "counter" | "state";
+            /** Writable */
+            writable: boolean;
+            /** Minimum */
+            minimum: number | null;
+            /** Maximum */
+            maximum: number | null;
+            /** States */
+            states: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Value */
+            value?: number | null;
+            /** Quality */
+            quality?: number | null;
+            /** Time */
+            time?: string | null;
+            /**
+             * Wrong
+             * @enum {string}
+             */
+            wrong: "nothing" | "bad" | "uncertain" | "below" | "above" | "state";
         };
         /** IncidentOut */
         IncidentOut: {
@@ -1804,6 +2031,18 @@ export interface components {
             /** Downsampled */
             downsampled: boolean;
         };
+        /** ServedAsset */
+        ServedAsset: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+        };
         /**
          * ServedBy
          * @description A device that serves an asset or served it. since, until: None where nobody said.
@@ -1822,6 +2061,49 @@ export interface components {
         SignIn: {
             /** Token */
             token: string;
+        };
+        /** SignOffForm */
+        SignOffForm: {
+            /** Devices */
+            devices: string[];
+            /**
+             * Revision
+             * @description of the registry that the person has seen
+             */
+            revision: number;
+            /**
+             * Remark
+             * @default
+             */
+            remark: string;
+            /**
+             * Without Reading
+             * @description devices that never gave a good reading, too; the remark says why
+             * @default false
+             */
+            without_reading: boolean;
+        };
+        /**
+         * SignOffOut
+         * @description That somebody signed a device off, or took that back.
+         */
+        SignOffOut: {
+            /** Withdrawn */
+            withdrawn: boolean;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Remark */
+            remark: string;
+            /**
+             * Without Reading
+             * @description though it had never given a good reading
+             */
+            without_reading: boolean;
         };
         /**
          * SignalOut
@@ -1881,6 +2163,13 @@ export interface components {
             text: {
                 [key: string]: string;
             };
+        };
+        /** WithdrawalForm */
+        WithdrawalForm: {
+            /** Devices */
+            devices: string[];
+            /** Remark */
+            remark: string;
         };
         /**
          * Change
@@ -2222,6 +2511,141 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlaceOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commissioning: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commissioning"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    commissioning_table: {
+        parameters: {
+            query?: {
+                language?: "en" | "ru";
+            };
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignOffForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commissioning"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_sign_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithdrawalForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Commissioning"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
