@@ -24,7 +24,7 @@ from core.errors import Retryable
 DEVICES, SIGNALS = 1000, 100
 SERIES = DEVICES * SIGNALS
 PROFILE = "bench-hundred"
-AGE_S = 3600  # before now, of the first reading
+AGE_S = 600  # before now, of the first reading
 UNDER_WAY = 1_500_000  # points; what the gateway may hold is more
 TELL_S = 0.1
 

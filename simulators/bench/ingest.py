@@ -200,7 +200,8 @@ def _registry(state: Path) -> Path:
 
 def _stored(path: Path) -> tuple[int, int]:
     """Give how many readings of the source's are stored, and how many moments."""
-    query = "SELECT count(*), count(DISTINCT (series, time)) FROM readings"
+    readings = "SELECT series, time FROM readings UNION ALL SELECT series, time FROM late"
+    query = f"SELECT count(*), count(DISTINCT (series, time)) FROM ({readings})"  # noqa: S608
     with duckdb.connect(str(path), read_only=True) as connection:
         rows, moments = connection.execute(query).fetchall()[0]
     return int(rows), int(moments)
