@@ -91,13 +91,14 @@ async def _ours(stand: Stand, port: int, seconds: float) -> Speed:
 
 
 def _counted(sink: Sink) -> Callable[[], int]:
-    """Count the devices' points, without the edge's own."""
-    points, take = 0, sink.take
+    """Count the devices' points: without the edge's own, and what it tells of its links."""
+    points, take, end = 0, sink.take, OWN_SIGNALS + DEVICES * len(VALUES)
 
     def count(block: wire.TelemetryBlock) -> None:
         nonlocal points
         take(block)
-        points += int((wire.readings(block).signal >= OWN_SIGNALS).sum())
+        signal = wire.readings(block).signal
+        points += int(((signal >= OWN_SIGNALS) & (signal < end)).sum())
 
     sink.take = count  # type: ignore[method-assign]
     return lambda: points
