@@ -31,6 +31,7 @@ class Reason(IntEnum):
     REFUSED = 10  # the device answered with an error for this signal
     DEVICE_FAILURE = 11  # the device itself says its value is bad
     QUARANTINED = 12  # its time cannot be right, so it is kept and not shown
+    DROPPED = 13  # marks the first and the last moment of what an edge had no room to keep
 
 
 def quality(verdict: int, reason: Reason = Reason.NONE) -> int:

@@ -74,7 +74,7 @@ class Births:
             )
             connection.execute(
                 "DELETE FROM births WHERE numbering < (SELECT max(numbering) FROM births "
-                "WHERE first <= ?)",
+                "WHERE first <= ?) AND numbering NOT IN (SELECT numbering FROM losses)",
                 (self._spool.lowest("telemetry"),),
             )
             return numbering, connection.execute(

@@ -44,14 +44,14 @@ def held_folder(folder: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def open_spool_file(path: Path, limit: int, clock: Clock) -> SpoolFile:
+def open_spool_file(path: Path, limit: int, keep_s: float, clock: Clock) -> SpoolFile:
     """Open or create the spool; on a full disk with the help of its reserve.
 
     ConfigError where there is no room at all, or the file is not a spool.
     """
     reserve = path.with_suffix(".reserve")
     try:
-        return SpoolFile(path, limit, clock)
+        return SpoolFile(path, limit, keep_s, clock)
     except sqlite3.OperationalError as error:
         if not reserve.exists():
             raise unusable(path, error) from error
@@ -59,7 +59,7 @@ def open_spool_file(path: Path, limit: int, clock: Clock) -> SpoolFile:
         raise unusable(path, error) from error
     reserve.unlink()
     try:
-        return SpoolFile(path, limit, clock)
+        return SpoolFile(path, limit, keep_s, clock)
     except (OSError, sqlite3.Error) as error:
         raise unusable(path, error) from error
 

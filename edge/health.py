@@ -11,6 +11,7 @@ import numpy as np
 from core.clock import SECOND, Clock
 from core.readings import Readings
 from edge.inventory import Inventory
+from edge.losses import Totals
 from edge.pipeline import Pipeline
 from edge.spool import Spool
 from edge.supervisor import Line, LineState
@@ -30,6 +31,7 @@ class Health:
         spool: Spool,
         clock: Clock,
         *,
+        losses: Callable[[], Totals] = Totals,
         certificate_days: Callable[[], float | None] = lambda: None,
     ) -> None:
         self.inventory = inventory
@@ -37,6 +39,7 @@ class Health:
         self._pipeline = pipeline
         self._spool = spool
         self._clock = clock
+        self._losses = losses
         self._certificate_days = certificate_days
         self._gateway: tuple[int, float] | None = None  # its time, and when it was heard
         self._looked_at = clock.monotonic()
@@ -76,6 +79,9 @@ class Health:
             "dropped": spool.dropped,
             # With a new configuration the lines count from zero again.
             "messages_dropped": max(dropped - self._messages_dropped, 0) / elapsed,
+            "lost_readings": (lost := self._losses()).readings,
+            "lost_events": lost.events,
+            "losses_untold": lost.untold,
             "points": (points - self._points) / elapsed,
             "cpu": 100.0 * (cpu - self._cpu) / elapsed,
             "memory": resident_bytes(),

@@ -27,6 +27,7 @@ from edge.health import Health
 from edge.interlocks import by_hand
 from edge.inventory import Inventory
 from edge.journal import open_journal
+from edge.losses import Losses
 from edge.pipeline import Pipeline
 from edge.renewal import Renewal
 from edge.secrets import opener_with_secrets
@@ -82,7 +83,14 @@ class Edge:
                 failure.set_exception(error)
 
         limit = self._settings.spool_megabytes * 1024 * 1024
-        spool = Spool(self._settings.id, self._settings.data_dir, limit, self._clock, fail)
+        spool = Spool(
+            self._settings.id,
+            self._settings.data_dir,
+            limit,
+            self._clock,
+            fail,
+            keep_s=self._settings.spool_days * 86_400,
+        )
         try:
             await self._assemble(spool)
             async with asyncio.TaskGroup() as group:
@@ -90,6 +98,7 @@ class Edge:
                 others = [
                     group.create_task(self._pipeline.run(), name="pipeline"),
                     group.create_task(self._uplink.run(), name="uplink"),
+                    group.create_task(self._losses.run(), name="losses"),
                     group.create_task(self._health.run(), name="health"),
                     group.create_task(self._renewal.run(), name="certificate"),
                     group.create_task(self._diagnostics.run(), name="diagnostics"),
@@ -122,12 +131,20 @@ class Edge:
         self._renewal = Renewal(self._settings, self._clock)
         self._diagnostics = Diagnostics(self._supervisor.lines, self._pipeline, self._clock)
         self._diagnostics.install(self._inventory)
+        self._losses = Losses(
+            spool,
+            self._pipeline,
+            self._clock,
+            inventory=lambda: self._inventory,
+            is_heard=lambda: self._pipeline.is_heard,
+        )
         self._health = Health(
             self._inventory,
             self._supervisor.lines,
             self._pipeline,
             spool,
             self._clock,
+            losses=lambda: self._losses.totals,
             certificate_days=self._renewal.days_left,
         )
         self._writer = Writer(self._inventory, self._supervisor.lines, (by_hand, *self._interlocks))

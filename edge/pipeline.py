@@ -50,7 +50,7 @@ class Pipeline:
     """Adapters `put`, `run` works, the spool keeps."""
 
     def __init__(self, inventory: Inventory, spool: Spool, journal: Journal, clock: Clock) -> None:
-        self._is_heard = False
+        self.is_heard = False
         self.points = 0  # readings taken in since the start
         self._spool = spool
         self._journal = journal
@@ -93,7 +93,7 @@ class Pipeline:
 
     def be_heard(self, is_heard: bool) -> None:
         """Note whether the gateway can be reached now."""
-        self._is_heard = is_heard
+        self.is_heard = is_heard
 
     async def put(self, item: Item) -> None:
         """Take an item from an adapter; wait while the inbox is full."""
@@ -123,7 +123,7 @@ class Pipeline:
             await self._spool.room()
             began = self._clock.monotonic()
             self.work()
-            least, most = PAUSE_S if self._is_heard else (UNHEARD_PAUSE_S, UNHEARD_PAUSE_S)
+            least, most = PAUSE_S if self.is_heard else (UNHEARD_PAUSE_S, UNHEARD_PAUSE_S)
             if self.rate() > BUSY:
                 least = max(least, BUSY_PAUSE_S)
             await asyncio.sleep(min(most, max(least, REST * (self._clock.monotonic() - began))))
@@ -267,7 +267,7 @@ class Pipeline:
     def _take_event(self, event: Event, events: list[wire.WireEvent], time: int) -> None:
         if self._witness.take(event, time):
             return  # until it is known what the head showed
-        if event.condition == wire.STILL and not self._is_heard:
+        if event.condition == wire.STILL and not self.is_heard:
             return  # only the latest is worth anything, and the spool has better things to keep
         events.append(
             wire.Condition(

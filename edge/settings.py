@@ -72,6 +72,10 @@ class EdgeSettings(BaseModel):
     spool_megabytes: Annotated[
         int, Field(ge=8, description="the oldest telemetry is dropped beyond it; MiB")
     ] = 1024
+    spool_days: Annotated[
+        float,
+        Field(gt=0, le=400, description="telemetry is dropped after so many days of running"),
+    ] = 7
 
     @model_validator(mode="after")
     def files_fit(self) -> Self:

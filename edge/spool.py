@@ -18,7 +18,7 @@ from typing import TypeVar
 from adapters.wire import Stream
 from core.clock import Clock
 from edge.data_folder import open_spool_file, unusable
-from edge.spool_file import STREAMS, Job, Row, age_s
+from edge.spool_file import KEEP_S, STREAMS, Job, Row, age_s
 
 RESERVED = 4096  # numbers at a time
 COMMIT_EVERY_S = 0.2
@@ -73,12 +73,13 @@ class Spool:
         limit: int,
         clock: Clock,
         on_failure: Callable[[BaseException], None],
+        *,
+        keep_s: float = KEEP_S,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "spool.db"
         self.edge = edge
-        self._clock = clock
-        self._file = open_spool_file(path, limit, clock)
+        self._file = open_spool_file(path, limit, keep_s, clock)
         self.epoch = self._file.epoch
         self.on_append: Callable[[Stream], None] = _nothing
         self._on_failure = on_failure
@@ -109,7 +110,7 @@ class Spool:
         with self._changed:
             numbers = self._streams[stream]
             seq = numbers.next
-            row = Row(seq, self._clock.time_ns(), encode(seq, self._lowest(stream, seq)))
+            row = Row(seq, self._file.running(), encode(seq, self._lowest(stream, seq)))
             numbers.next += 1
             numbers.rows[seq] = row
             self._bytes += len(row.payload)
@@ -190,7 +191,7 @@ class Spool:
             rows=sum(each.rows for each in stored),
             bytes=size,
             full=100.0 * size / self._file.limit,
-            age_s=age_s(stored, self._clock.time_ns()),
+            age_s=age_s(stored, self._file.running()),
             dropped=sum(each.dropped for each in stored),
         )
 

@@ -1,4 +1,6 @@
-"""The spool's SQLite file: bounded in bytes, and able to delete even when the disk is full.
+"""The spool's SQLite file: bounded in bytes and age, able to delete even when the disk is full.
+
+Age is running time, which no wrong clock can change: an edge that is off grows no older.
 
 Not for several threads. WAL with synchronous=FULL: what is committed survives a power cut.
 """
@@ -9,17 +11,21 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from adapters.wire import Stream
 from core.clock import SECOND, Clock
+from edge.loss_book import note_lost
 
 STREAMS: tuple[Stream, ...] = ("events", "telemetry")
 DROP_ORDER: tuple[Stream, ...] = ("telemetry", "events")
 DROP_AT_ONCE = 64  # blocks
+KEEP_S = 7 * 86_400.0  # of running time; older telemetry is dropped
+AGED_AT_ONCE = 1024  # blocks in one transaction
+NEVER = 2**63 - 1
 RESERVE = 4 * 1024 * 1024  # bytes that a full disk gives back, so that rows can be deleted
 WAL_PAGES = 256  # of 4 KiB; the reserve must cover what a checkpoint may add to the file
 TELL_EVERY_S = 60.0
@@ -42,6 +48,9 @@ CREATE TABLE IF NOT EXISTS gaps (endpoint TEXT NOT NULL, began INTEGER NOT NULL,
 CREATE TABLE IF NOT EXISTS overrides
     (device TEXT, signal TEXT, value REAL NOT NULL, until INTEGER NOT NULL,
     PRIMARY KEY (device, signal)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS losses
+    (numbering INTEGER, signal INTEGER, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    readings INTEGER NOT NULL, PRIMARY KEY (numbering, signal)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS commands (number INTEGER PRIMARY KEY, id TEXT UNIQUE, result BLOB);
 """
 
@@ -52,7 +61,7 @@ Job = Callable[[sqlite3.Connection], None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A block as it was encoded. at: nanoseconds UTC, when it was made."""
+    """A block as it was encoded. at: when it was made, nanoseconds of running time."""
 
     seq: int
     at: int
@@ -61,20 +70,33 @@ class Row:
 
 @dataclass(slots=True)
 class Stored:
-    """What the file holds of one stream. oldest: nanoseconds UTC. dropped: since the start."""
+    """What the file holds of one stream. oldest: in running time. dropped: since the start."""
 
     rows: int = 0
     bytes: int = 0
     lowest: int | None = None
     oldest: int | None = None
+    newest: int = 0
     dropped: int = 0
 
 
-class SpoolFile:
-    """One file. limit: bytes of payload that it may hold; beyond it the oldest are dropped."""
+@dataclass(slots=True)
+class Change:
+    """What a transaction does to one stream. dropped: blocks that nobody will get."""
 
-    def __init__(self, path: Path, limit: int, clock: Clock) -> None:
+    rows: int = 0
+    size: int = 0
+    dropped: list[bytes] = field(default_factory=list)
+
+
+class SpoolFile:
+    """One file. limit: bytes of payload that it may hold. keep_s: seconds of running time for
+    which it keeps telemetry. Beyond either the oldest is dropped."""
+
+    def __init__(self, path: Path, limit: int, keep_s: float, clock: Clock) -> None:
         self.limit = limit
+        self._keep = int(keep_s * SECOND)
+        self._opened_at = clock.monotonic()
         self._clock = clock
         self._reserve = path.with_suffix(".reserve")
         self._is_full = False
@@ -100,10 +122,15 @@ class SpoolFile:
         )
         self.epoch = str(self.meta("epoch"))
         self.stored: dict[Stream, Stored] = {stream: self._count(stream) for stream in STREAMS}
+        self._had_run = max(each.newest for each in self.stored.values())
         self._keep_reserve()
 
     def close(self) -> None:
         self.connection.close()
+
+    def running(self) -> int:
+        """Give for how long this edge has run since the oldest block came, in nanoseconds."""
+        return self._had_run + int((self._clock.monotonic() - self._opened_at) * SECOND)
 
     def meta(self, key: str, missing: int = 0) -> int | str:
         """Give one of the file's own notes."""
@@ -124,17 +151,16 @@ class SpoolFile:
         """
         acknowledged = tuple(acknowledged)
         for last_try in (False, False, True):
+            lost = [row.payload for row in rows["telemetry"]] if last_try else []
             kept = {**rows, "telemetry": ()} if last_try else rows
             try:
-                self._transaction(kept, acknowledged, jobs)
+                self._transaction(kept, acknowledged, jobs, lost)
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_FULL or last_try:
                     raise
                 self._make_room()
                 continue
-            if last_try and rows["telemetry"]:
-                self._note_dropped("telemetry", len(rows["telemetry"]))
-            elif self._is_full:
+            if self._is_full and not lost:
                 self._keep_reserve()
             return
 
@@ -155,8 +181,10 @@ class SpoolFile:
         rows: Mapping[Stream, Sequence[Row]],
         acknowledged: Iterable[tuple[Stream, int, int]],
         jobs: Sequence[Job],
+        lost: list[bytes],
     ) -> None:
-        changes = {stream: [0, 0, 0] for stream in STREAMS}  # rows, bytes, dropped
+        changes = {stream: Change() for stream in STREAMS}
+        changes["telemetry"].dropped += lost
         run = self.connection.execute
         run("BEGIN IMMEDIATE")
         try:
@@ -168,58 +196,83 @@ class SpoolFile:
                     f"INSERT INTO {stream} VALUES (?, ?, ?, ?)",  # noqa: S608 - one of STREAMS
                     [(row.seq, row.at, len(row.payload), row.payload) for row in rows[stream]],
                 )
-                changes[stream][0] += len(rows[stream])
-                changes[stream][1] += sum(len(row.payload) for row in rows[stream])
+                changes[stream].rows += len(rows[stream])
+                changes[stream].size += sum(len(row.payload) for row in rows[stream])
             for job in jobs:
                 job(self.connection)
+            dropped = {stream: change.dropped for stream, change in changes.items()}
+            if any(dropped.values()):
+                note_lost(self.connection, **dropped)
             run("COMMIT")
         except BaseException:
             if self.connection.in_transaction:
                 run("ROLLBACK")
             raise
-        for stream, (count, size, dropped) in changes.items():
-            self._account(stream, count, size, dropped)
+        for stream, change in changes.items():
+            self._account(stream, change)
 
-    def _trim(self, changes: Mapping[Stream, list[int]], incoming: int) -> None:
-        """Delete the oldest telemetry, and events when there is none, until it fits."""
+    def _trim(self, changes: Mapping[Stream, Change], incoming: int) -> None:
+        """Drop telemetry that is too old, then the oldest until it fits, and events when there is
+        no telemetry any more."""
+        too_old = self.running() - self._keep
+        oldest = self.stored["telemetry"].oldest
+        while oldest is not None and oldest < too_old:
+            dropped = changes["telemetry"].dropped
+            if not self._drop("telemetry", changes, too_old) or len(dropped) >= AGED_AT_ONCE:
+                break
         for stream in DROP_ORDER:
             while self._size(changes) + incoming > self._ceiling:
-                oldest = f"seq IN (SELECT seq FROM {stream} ORDER BY seq LIMIT {DROP_AT_ONCE})"  # noqa: S608
-                count = self._delete(stream, changes[stream], oldest)
-                if not count:
+                if not self._drop(stream, changes):
                     break
-                changes[stream][2] += count
 
-    def _size(self, changes: Mapping[Stream, list[int]]) -> int:
-        return sum(self.stored[stream].bytes + changes[stream][1] for stream in STREAMS)
+    def _size(self, changes: Mapping[Stream, Change]) -> int:
+        return sum(self.stored[stream].bytes + changes[stream].size for stream in STREAMS)
+
+    def _drop(self, stream: Stream, changes: Mapping[Stream, Change], before: int = NEVER) -> int:
+        """Delete some of the oldest blocks, made before this moment of running time."""
+        oldest = f"SELECT seq, at FROM {stream} ORDER BY seq LIMIT {DROP_AT_ONCE}"  # noqa: S608
+        payloads = self._delete(
+            stream,
+            changes[stream],
+            f"seq IN (SELECT seq FROM ({oldest}) WHERE at < ?)",  # noqa: S608 - our own words
+            (before,),
+            "payload",
+        )
+        changes[stream].dropped += payloads
+        return len(payloads)
 
     def _delete(
-        self, stream: Stream, change: list[int], where: str, values: tuple[int, ...] = ()
-    ) -> int:
-        sizes = self.connection.execute(
-            f"DELETE FROM {stream} WHERE {where} RETURNING size",  # noqa: S608 - our own words
+        self,
+        stream: Stream,
+        change: Change,
+        where: str,
+        values: tuple[int, ...],
+        wanted: str = "NULL",
+    ) -> list[bytes]:
+        """Delete rows, and give what is wanted of each."""
+        gone = self.connection.execute(
+            f"DELETE FROM {stream} WHERE {where} RETURNING size, {wanted}",  # noqa: S608
             values,
         ).fetchall()
-        change[0] -= len(sizes)
-        change[1] -= sum(size for (size,) in sizes)
-        return len(sizes)
+        change.rows -= len(gone)
+        change.size -= sum(size for size, _ in gone)
+        return [each for _, each in gone]
 
-    def _account(self, stream: Stream, count: int, size: int, dropped: int) -> None:
+    def _account(self, stream: Stream, change: Change) -> None:
         stored = self.stored[stream]
-        stored.rows += count
-        stored.bytes += size
+        stored.rows += change.rows
+        stored.bytes += change.size
         first = self.connection.execute(
             f"SELECT seq, at FROM {stream} ORDER BY seq LIMIT 1"  # noqa: S608 - one of STREAMS
         ).fetchone()
         stored.lowest, stored.oldest = first or (None, None)
-        if dropped:
-            self._note_dropped(stream, dropped)
+        if change.dropped:
+            self._note_dropped(stream, len(change.dropped))
 
     def _count(self, stream: Stream) -> Stored:
-        count, size, lowest, oldest = self.connection.execute(
-            f"SELECT count(*), coalesce(sum(size), 0), min(seq), min(at) FROM {stream}"  # noqa: S608
-        ).fetchone()
-        return Stored(count, size, lowest, oldest)
+        columns = "count(*), coalesce(sum(size), 0), min(seq), min(at), coalesce(max(at), 0)"
+        row = self.connection.execute(f"SELECT {columns} FROM {stream}").fetchone()  # noqa: S608
+        return Stored(*row)
 
     def _note_dropped(self, stream: Stream, count: int) -> None:
         """Count what is lost; tell at once, then once a minute."""
@@ -227,7 +280,7 @@ class SpoolFile:
         self._untold += count
         now = self._clock.monotonic()
         if now - self._told_at >= TELL_EVERY_S:
-            log.error("spool is full, blocks are dropped", stream=stream, blocks=self._untold)
+            log.error("spool drops what is oldest", stream=stream, blocks=self._untold)
             self._told_at, self._untold = now, 0
 
     # ---- a full disk ------------------------------------------------------------------------
@@ -263,6 +316,6 @@ class SpoolFile:
 
 
 def age_s(stored: Iterable[Stored], now: int) -> float:
-    """Give the age of the oldest block in seconds. now: nanoseconds UTC."""
+    """Give the age of the oldest block in seconds. now: nanoseconds of running time."""
     oldest = [each.oldest for each in stored if each.oldest is not None]
     return max(0.0, (now - min(oldest)) / SECOND) if oldest else 0.0

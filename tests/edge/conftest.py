@@ -15,6 +15,7 @@ from edge.inventory import Inventory
 from edge.node import Edge
 from edge.settings import EdgeSettings
 from edge.spool import Spool
+from edge.spool_file import KEEP_S
 from tests.adapters.conftest import running_broker
 from tests.edge.running import Gateway, RunEdge, Running
 from tests.edge.stand import PROFILES, FedLine, HandClock, eventually, make_inventory
@@ -32,8 +33,9 @@ def open_spool(tmp_path: Path) -> Callable[..., Spool]:
     def fail(error: BaseException) -> None:
         raise AssertionError("the spool has failed") from error
 
-    def make(clock: Clock | None = None, limit: int = 10**8) -> Spool:
-        return Spool("edge-1", tmp_path / "spool", limit, clock or SystemClock(), fail)
+    def make(clock: Clock | None = None, limit: int = 10**8, keep_s: float = KEEP_S) -> Spool:
+        folder = tmp_path / "spool"
+        return Spool("edge-1", folder, limit, clock or SystemClock(), fail, keep_s=keep_s)
 
     return make
 

@@ -5,9 +5,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from adapters.wire import Stream
-from core.clock import SystemClock
+from core.clock import SECOND, SystemClock
 from edge.spool import Spool
+from tests.edge.stand import HandClock
+
+
+class JumpingClock(HandClock):
+    """Stands still until somebody sets it; the monotonic clock knows nothing of that."""
+
+    jumped_s: float = 0.0
+
+    def time_ns(self) -> int:
+        return super().time_ns() + int(self.jumped_s * SECOND)
+
 
 OpenSpool = Callable[..., Spool]
 ALL = 10**9
@@ -137,6 +150,50 @@ def test_events_go_last(open_spool: OpenSpool) -> None:
         assert await numbers(spool, "telemetry") == []
         assert events == list(range(events[0], 201))
         assert len(events) > 30
+        await spool.close()
+
+    asyncio.run(main())
+
+
+def test_telemetry_is_kept_for_a_bounded_time_of_running(open_spool: OpenSpool) -> None:
+    async def main() -> None:
+        clock = HandClock()
+        spool = open_spool(clock, keep_s=3600)
+        put(spool, "telemetry", 200)
+        put(spool, "events", 1)
+        assert len(await numbers(spool, "telemetry")) == 200
+        clock.seconds += 3000
+        put(spool, "telemetry", 1)
+        await numbers(spool, "telemetry")
+        await spool.close()
+        clock.seconds += 86_400  # nobody runs
+        spool = open_spool(clock, keep_s=3600)
+        clock.seconds += 500
+        assert len(await numbers(spool, "telemetry")) == 201
+        clock.seconds += 500
+        assert await numbers(spool, "telemetry") == [201]
+        assert await numbers(spool, "events") == [1]
+        assert spool.state().dropped == 200
+        assert spool.state().age_s == 4000
+        await spool.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("jump_s", [-3600, 86_400, 400 * 86_400])
+def test_a_clock_that_jumps_deletes_nothing(open_spool: OpenSpool, jump_s: float) -> None:
+    async def main() -> None:
+        clock = JumpingClock()
+        spool = open_spool(clock)
+        put(spool, "telemetry", 10)
+        await numbers(spool, "telemetry")
+        clock.jumped_s = jump_s
+        put(spool, "telemetry", 1)
+        assert await numbers(spool, "telemetry") == list(range(1, 12))
+        await spool.close()
+        spool = open_spool(clock)
+        assert await numbers(spool, "telemetry") == list(range(1, 12))
+        assert spool.state().age_s == 0
         await spool.close()
 
     asyncio.run(main())

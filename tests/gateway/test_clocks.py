@@ -119,17 +119,17 @@ def test_where_the_edges_clock_is_wrong_no_device_is_blamed(tmp_path: Path, brok
     play(tmp_path, broker, story)
 
 
-def test_what_a_device_kept_may_be_years_old_and_never_of_tomorrow(
-    tmp_path: Path, broker: str
+@pytest.mark.parametrize("kept", [GOOD | Reason.ARCHIVE, BAD | Reason.DROPPED])
+def test_what_was_kept_or_lost_may_be_years_ago_and_never_tomorrow(
+    tmp_path: Path, broker: str, kept: int
 ) -> None:
     async def story(gateway: Gateway, edge: Edge) -> None:
         edge.be_born()
         now = CLOCK.time_ns()
-        archive = GOOD | Reason.ARCHIVE
-        block = Readings.of([POWER] * 2, [now - 1000 * DAY, now + DAY], [7.0, 8.0], archive, now)
+        block = Readings.of([POWER] * 2, [now - 1000 * DAY, now + DAY], [7.0, 8.0], kept, now)
         edge.send_readings(1, block)
         await edge.until_acknowledged("telemetry", 1)
-        assert await stored(gateway, now - 1000 * DAY) == [(7.0, archive)]
+        assert await stored(gateway, now - 1000 * DAY) == [(7.0, kept)]
         assert await stored(gateway, now + DAY) == [(8.0, BAD | Reason.QUARANTINED)]
 
     play(tmp_path, broker, story)

@@ -244,6 +244,7 @@ export const en = {
       "Somebody changed this case a moment ago. It is loaded anew; look at it and press again.",
     window15: "15 min",
     window24: "24 h",
+    dropped: "Shaded: the edge had no room left and dropped what it had read.",
     noChart: "No readings in this time.",
     online: "answers",
     lost: "does not answer",

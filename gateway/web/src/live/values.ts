@@ -60,4 +60,6 @@ export class LatestValues {
 export const isGood = (quality: number) => (quality & 0b1100_0000) === 0;
 /** Its time cannot be right (core/quality.py); it is stored for whoever looks into that. */
 export const isQuarantined = (quality: number) => (quality & 0b0011_1111) === 12;
+/** The edge had no room to keep what was read from this moment on. */
+export const isDropped = (quality: number) => (quality & 0b0011_1111) === 13;
 export const isBad = (quality: number) => (quality & 0b1100_0000) === 0b1000_0000;

@@ -7,7 +7,7 @@ import type { IncidentOut, Series, SignalOut } from "../../../api/types";
 import { token, useTheme } from "../../../format/theme";
 import { unitIn } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
-import { isBad, isQuarantined, type LatestValues } from "../../../live/values";
+import { isBad, isDropped, isQuarantined, type LatestValues } from "../../../live/values";
 import { useLive } from "../../../live/react";
 import { Trouble, Waiting } from "../../../parts/trouble";
 
@@ -48,8 +48,17 @@ export function Chart({ device, signal, span, incidents }: Props) {
         incidents={incidents}
       />
       {!series.data.time_ms.length && <p className="faint">{t("card.noChart")}</p>}
+      {series.data.quality.some(isDropped) && <p className="faint">{t("card.dropped")}</p>}
     </>
   );
+}
+
+/** Give the spans, in seconds, of which the edge kept nothing: up to the next reading. */
+function droppedSpans({ time_ms, quality }: Series): [number, number][] {
+  return time_ms.flatMap((ms, at): [number, number][] => {
+    const next = time_ms[at + 1];
+    return isDropped(quality[at] ?? 0) && next !== undefined ? [[ms / 1000, next / 1000]] : [];
+  });
 }
 
 /** Columns of a plot that grow at the end and lose what leaves the window. */
@@ -110,7 +119,10 @@ function Plot({ stored, device, signal, span, incidents }: Props & { stored: Ser
     const container = box.current;
     if (!container) return;
     const plot = new uPlot(
-      options(container.clientWidth, signal, language, () => marks.current),
+      options(container.clientWidth, signal, language, {
+        incidents: () => marks.current,
+        dropped: droppedSpans(stored),
+      }),
       [track.time, track.value],
       container,
     );
@@ -147,7 +159,7 @@ function Plot({ stored, device, signal, span, incidents }: Props & { stored: Ser
       sizes.disconnect();
       plot.destroy();
     };
-  }, [track, live, device, signal, span, language, theme]);
+  }, [stored, track, live, device, signal, span, language, theme]);
 
   return (
     <div
@@ -159,13 +171,18 @@ function Plot({ stored, device, signal, span, incidents }: Props & { stored: Ser
   );
 }
 
+interface Marks {
+  incidents: () => readonly IncidentOut[];
+  dropped: readonly [number, number][];
+}
+
 const CLOCK = "{HH}:{mm}";
 
 function options(
   width: number,
   signal: SignalOut,
   language: "en" | "ru",
-  marks: () => readonly IncidentOut[],
+  marks: Marks,
 ): uPlot.Options {
   // A value is reported when it changes: until the next one it holds, it does not slope.
   const stepped = uPlot.paths.stepped?.({ align: 1 });
@@ -204,7 +221,10 @@ function options(
         ...(stepped && { paths: stepped }),
       },
     ],
-    hooks: { draw: [(plot) => drawMarks(plot, signal, marks())] },
+    hooks: {
+      drawClear: [(plot) => drawDropped(plot, marks.dropped)],
+      draw: [(plot) => drawMarks(plot, signal, marks.incidents())],
+    },
   };
 }
 
@@ -214,6 +234,19 @@ function padded(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1];
   const pad = (high - low) * 0.12 || Math.max(Math.abs(high) * 0.05, 0.5);
   return [low - pad, high + pad];
+}
+
+/** Shade the spans of which nothing was kept. */
+function drawDropped(plot: uPlot, spans: readonly [number, number][]): void {
+  const { ctx, bbox } = plot;
+  ctx.fillStyle = token("line");
+  for (const span of spans) {
+    const [left, right] = span.map((time) => {
+      const x = plot.valToPos(time, "x", true);
+      return Math.min(Math.max(x, bbox.left), bbox.left + bbox.width);
+    }) as [number, number];
+    ctx.fillRect(left, bbox.top, right - left, bbox.height);
+  }
 }
 
 /** Draw where incidents of this device began, and the signal's limits where they are in sight. */
