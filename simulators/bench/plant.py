@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,11 +24,12 @@ MARGIN_S = 2.0  # between the sending of a stamp and the time of its reading
 
 @dataclass(slots=True)
 class Plant:
-    """ports: of the Modbus lines; on each line the units 1 … units."""
+    """ports: of the Modbus lines; on each line the units 1 … units. models: folders of profiles."""
 
     state: Path
     ports: list[int]
     units: int
+    models: Sequence[Path] = (Path(__file__).parent,)
     hub: Hub = field(init=False)
     api: Api = field(init=False)
     running: list[Child] = field(default_factory=list)
@@ -38,7 +40,7 @@ class Plant:
             broker_port=free_port(),
             port=free_port(),
             edge="edge-1",
-            profiles=[Path(__file__).parent],
+            profiles=self.models,
         )
         self.api = Api(self.hub.address)
 
