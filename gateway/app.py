@@ -18,6 +18,7 @@ from gateway.api import (
     documentation,
     edges,
     enrolment,
+    export,
     health,
     incidents,
     live,
@@ -28,6 +29,7 @@ from gateway.api import (
     series,
     session,
     stills,
+    totals,
 )
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, HostGuard, OriginGuard, SizeGuard
@@ -43,6 +45,8 @@ ROUTERS = (
     assets.router,
     devices.router,
     series.router,
+    totals.router,
+    export.router,
     edges.router,
     enrolment.router,
     registry.router,

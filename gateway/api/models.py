@@ -233,6 +233,23 @@ class Series(Model):
     downsampled: bool
 
 
+class Totals(Model):
+    """What the devices measured together, in columns, one step after the other.
+
+    sum: of the means that the devices had in the step. mean: of all readings. devices: how many
+    measured.
+    """
+
+    signal: str
+    unit: str
+    time_ms: list[int] = Field(description="when the step begins")
+    devices: list[int]
+    sum: list[float]
+    mean: list[float]
+    minimum: list[float]
+    maximum: list[float]
+
+
 # ---- incidents, appeals, cases --------------------------------------------------------------
 
 

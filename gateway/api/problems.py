@@ -37,6 +37,7 @@ STATUS = {
     "appeal_refused": 422,
     "out_of_range": 422,
     "invalid": 422,
+    "too_much": 422,
     "too_many_requests": 429,
 }
 """Status of a DomainError by its code; any other code is a rule that was broken, 409."""

@@ -48,10 +48,7 @@ async def series(
     number = directory.series_of(device.id).get(key)
     if number is None:
         raise NotVisible("signal", f"{identifier}.{key}")
-    until = end or clock.now()
-    since = start or until - USUALLY
-    if since >= until:
-        raise DomainError("invalid", "start is not before end. Ask for a time that has a length.")
+    since, until = span_of(start, end, clock.now(), USUALLY)
     block, downsampled = await history.range(
         number, to_nanoseconds(since), to_nanoseconds(until), points
     )
@@ -65,3 +62,14 @@ async def series(
         quality=block.quality.tolist(),
         downsampled=downsampled,
     )
+
+
+def span_of(
+    start: datetime | None, end: datetime | None, now: datetime, usually: timedelta
+) -> tuple[datetime, datetime]:
+    """Give from when to when; without an end up to now, without a start the usual time."""
+    until = end or now
+    since = start or until - usually
+    if since >= until:
+        raise DomainError("invalid", "start is not before end. Ask for a time that has a length.")
+    return since, until

@@ -1,6 +1,6 @@
 """What pages ask about devices and edges: the port that the ingest fills."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from adapters.wire import SignalBirth
 from core.readings import Readings
+from gateway.timeseries.port import Buckets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,16 @@ class History(Protocol):
         start, end: nanoseconds UTC. points: at most about so many; where there are more, the
         lowest and the highest of each stretch of time are kept.
         """
+        ...
+
+    async def aggregate(
+        self, series: NDArray[np.uint32], start: int, end: int, width: int
+    ) -> Buckets:
+        """Sum up the good and uncertain values of [start, end) by series and `width`."""
+        ...
+
+    def rows(self, series: NDArray[np.uint32], start: int, end: int) -> AsyncIterator[Readings]:
+        """Give all readings of [start, end) in blocks, of each series the oldest first."""
         ...
 
     async def first_good(self, since: Mapping[int, int]) -> Readings:

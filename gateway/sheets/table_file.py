@@ -74,7 +74,7 @@ def write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str
         book = Workbook(write_only=True)
         sheet = book.create_sheet("registry")
         for row in (headings, *rows):
-            sheet.append([_guarded(cell) for cell in row])
+            sheet.append([guarded(cell) for cell in row])
         book.save(path)
         return
     path.write_bytes(as_csv(headings, rows))
@@ -83,11 +83,12 @@ def write_table(path: Path, headings: Sequence[str], rows: Iterable[Sequence[str
 def as_csv(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     """Give a table as CSV, with what a spreadsheet would take for a formula marked as text."""
     text = io.StringIO(newline="")
-    csv.writer(text).writerows([_guarded(cell) for cell in row] for row in (headings, *rows))
+    csv.writer(text).writerows([guarded(cell) for cell in row] for row in (headings, *rows))
     return text.getvalue().encode("utf-8-sig")  # the mark tells Excel UTF-8
 
 
-def _guarded(cell: str) -> str:
+def guarded(cell: str) -> str:
+    """Mark as text what a spreadsheet would take for a formula."""
     return TEXT_MARK + cell if cell.lstrip(TEXT_MARK).startswith(FORMULA) else cell
 
 

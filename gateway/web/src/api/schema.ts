@@ -311,6 +311,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/series/totals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Totals
+         * @description Sum up a signal over the devices of a place and below it, step by step; by default a day.
+         *
+         *     kind: only of devices that serve such assets. Steps in which nothing was measured are left out.
+         */
+        get: operations["totals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/series/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description Give every reading that is kept in full, by default of a day, of one's territory.
+         *
+         *     Of a place and what is below it, of devices that serve a kind of asset, or of one device.
+         */
+        get: operations["export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edges": {
         parameters: {
             query?: never;
@@ -2164,6 +2208,34 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /**
+         * Totals
+         * @description What the devices measured together, in columns, one step after the other.
+         *
+         *     sum: of the means that the devices had in the step. mean: of all readings. devices: how many
+         *     measured.
+         */
+        Totals: {
+            /** Signal */
+            signal: string;
+            /** Unit */
+            unit: string;
+            /**
+             * Time Ms
+             * @description when the step begins
+             */
+            time_ms: number[];
+            /** Devices */
+            devices: number[];
+            /** Sum */
+            sum: number[];
+            /** Mean */
+            mean: number[];
+            /** Minimum */
+            minimum: number[];
+            /** Maximum */
+            maximum: number[];
+        };
         /** WithdrawalForm */
         WithdrawalForm: {
             /** Devices */
@@ -2847,6 +2919,78 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Series"];
                 };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    totals: {
+        parameters: {
+            query: {
+                signal: string;
+                place?: string;
+                kind?: string;
+                start?: string | null;
+                end?: string | null;
+                /** @description seconds; steps follow each other from start on */
+                step_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Totals"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
+        parameters: {
+            query?: {
+                place?: string;
+                kind?: string;
+                device?: string;
+                signal?: string;
+                start?: string | null;
+                end?: string | null;
+                format?: "csv" | "parquet";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem says why and what to do */
             "4XX": {
