@@ -57,7 +57,7 @@ class Commands:
             self._tell(order.command, "refused", text="The edge is busy. Try again in a minute.")
 
     async def run(self) -> None:
-        """Execute orders until cancelled; those of one line one after another."""
+        """Execute orders until cancelled; those of one device one after another."""
         await self._finish_interrupted()
         async with asyncio.TaskGroup() as group:
             while True:

@@ -1,4 +1,4 @@
-"""The one way to a device's signals: checked, in turn on its line, and read back.
+"""The one way to a device's signals: checked, in turn at the device, and read back.
 
 Commands of the gateway and programs of the edge go the same way, so that neither overtakes the
 other half-way.
@@ -37,7 +37,7 @@ class Writer:
         self.inventory = inventory
         self._lines = lines
         self._interlocks = interlocks
-        self._turns: dict[str, asyncio.Lock] = {}
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}  # by line and unit
 
     def checked(self, device: str, signal: str, value: float) -> Point:
         """Find a point that may get this value. Refused where it may not."""
@@ -54,12 +54,17 @@ class Writer:
 
     @asynccontextmanager
     async def turn(self, point: Point) -> AsyncIterator[None]:
-        """Wait until nobody else writes on the line of a point, and keep others waiting."""
-        async with self._turns.setdefault(point.device.endpoint, asyncio.Lock()):
+        """Wait until nobody else writes to the unit of a point, and keep others waiting.
+
+        Writes to several units of a line go on beside each other; the adapter sends them in their
+        order, and while one is read back the next is sent.
+        """
+        unit = point.device.endpoint, point.device.unit
+        async with self._turns.setdefault(unit, asyncio.Lock()):
             yield
 
     async def write(self, point: Point, value: float) -> float:
-        """Set a point within a turn of its line, and give what the device then reports.
+        """Set a point within a turn of its unit, and give what the device then reports.
 
         Refused where nothing was sent or the device refuses. Retryable or TimeoutError where
         nobody knows what became of it.

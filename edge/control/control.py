@@ -1,13 +1,12 @@
 """Runs the programs: compares what devices report with what is wanted, and sets what differs.
 
-It asks nobody: while the gateway is away it goes on. It writes as commands do, in turn on each
-line, at most one write of its own on a line at a time, so that a command waits for one at most.
+It asks nobody: while the gateway is away it goes on. It writes as commands do, in turn at each
+device, so that a command waits for one write at most. Writes to several devices of a line do not
+wait for each other's reading back.
 """
 
 import asyncio
 import math
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -31,6 +30,10 @@ from edge.pipeline import Pipeline
 from edge.writing import Refused, Writer
 
 EVERY_S = 2.0
+# Writes under way on a line. A Modbus line takes one request at a time, and a silent unit holds it
+# up; the second write goes out while the first is looked for.
+ABREAST = {"modbus": 2}
+MOST_ABREAST = 32  # elsewhere
 FIRST_PAUSE_S = 5.0  # after a write, before the next one to the same signal
 LONGEST_PAUSE_S = 300.0
 MOST_DOUBLED = 6
@@ -76,7 +79,7 @@ class GovernedSignal:
     """One signal of one device. told: the number of the first signal that is told of it.
 
     aimed: what it should be, when last looked. tries: writes for that, without success so far.
-    not_before: monotonic seconds of the next one.
+    not_before: monotonic seconds of the next one. is_being_set: a write is due or under way.
     """
 
     running: RunningProgram
@@ -85,6 +88,7 @@ class GovernedSignal:
     aimed: float = math.nan
     tries: int = 0
     not_before: float = -math.inf
+    is_being_set: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -133,6 +137,7 @@ class Control:
         self._overrides = overrides
         self._clock = clock
         self._program_clock = program_clock
+        self._abreast: dict[str, asyncio.Semaphore] = {}  # by endpoint
         self.install(inventory)
 
     def install(self, inventory: Inventory) -> None:
@@ -144,7 +149,6 @@ class Control:
                 point = inventory.point(device, running.program.signal)
                 told = inventory.point(device, f"{running.program.signal}_wanted").number
                 self._governed[device, point.signal.key] = GovernedSignal(running, point, told)
-        self._writing: dict[str, asyncio.Task[None]] = {}  # by endpoint
         self._overrides.resume(
             {key: each.running.program.override_s for key, each in self._governed.items()}
         )
@@ -171,7 +175,6 @@ class Control:
         moment, now = self._program_clock.now(), self._clock.monotonic()
         for running in self._running:
             running.ask(moment)
-        due: defaultdict[str, list[GovernedSignal]] = defaultdict(list)
         for governed in self._governed.values():
             aim = self._aim(governed)
             reported = self._pipeline.reported.value(governed.point.number)
@@ -180,14 +183,9 @@ class Control:
             governed.aim_at(aim.value)
             if governed.is_met(aim.value, reported):
                 governed.tries, governed.not_before = 0, -math.inf
-            elif now >= governed.not_before:
-                due[governed.point.device.endpoint].append(governed)
-        for endpoint, signals in due.items():
-            task = self._writing.get(endpoint)
-            if task is None or task.done():
-                self._writing[endpoint] = group.create_task(
-                    self._set_all(signals), name=f"programs on {endpoint}"
-                )
+            elif now >= governed.not_before and not governed.is_being_set:
+                governed.is_being_set = True
+                group.create_task(self._set(governed), name=f"program of {governed.point.name}")
         if self._governed:
             self._tell()
 
@@ -206,33 +204,38 @@ class Control:
 
     # ---- writing ----------------------------------------------------------------------------
 
-    async def _set_all(self, signals: Iterable[GovernedSignal]) -> None:
-        for governed in signals:
-            await self._set(governed)
-
     async def _set(self, governed: GovernedSignal) -> None:
-        """Write once what is wanted by the time it is this signal's turn."""
-        async with self._writer.turn(governed.point):
-            aim = self._aim(governed)
-            reported = self._pipeline.reported.value(governed.point.number)
-            is_governed = self._governed.get(governed.key) is governed
-            if not is_governed or aim.value is None or math.isnan(reported):
-                return
-            if governed.is_met(aim.value, reported):
-                return
-            name = governed.point.name
-            try:
-                self._writer.checked(*governed.key, aim.value)
-                await self._writer.write(governed.point, aim.value)
-            except (Refused, Retryable, TimeoutError) as error:
-                wrong = str(error) or "no answer in time"
-            except Exception as error:  # an adapter's bug must not stop the other programs
-                log.exception("program failed", signal=name)
-                wrong = type(error).__name__
-            else:
-                wrong = ""
-            governed.rest(self._clock.monotonic())
-            governed.tries += 1
+        """Write once, in turn on its line and at its device."""
+        async with self._turn_on_line(governed.point), self._writer.turn(governed.point):
+            await self._write(governed)
+        governed.is_being_set = False
+
+    def _turn_on_line(self, point: Point) -> asyncio.Semaphore:
+        most = ABREAST.get(point.profile.protocol, MOST_ABREAST)
+        return self._abreast.setdefault(point.device.endpoint, asyncio.Semaphore(most))
+
+    async def _write(self, governed: GovernedSignal) -> None:
+        """Set what is wanted by now, and note what became of it."""
+        aim = self._aim(governed)
+        reported = self._pipeline.reported.value(governed.point.number)
+        is_governed = self._governed.get(governed.key) is governed
+        if not is_governed or aim.value is None or math.isnan(reported):
+            return
+        if governed.is_met(aim.value, reported):
+            return
+        name = governed.point.name
+        try:
+            self._writer.checked(*governed.key, aim.value)
+            await self._writer.write(governed.point, aim.value)
+        except (Refused, Retryable, TimeoutError) as error:
+            wrong = str(error) or "no answer in time"
+        except Exception as error:  # an adapter's bug must not stop the other programs
+            log.exception("program failed", signal=name)
+            wrong = type(error).__name__
+        else:
+            wrong = ""
+        governed.rest(self._clock.monotonic())
+        governed.tries += 1
         if wrong and governed.tries == 1:
             log.warning("program is not obeyed", signal=name, value=aim.value, error=wrong)
         elif not wrong:

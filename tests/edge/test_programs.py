@@ -137,6 +137,25 @@ def test_lamps_are_dimmed_within_the_night(stage: Stage) -> None:
     stage(scene, dimmed)
 
 
+def test_a_device_that_does_not_obey_keeps_no_other_of_its_line_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("adapters.mqtt.adapter.READ_BACK_S", "edge.writing.WRITE_TIMEOUT_S"):
+        monkeypatch.setattr(name, 600.0)
+    lit = replace(NIGHT, id="lit", devices=("lamp-1",), signal="level", otherwise=30.0)
+
+    async def scene(street: Street) -> None:
+        street.cabinet.obeys = False
+        await eventually(lambda: street.cabinet.orders, 20)
+        street.lamp.state["level"] = 7
+        await eventually(lambda: street.lamp.state["level"] == 1, 20)
+        # Nor does a command to the other one wait.
+        assert (await street.told.command("lamp-1", "level", 60)).state == "confirmed"
+        assert street.cabinet.orders == [{"contactor": 1}]
+
+    stage(scene, NIGHT, lit, at=NIGHTFALL)
+
+
 def test_a_controller_gets_its_plans_by_hour_and_calendar_over_modbus(stage: Stage) -> None:
     async def scene(street: Street) -> None:
         for moment, plan in (
