@@ -216,6 +216,7 @@ def _profile_birth(profile: Profile) -> wire.ProfileBirth:
                 minimum=signal.minimum,
                 maximum=signal.maximum,
                 states=signal.states,
+                by_hand=sorted(signal.by_hand),
             )
             for signal in profile.signals
         ],

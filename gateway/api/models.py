@@ -82,6 +82,7 @@ class SignalOut(Model):
     minimum: float | None
     maximum: float | None
     states: dict[str, Text]
+    by_hand: list[int] = Field([], description="states that are set at the device alone")
     value: float | None = None
     quality: int | None = None
     time: datetime | None = None

@@ -127,6 +127,7 @@ def show_signal(signal: SignalBirth, latest: Latest | None) -> SignalOut:
         minimum=signal.minimum,
         maximum=signal.maximum,
         states={str(code): words for code, words in signal.states.items()},
+        by_hand=signal.by_hand,
     )
     if latest is None:
         return shown

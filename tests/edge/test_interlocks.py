@@ -55,6 +55,10 @@ def test_an_edge_refuses_to_put_a_lift_back_in_service(tmp_path: Path, broker: s
             stop = asyncio.Event()
             async with running(gateway.run()), running(edge.run(stop, lambda _: None)):
                 await eventually(lambda: gateway.births)
+                (lift,) = (e for e in gateway.births[1].profiles if e.family == "lift")
+                assert {e.key: e.by_hand for e in lift.signals if e.by_hand} == {
+                    "out_of_service": [0]
+                }
                 line.queue.put_nowait(DeviceState("lift-7", True, clock.time_ns()))
                 await gateway.command("lift-7", "out_of_service", 1)
                 return await gateway.command("lift-7", "out_of_service", 0)

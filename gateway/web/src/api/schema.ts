@@ -1762,6 +1762,12 @@ export interface components {
                     [key: string]: string;
                 };
             };
+            /**
+             * By Hand
+             * @description states that are set at the device alone
+             * @default []
+             */
+            by_hand: number[];
             /** Value */
             value?: number | null;
             /** Quality */
@@ -2182,6 +2188,12 @@ export interface components {
                     [key: string]: string;
                 };
             };
+            /**
+             * By Hand
+             * @description states that are set at the device alone
+             * @default []
+             */
+            by_hand: number[];
             /** Value */
             value?: number | null;
             /** Quality */

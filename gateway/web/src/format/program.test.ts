@@ -11,6 +11,7 @@ const signal = (key: string): SignalOut => ({
   minimum: null,
   maximum: null,
   states: {},
+  by_hand: [],
   value: null,
   quality: null,
   time: null,

@@ -277,6 +277,7 @@ export const en = {
     range: "from {{low}} to {{high}}",
     needValue: "Enter a number.",
     needChoice: "Choose a value.",
+    byHand: "“{{state}}” is set by hand, at the device itself: send somebody who looks at it.",
     outside: "Enter a number {{range}}.",
     again: "Prepare another",
     state: {

@@ -310,6 +310,7 @@ export const ru: Words<typeof en> = {
     range: "от {{low}} до {{high}}",
     needValue: "Введите число.",
     needChoice: "Выберите значение.",
+    byHand: "«{{state}}» включают вручную, на месте: вышлите того, кто осмотрит устройство.",
     outside: "Введите число {{range}}.",
     again: "Подготовить другую",
     state: {

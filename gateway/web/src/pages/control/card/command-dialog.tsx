@@ -69,7 +69,9 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
   const live = useReading(device.id, signal.key);
   const [typed, setTyped] = useState("");
   const [wrong, setWrong] = useState<string | null>(null);
-  const states = Object.entries(signal.states);
+  const isByHand = (code: string) => signal.by_hand.includes(Number(code));
+  const states = Object.entries(signal.states).filter(([code]) => !isByHand(code));
+  const byHand = Object.entries(signal.states).filter(([code]) => isByHand(code));
   const { minimum, maximum } = signal;
   const range =
     minimum !== null && maximum !== null
@@ -112,6 +114,11 @@ function Choose({ device, signal, busy, error, onPrepare }: ChooseProps) {
               </label>
             ))}
           </div>
+          {byHand.map(([code, name]) => (
+            <p key={code} className="faint">
+              {t("command.byHand", { state: say(name) })}
+            </p>
+          ))}
         </fieldset>
       ) : (
         <div>
