@@ -72,6 +72,13 @@ class CameraAddress(Strict):
     measure: Literal["cars", "brightness", "frame_rate"]
 
 
+class SwitchProfile(Strict):
+    """A position of a switch at the device."""
+
+    signal: Key = Field(description="another signal of the device")
+    state: int
+
+
 class SignalProfile(Strict):
     """A signal of the model. The words are those of core.signal.Signal."""
 
@@ -89,6 +96,9 @@ class SignalProfile(Strict):
     states: dict[int, Words] = {}
     by_hand: frozenset[int] = Field(
         frozenset(), description="states that are set at the device alone, never from afar"
+    )
+    by_hand_while: SwitchProfile | None = Field(
+        None, description="while this is so, the device takes no order from afar: local mode"
     )
     modbus: ModbusAddress | None = None
     opcua: OpcUaAddress | None = None
@@ -267,6 +277,12 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
         for code in sorted(_unset(signal)):
             text = f"signal {key} has no state {code} that could be set"
             yield Complaint(("signals", place, "by_hand"), text)
+        switch = signal.get("by_hand_while")
+        if isinstance(switch, Mapping) and not _is_state(content, switch):
+            text = (
+                f"signal {key}: there is no state {switch.get('state')} of {switch.get('signal')}"
+            )
+            yield Complaint(("signals", place, "by_hand_while"), text)
         if len(found) > 1:
             text = f"signal {key} has more than one address: {', '.join(found)}"
             yield Complaint(("signals", place), text)
@@ -280,6 +296,14 @@ def dangling(content: Mapping[str, Any]) -> Iterator[Complaint]:
                 text = f"alarm {alarm.get('key')}: there is no signal {condition['signal']}"
                 yield Complaint(("alarms", place, "when", number, "signal"), text)
     yield from misplaced(content)
+
+
+def _is_state(content: Mapping[str, Any], switch: Mapping[str, Any]) -> bool:
+    """Tell whether the model has the position of a switch."""
+    signals = [each for _, each in mappings(content, "signals")]
+    own = next((each for each in signals if each.get("key") == switch.get("signal")), {})
+    states = own.get("states")
+    return isinstance(states, Mapping) and switch.get("state") in states
 
 
 def _unset(signal: Mapping[str, Any]) -> set[Any]:

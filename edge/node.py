@@ -19,6 +19,7 @@ from edge.commands import Commands
 from edge.configuration import LastGood, read_configuration
 from edge.control.clock import ProgramClock
 from edge.control.control import Control
+from edge.control.local_mode import LocalMode
 from edge.control.overrides import open_overrides
 from edge.data_folder import held_folder
 from edge.diagnostics import Diagnostics
@@ -147,12 +148,18 @@ class Edge:
             losses=lambda: self._losses.totals,
             certificate_days=self._renewal.days_left,
         )
-        self._writer = Writer(self._inventory, self._supervisor.lines, (by_hand, *self._interlocks))
+        local_mode = LocalMode(self._pipeline)
+        self._writer = Writer(
+            self._inventory,
+            self._supervisor.lines,
+            (by_hand, local_mode, *self._interlocks),
+        )
         self._control = Control(
             self._inventory,
             self._pipeline,
             self._writer,
             await open_overrides(spool, self._clock),
+            local_mode=local_mode,
             clock=self._clock,
             program_clock=ProgramClock(self._clock, self._health.gateway_time),
         )

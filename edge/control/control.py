@@ -7,7 +7,7 @@ wait for each other's reading back.
 
 import asyncio
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -23,8 +23,9 @@ from core.schedule import Schedule, Wanted
 from core.sun import elevation
 from core.text import in_language
 from edge.control.clock import ProgramClock
+from edge.control.local_mode import LocalMode
 from edge.control.overrides import Overrides
-from edge.control.told import NO_CLOCK, OVERRIDE, PROGRAM
+from edge.control.told import LOCAL, NO_CLOCK, OVERRIDE, PROGRAM
 from edge.inventory import Inventory
 from edge.pipeline import Pipeline
 from edge.writing import Refused, Writer
@@ -129,12 +130,14 @@ class Control:
         writer: Writer,
         overrides: Overrides,
         *,
+        local_mode: LocalMode,
         clock: Clock,
         program_clock: ProgramClock,
     ) -> None:
         self._pipeline = pipeline
         self._writer = writer
         self._overrides = overrides
+        self._local_mode = local_mode
         self._clock = clock
         self._program_clock = program_clock
         self._abreast: dict[str, asyncio.Semaphore] = {}  # by endpoint
@@ -181,7 +184,7 @@ class Control:
             if aim.value is None or math.isnan(reported):
                 continue
             governed.aim_at(aim.value)
-            if governed.is_met(aim.value, reported):
+            if aim.control == LOCAL or governed.is_met(aim.value, reported):
                 governed.tries, governed.not_before = 0, -math.inf
             elif now >= governed.not_before and not governed.is_being_set:
                 governed.is_being_set = True
@@ -190,6 +193,11 @@ class Control:
             self._tell()
 
     def _aim(self, governed: GovernedSignal) -> Aim:
+        """Give what is wanted; whose switch is in local mode gets it when it is back."""
+        aim = self._aim_from_afar(governed)
+        return replace(aim, control=LOCAL) if self._local_mode.holds(governed.point) else aim
+
+    def _aim_from_afar(self, governed: GovernedSignal) -> Aim:
         override = self._overrides.at(governed.key)
         if override is not None:
             left = int((override.ends - self._clock.monotonic()) * SECOND)
@@ -221,7 +229,7 @@ class Control:
         is_governed = self._governed.get(governed.key) is governed
         if not is_governed or aim.value is None or math.isnan(reported):
             return
-        if governed.is_met(aim.value, reported):
+        if aim.control == LOCAL or governed.is_met(aim.value, reported):
             return
         name = governed.point.name
         try:
@@ -265,7 +273,7 @@ class Control:
             aim = self._aim(governed)
             reported = self._pipeline.reported.value(governed.point.number)
             value = math.nan if aim.value is None else aim.value
-            known = not (math.isnan(value) or math.isnan(reported))
+            known = not (aim.control == LOCAL or math.isnan(value) or math.isnan(reported))
             first = governed.told
             tell(first, value)
             tell(first + 1, aim.control)

@@ -11,7 +11,12 @@ from core.alarm import AlarmTest, Severity
 from core.program import Program, ProgramKind
 from core.signal import SignalKind
 
-PROGRAM, OVERRIDE, NO_CLOCK = 0, 1, 2  # codes of `<signal>_control`: who says what is wanted
+PROGRAM, OVERRIDE, NO_CLOCK, LOCAL = (
+    0,
+    1,
+    2,
+    3,
+)  # codes of `<signal>_control`: who says what is wanted
 WELL_UP = 6.0  # degrees of the sun; nobody needs a lamp then
 LONGEST_KEY = 40 - len("_changes_at")  # what adapters.wire.Key leaves for the governed signal
 LONGEST_NAME = 64  # adapters.wire.Name
@@ -28,6 +33,7 @@ CONTROL_STATES: dict[int, Words] = {
     PROGRAM: {"en": "by programme", "ru": "по программе"},
     OVERRIDE: {"en": "by command", "ru": "по команде"},
     NO_CLOCK: {"en": "clock is not known", "ru": "время неизвестно"},
+    LOCAL: {"en": "local mode", "ru": "местное управление"},
 }
 OBEYED_STATES: dict[int, Words] = {
     0: {"en": "differs from what is wanted", "ru": "отличается от нужного"},

@@ -11,7 +11,7 @@ from simulators.world.family import Family, Flags, Moment, wander
 
 class Cabinets(Family):
     """cabinet_power_lost: no mains; the contactor falls off and stays off until it is commanded or
-    the relay's next dusk."""
+    the relay's next dusk. A tester holds `mode` at 0: neither orders nor the relay move it then."""
 
     own_faults = ("cabinet_power_lost",)
     writable = ("contactor",)
@@ -25,10 +25,14 @@ class Cabinets(Family):
         self._relay: Flags = np.zeros(len(devices), bool)
         self.lamp_power = np.zeros(len(devices))
         self.columns["mains"][:] = 1
+        self.columns["mode"][:] = 1
         self.columns["voltage"][:] = 231
 
     def write(self, row: int, key: str, value: float) -> bool:
-        if value not in {0.0, 1.0} or (value == 1.0 and not self.columns["mains"][row]):
+        columns = self.columns
+        if value not in {0.0, 1.0} or (value == 1.0 and not columns["mains"][row]):
+            return False
+        if not columns["mode"][row]:
             return False
         return super().write(row, key, value)
 
@@ -41,7 +45,7 @@ class Cabinets(Family):
         if not moment.dark:
             self._dark_for[:] = 0
         relay = np.asarray(moment.dark & (self._dark_for > self._delay))
-        turned = relay != self._relay
+        turned = (relay != self._relay) & (columns["mode"] > 0)
         self._relay = relay
         columns["twilight"][:] = relay
         contactor = columns["contactor"]

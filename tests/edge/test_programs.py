@@ -1,5 +1,6 @@
 """Programs at work, with real devices: what they set, what holds them off, and what is told."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -13,7 +14,7 @@ from adapters import wire
 from adapters.mqtt.broker import find_mosquitto
 from core.program import CalendarEntry, Program, ProgramKind, Span
 from edge.control import control
-from edge.control.told import NO_CLOCK, OVERRIDE, PROGRAM
+from edge.control.told import LOCAL, NO_CLOCK, OVERRIDE, PROGRAM
 from tests.adapters.conftest import running_broker
 from tests.edge.stand import eventually
 from tests.edge.street import FLASH, PRIORITY, Scene, Street, play
@@ -249,6 +250,21 @@ def test_a_device_that_does_not_obey_is_told_and_tried_again(stage: Stage) -> No
         await eventually(lambda: ("contactor_not_obeyed", False) in street.told.conditions(), 20)
 
     stage(scene, NIGHT, at=NIGHTFALL)
+
+
+def test_a_program_waits_while_somebody_has_the_cabinet_in_local_mode(stage: Stage) -> None:
+    async def scene(street: Street) -> None:
+        street.cabinet.state.update(mode=0, contactor=1)
+        await until_told(street, control=LOCAL, wanted=0)
+        assert math.isnan(street.told.value("cab-1", "contactor_obeyed"))
+        refused = await street.told.command("cab-1", "contactor", 1)
+        assert (refused.state, "in local mode" in refused.text) == ("refused", True)
+        assert street.cabinet.orders == []
+        street.cabinet.state["mode"] = 1
+        await until_off(street)
+        await until_told(street, control=PROGRAM, obeyed=1)
+
+    stage(scene, NIGHT)
 
 
 def test_a_device_that_is_lost_is_no_device_that_does_not_obey(stage: Stage) -> None:

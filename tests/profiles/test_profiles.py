@@ -164,6 +164,10 @@ WHEN = {"signal": "dusk", "test": "equals", "limit": 1}
         (changed(mqtt={"topic": "a", "set_topic": "+"}), "signals.0..mqtt: set_topic . must have"),
         (changed(by_hand=[0]), "signals[0].by_hand: signal voltage has no state 0 that could be"),
         (
+            changed(by_hand_while={"signal": "mode", "state": 0}),
+            "signals[0].by_hand_while: signal voltage: there is no state 0 of mode",
+        ),
+        (
             changed(key="lamp_red", writable=True) | {"family": "traffic_controller"},
             "signals[0].writable: signal lamp_red of a traffic controller must not be writable; "
             "only plan, flash, priority may",

@@ -120,7 +120,7 @@ def test_a_message_carries_every_field_of_the_profile_and_the_time(
     seconds(world, devices, 5)
     message = json.loads(listener.until("town/cabinet/sadovaya"))
     assert set(message) == {
-        "mains", "voltage", "power", "contactor", "twilight", "door", "time",
+        "mains", "voltage", "power", "contactor", "mode", "twilight", "door", "time",
     }  # fmt: skip
     assert message["mains"] == 1
     assert message["time"].endswith("+00:00")

@@ -123,12 +123,19 @@ def test_a_cabinet_without_mains_leaves_its_lamps_dark_and_silent(world: World) 
     world.set_fault("cabinet_power_lost", CABINET, True)
     run(world, 1)
     assert world.values(CABINET) == pytest.approx(
-        {"mains": 0, "voltage": 0, "power": 0, "contactor": 0, "twilight": 1, "door": 0}
+        {"mains": 0, "voltage": 0, "power": 0, "contactor": 0, "mode": 1, "twilight": 1, "door": 0}
     )
     assert world.value(LAMP, "on") == 0
     assert world.is_silent(LAMP)
     assert not world.is_silent(CABINET)
     assert world.families["street_light"].columns["on"].sum() == 275
+
+
+def test_a_cabinet_in_local_mode_takes_neither_an_order_nor_its_relays_dusk(world: World) -> None:
+    world.hold(CABINET, "mode", 0)
+    run(world, 75)
+    assert not world.write(CABINET, "contactor", 1)
+    assert world.value(CABINET, "contactor") == 0
 
 
 def test_the_contactor_stays_off_after_the_mains_is_back_until_it_is_commanded(

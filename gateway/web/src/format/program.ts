@@ -8,7 +8,7 @@ type Part = (typeof PARTS)[number];
 export type Told = Record<Part, SignalOut>;
 
 /** Who says what a governed signal should be: the codes of `<signal>_control`. */
-export const CONTROL = { program: 0, command: 1, noClock: 2 } as const;
+export const CONTROL = { program: 0, command: 1, noClock: 2, local: 3 } as const;
 
 /** Give what is told of the programme of a signal; null where none governs it. */
 export function toldOf(key: string, signals: readonly SignalOut[]): Told | null {

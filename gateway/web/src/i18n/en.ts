@@ -208,6 +208,7 @@ export const en = {
     byCommand: "By command",
     until: "{{who}}: {{what}} until {{time}}",
     notObeyed: "The device does not follow",
+    localMode: "Local mode: switched at the device itself, the programme waits",
     noClock: "The edge does not know the time: left as it is",
     cameras: "Cameras",
     stillOf: "Latest picture of {{name}}",

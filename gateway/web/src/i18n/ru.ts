@@ -234,6 +234,7 @@ export const ru: Words<typeof en> = {
     byCommand: "По команде",
     until: "{{who}}: {{what}} до {{time}}",
     notObeyed: "Устройство не исполняет",
+    localMode: "Местный режим: управляют на месте, программа ждёт",
     noClock: "Узел связи не знает времени: оставлено как есть",
     signals: "Сигналы",
     cameras: "Камеры",

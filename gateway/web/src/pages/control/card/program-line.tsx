@@ -16,6 +16,7 @@ export function ProgramLine({ device, told }: { device: string; told: Told }) {
   const obeyed = useLatest(device, told.obeyed);
   if (control === null) return null;
   if (control === CONTROL.noClock) return <p className="program">{t("card.noClock")}</p>;
+  if (control === CONTROL.local) return <p className="program">{t("card.localMode")}</p>;
   const who = t(control === CONTROL.command ? "card.byCommand" : "card.byProgram");
   const what = value.of(told.wanted, wanted);
   const end = until ? new Date(until * 1000).toISOString() : null;
