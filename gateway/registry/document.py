@@ -17,6 +17,7 @@ from gateway.registry.programs import wrong_programs
 from gateway.registry.rows import PARTS
 
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+LONGEST_SERIAL, LONGEST_UNIT = 100, 200  # signs
 # By part and field, the part in which the value must be found. An empty value refers to nothing.
 REFERENCES = {
     "places": {"parent": "places"},
@@ -102,6 +103,7 @@ def _unknown_keys(
 
 def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
     yield from _identifiers(registry)
+    yield from _lengths(registry)
     yield from _references(registry)
     yield from _places_that_turn(registry)
     yield from _positions(registry)
@@ -127,6 +129,13 @@ def _identifiers(registry: Registry) -> Iterator[tuple[str, str]]:
         for name, count in Counter(names).items():
             if count > 1:
                 yield part, f"{name!r} is there {count} times"
+
+
+def _lengths(registry: Registry) -> Iterator[tuple[str, str]]:
+    for index, device in enumerate(registry.devices):
+        for field, longest in (("serial", LONGEST_SERIAL), ("unit", LONGEST_UNIT)):
+            if (length := len(getattr(device, field))) > longest:
+                yield f"devices[{index}].{field}", f"wanted up to {longest} signs, found {length}"
 
 
 def _references(registry: Registry) -> Iterator[tuple[str, str]]:

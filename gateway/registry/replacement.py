@@ -21,6 +21,8 @@ from gateway.registry.rows import read_registry, replace_registry
 from gateway.registry.units import wrong_unit
 from gateway.storage.tables import ReplacementRow
 
+LONGEST_NOTE = 2000  # signs
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:

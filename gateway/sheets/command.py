@@ -20,8 +20,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import SystemClock
 from core.errors import ConfigError
 from core.registry import Registry
-from gateway.registry.document import BrokenRegistry, decode_registry
-from gateway.registry.replacement import Replaced, Replacement, replace_device
+from gateway.registry.document import (
+    LONGEST_SERIAL,
+    LONGEST_UNIT,
+    BrokenRegistry,
+    decode_registry,
+)
+from gateway.registry.replacement import LONGEST_NOTE, Replaced, Replacement, replace_device
 from gateway.registry.rows import read_registry, replace_registry
 from gateway.registry.takeover import TakenOver, take_over
 from gateway.settings import Settings, load_settings
@@ -267,9 +272,19 @@ def _parser() -> argparse.ArgumentParser:
         "replaced. The readings of both stay.",
     )
     replacing.add_argument("asset", metavar="ASSET")
-    replacing.add_argument("--serial", required=True, help="on the plate of the new device")
+    replacing.add_argument(
+        "--serial",
+        required=True,
+        type=_up_to(LONGEST_SERIAL),
+        help="on the plate of the new device",
+    )
     replacing.add_argument("--device", default="", metavar="ID", help="of the new one")
-    replacing.add_argument("--unit", default="", help="of the new one, if not the former one's")
+    replacing.add_argument(
+        "--unit",
+        default="",
+        type=_up_to(LONGEST_UNIT),
+        help="of the new one, if not the former one's",
+    )
     replacing.add_argument(
         "--former",
         default="",
@@ -285,7 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     replacing.add_argument(
         "--first", type=float, metavar="VALUE", help="the new one's first reading"
     )
-    replacing.add_argument("--note", default="", metavar="TEXT")
+    replacing.add_argument("--note", default="", type=_up_to(LONGEST_NOTE), metavar="TEXT")
     replacing.set_defaults(action=replace_meter)
 
     cloning = commands.add_parser(
@@ -307,6 +322,17 @@ def _parser() -> argparse.ArgumentParser:
     cloning.add_argument("--force", action="store_true", help="though the old one is connected")
     cloning.set_defaults(action=clone_edge)
     return parser
+
+
+def _up_to(longest: int) -> Callable[[str], str]:
+    """Give what takes a text of up to so many signs from the command line."""
+
+    def taken(text: str) -> str:
+        if len(text) > longest:
+            raise argparse.ArgumentTypeError(f"wanted up to {longest} signs, found {len(text)}")
+        return text
+
+    return taken
 
 
 def _moment(text: str) -> datetime:

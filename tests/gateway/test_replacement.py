@@ -115,6 +115,19 @@ def test_a_dispatcher_replaces_nothing(play: Any) -> None:
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("option", "longest"), [("--serial", 100), ("--unit", 200), ("--note", 2000)]
+)
+def test_the_command_names_the_option_whose_text_is_too_long(
+    option: str, longest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run(["registry", "replace", "lamp-1", "--serial", "1", option, "x" * (longest + 1)])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert f"argument {option}: wanted up to {longest} signs, found {longest + 1}" in told
+
+
 def test_the_command_says_what_was_done(
     tmp_path: Path,
     town: dict[str, Any],
