@@ -271,12 +271,17 @@ class Death(Message, kw_only=True):
 
 
 class Ack(Message, kw_only=True):
-    """Numbers that are committed: closed ranges [first, last]. time: the gateway's, nanoseconds."""
+    """Numbers that are committed: closed ranges [first, last]. time: the gateway's, nanoseconds.
+
+    held: numbers that are written where they may yet be forgotten: the edge keeps them and does not
+    send them again for now.
+    """
 
     epoch: Epoch
     stream: Stream
     ranges: list[tuple[Count, Count]]
     time: Moment
+    held: list[tuple[Count, Count]] = []
 
 
 class Rebirth(Message, kw_only=True):

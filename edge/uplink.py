@@ -31,6 +31,7 @@ WINDOW_BYTES = 2 * 1024 * 1024
 PROBE = 1  # blocks, while nobody acknowledges
 STEPPED_OVER = 256  # blocks; the gateway keeps no more alarms behind a gap
 RESEND_AFTER_S = 5.0
+HELD_FOR_S = 300.0  # longer than any gateway takes to vouch for what it has
 WATCH_EVERY_S = 1.0
 REBIRTH_EVERY_S = 1.0
 REFUSED_PAUSE_S = 30.0
@@ -43,12 +44,14 @@ log = structlog.get_logger()
 @dataclass(slots=True)
 class Sent:
     """A block under way. at: monotonic. late: stepped over, it takes no room in the window any
-    more. after_gap: numbers below it do not exist, which its `lowest` did not say."""
+    more. after_gap: numbers below it do not exist, which its `lowest` did not say. held_until:
+    monotonic, while the gateway has it and does not vouch for it yet."""
 
     size: int
     at: float
     after_gap: bool
     late: bool = False
+    held_until: float = 0.0
 
 
 @dataclass(slots=True)
@@ -101,6 +104,13 @@ class Flow:
             return first
         return None
 
+    def hold(self, ranges: Sequence[tuple[int, int]], now: float) -> None:
+        """Take blocks out of the window that the gateway has, but may yet lose."""
+        for seq, sent in self.in_flight.items():
+            if any(first <= seq <= last for first, last in ranges):
+                sent.late, sent.held_until = True, now + HELD_FOR_S
+                self.answered_at = max(self.answered_at, sent.at)
+
     def overdue(self, now: float) -> list[int]:
         """Step over what is not acknowledged in time though later ones are, and give what to send
         again, the lowest first. Where nothing is acknowledged at all, begin anew with one block,
@@ -111,7 +121,7 @@ class Flow:
         due = [
             seq
             for seq, sent in self.in_flight.items()
-            if now - sent.at >= RESEND_AFTER_S
+            if now >= max(sent.at + RESEND_AFTER_S, sent.held_until)
             and (sent.late or is_silent or sent.at < self.answered_at)
         ]
         for number in due:
@@ -267,6 +277,7 @@ class Uplink:
         self._orders.on_time(ack.time)
         self._spool.acknowledge(ack.stream, ack.ranges)
         flow = self._flows[ack.stream]
+        flow.hold(ack.held, self._clock.monotonic())
         behind_gap = flow.settle(ack.ranges, self._clock.monotonic())
         if behind_gap is not None:
             task = asyncio.create_task(self._send_again(flow, [behind_gap]))

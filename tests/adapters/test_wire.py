@@ -93,6 +93,16 @@ def test_events_of_version_1_are_understood() -> None:
                 time=T0 + 6_000_000_000,
             ),
         ),
+        (
+            "ack_held",
+            wire.Ack(
+                epoch=EPOCH,
+                stream="telemetry",
+                ranges=[],
+                held=[(43, 50)],
+                time=T0 + 6_000_000_000,
+            ),
+        ),
         ("rebirth", wire.Rebirth(reason="numbering 4 is not known")),
         ("refusal", wire.Refusal(reason="version 9, accepted are 1")),
         ("configuration", wire.ConfigurationOffer(revision=8, document=b'{"revision": 8}')),

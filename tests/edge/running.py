@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
+import msgspec
+
 from adapters import wire
 from adapters.mqtt.link import MqttLink
 from core.clock import SystemClock
@@ -21,11 +23,13 @@ TEMPERATURE = HEALTH_SIGNALS  # the first signal of the first device
 class Gateway:
     """Takes what an edge sends, and acknowledges it while `acks` is set; events in their order.
 
-    missed: numbers of telemetry that it cannot take. next_event: the number that it waits for.
+    holds: it does not vouch for telemetry. missed: numbers of telemetry that it cannot take.
+    next_event: the number that it waits for.
     """
 
     link: MqttLink
     acks: bool = True
+    holds: bool = False
     births: list[wire.Birth] = field(default_factory=list)
     deaths: int = 0
     kinds: list[str] = field(default_factory=list)  # as they came
@@ -74,10 +78,13 @@ class Gateway:
             self.next_event += 1
 
     def acknowledge(self, block: wire.Block, stream: wire.Stream) -> None:
-        if self.acks:
-            ranges = [(block.seq, block.seq)]
-            time = SystemClock().time_ns()
-            self.send("ack", wire.Ack(epoch=block.epoch, stream=stream, ranges=ranges, time=time))
+        if not self.acks:
+            return
+        numbers, time = [(block.seq, block.seq)], SystemClock().time_ns()
+        ack = wire.Ack(epoch=block.epoch, stream=stream, ranges=numbers, time=time)
+        if self.holds and stream == "telemetry":
+            ack = msgspec.structs.replace(ack, ranges=[], held=numbers)
+        self.send("ack", ack)
 
     def send(self, kind: str, message: wire.Message) -> None:
         self.link.publish(wire.down("edge-1", kind), wire.encode(message))

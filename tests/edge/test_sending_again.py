@@ -111,3 +111,24 @@ def test_a_rebirth_brings_birth_active_set_and_everything_unacknowledged(
         assert "birth" in edge.gateway.kinds
 
     with_edge(test)
+
+
+def test_what_is_held_makes_room_for_more_and_comes_again_after_a_rebirth(
+    with_edge: RunEdge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink, "WINDOW", 2)
+    measured = [float(value) for value in range(30, 50)]
+
+    async def test(edge: Running) -> None:
+        gateway = edge.gateway
+        gateway.holds = True
+        for count, value in enumerate(measured, 1):
+            edge.measure(value)
+            await eventually(lambda: gateway.temperatures() == measured[:count])  # noqa: B023 - awaited at once
+        assert gateway.again == []
+        gateway.holds = False
+        gateway.telemetry.clear()
+        gateway.send("rebirth", wire.Rebirth(reason="the store was restarted"))
+        await eventually(lambda: gateway.temperatures() == measured)
+
+    with_edge(test)
