@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
-from adapters.wire import Ack, Stream
+import structlog
+
+from adapters.wire import Ack, Rebirth, Stream
 from core.clock import SECOND, Clock
 from gateway.api.rate import Rate
 from gateway.authority import open_authority
@@ -23,18 +26,21 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.latest import LatestValues
 from gateway.ingest.parked import Parked
 from gateway.ingest.reception import Ingest
-from gateway.ingest.telemetry import TelemetryWriter
+from gateway.ingest.settling import Settling
+from gateway.ingest.telemetry import STREAM, TelemetryWriter
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry.snapshot import CurrentRegistry
+from gateway.series import open_series
 from gateway.settings import Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database
 from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
-from gateway.timeseries.duckdb import DuckDbTimeSeries
-from gateway.timeseries.upkeep import Upkeep
+from gateway.timeseries.port import StoreUnavailable, TimeSeries
+
+log = structlog.get_logger()
 
 REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series
 
@@ -57,14 +63,14 @@ async def open_parts(
         async with database.reading() as reading:
             await current.reload(reading)
             authority.write_list(await revoked_ones(reading), clock.now())
-        store = await stack.enter_async_context(DuckDbTimeSeries(settings.data_dir, clock))
+        series = await stack.enter_async_context(open_series(settings, clock, database))
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
         parked = Parked(settings.data_dir / "parked")
         fleet = Fleet(births, latest, parked)
         async with database.reading() as reading:
             await births.load(reading)
             await fleet.load(reading)
-        latest.take(await store.latest(clock.time_ns() - REMEMBER), clock.time_ns())
+        await _remember(series.store, latest, clock)
         hub = Hub(clock, current, fleet)
         latest.listeners.append(hub.readings)
         edges = Edges(
@@ -84,7 +90,16 @@ async def open_parts(
             time = clock.time_ns()
             downlink.send(edge, "ack", Ack(epoch=epoch, stream=stream, ranges=ranges, time=time))
 
-        telemetry = TelemetryWriter(store, clock, acknowledge)
+        settling = None
+        if series.forgetful is not None:
+            settling = Settling(
+                series.forgetful,
+                clock,
+                settings.series_settle_s,
+                tell=partial(_hold, downlink, clock),
+                ask_again=partial(_ask_again, downlink),
+            )
+        telemetry = TelemetryWriter(series.store, clock, acknowledge, settling)
         evidence = EvidenceFiles(settings.data_dir / "evidence")
         intake = Intake(clock, current, births, evidence)
         clock_watch = ClockWatch(
@@ -122,7 +137,6 @@ async def open_parts(
         tasks.start("live pulse", pulse(hub, database, clock))
         tasks.start("commands", watch(database, clock, births))
         await _send_down(tasks, database, edges)
-        upkeep = Upkeep(store, clock, settings.keep_series)
         for name, work in (
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, current)),
             ("telemetry writer", telemetry.run()),
@@ -130,17 +144,18 @@ async def open_parts(
             ("ingest", ingest.run()),
             ("edge watch", edge_watch.run()),
             ("clock watch", clock_watch.run()),
-            ("series upkeep", upkeep.run()),
         ):
             tasks.start(name, work)
+        if series.upkeep is not None:
+            tasks.start("series upkeep", series.upkeep.run())
         yield Parts(
             settings=settings,
             clock=clock,
             database=database,
             registry=current,
             directory=fleet,
-            history=store,
-            upkeep=upkeep,
+            history=series.store,
+            series=series.figures,
             hub=hub,
             appeal_rate=Rate(burst=20, every_s=3.0),
             authority=authority,
@@ -160,6 +175,25 @@ async def _send_down(tasks: Tasks, database: Database, edges: Edges) -> None:
     for name, reader in readers.items():
         await reader.start()
         tasks.start(name, reader.run())
+
+
+async def _remember(store: TimeSeries, latest: LatestValues, clock: Clock) -> None:
+    """Take the readings of before the start; without the store, pages wait for the next ones."""
+    try:
+        latest.take(await store.latest(clock.time_ns() - REMEMBER), clock.time_ns())
+    except StoreUnavailable as error:
+        log.warning("latest readings are not known", error=str(error))
+
+
+def _hold(
+    downlink: Downlink, clock: Clock, edge: str, epoch: str, numbers: list[tuple[int, int]]
+) -> None:
+    ack = Ack(epoch=epoch, stream=STREAM, ranges=[], held=numbers, time=clock.time_ns())
+    downlink.send(edge, "ack", ack)
+
+
+def _ask_again(downlink: Downlink, edge: str) -> None:
+    downlink.send(edge, "rebirth", Rebirth(reason="the store of readings was restarted"))
 
 
 def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:

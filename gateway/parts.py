@@ -10,7 +10,7 @@ from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.settings import Settings
 from gateway.storage.database import Database
-from gateway.timeseries.upkeep import Upkeep
+from gateway.timeseries.port import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Parts:
     registry: CurrentRegistry
     directory: Directory
     history: History
-    upkeep: Upkeep
+    series: Figures
     hub: Hub
     appeal_rate: Rate
     authority: Authority

@@ -4,7 +4,7 @@ import os
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -120,6 +120,32 @@ class Settings(BaseSettings):
     keep_day_values_days: int = Field(
         36_500, ge=2, le=36_500, description="days for which roll-ups of readings by day are kept"
     )
+    series_store: Literal["duckdb", "influxql", "promql"] = Field(
+        "duckdb",
+        description="where readings are kept: duckdb, in data_dir; influxql, InfluxDB; promql, "
+        "VictoriaMetrics",
+    )
+    series_url: str = Field(
+        "",
+        pattern=r"^(https?://.+[^/])?$",
+        description="URL of the InfluxDB or VictoriaMetrics, without a slash at its end",
+    )
+    series_bucket: str = Field(
+        "kvartal",
+        pattern=r"^[a-z][a-z0-9_]{0,62}$",
+        description="database of the InfluxDB; first part of the metrics' names in VictoriaMetrics",
+    )
+    series_secret_file: Path | None = Field(
+        None,
+        description="file that holds the store's token, or user:password, readable by us alone",
+    )
+    series_settle_s: float = Field(
+        60,
+        ge=0,
+        le=240,
+        description="seconds after which VictoriaMetrics has on disk what it accepted; edges keep "
+        "it that much longer",
+    )
     web_dir: Path = Field(
         Path(__file__).parent / "web" / "dist", description="folder of the built pages"
     )
@@ -142,6 +168,12 @@ class Settings(BaseSettings):
     def files_fit(self) -> Self:
         if wrong := wrong_with_files(self.broker, *self._broker_files):
             raise ValueError(wrong)
+        return self
+
+    @model_validator(mode="after")
+    def store_is_reachable(self) -> Self:
+        if self.series_store != "duckdb" and not self.series_url:
+            raise ValueError(f"series_url: wanted where the store listens for {self.series_store}")
         return self
 
     @property
@@ -169,12 +201,12 @@ class Settings(BaseSettings):
     @property
     def broker_password(self) -> str:
         """Read the broker's password. ConfigError where its file cannot be read."""
-        if self.broker_password_file is None:
-            return ""
-        try:
-            return self.broker_password_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"broker_password_file: {error}") from error
+        return _secret("broker_password_file", self.broker_password_file)
+
+    @property
+    def series_secret(self) -> str:
+        """Read what opens the store of readings. ConfigError where its file cannot be read."""
+        return _secret("series_secret_file", self.series_secret_file)
 
     @property
     def broker_of_edges(self) -> str:
@@ -198,6 +230,15 @@ class Settings(BaseSettings):
     @property
     def request_max_bytes(self) -> int:
         return int(self.request_max_mb * 1_000_000)
+
+
+def _secret(field: str, file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{field}: {error}") from error
 
 
 def load_settings(file: Path | None = None, **options: Any) -> Settings:

@@ -16,7 +16,7 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(parts: GatewayParts) -> dict[str, object]:
-    """Answer 200 when the store answers; tell how many days of series there are, and their size."""
+    """Answer 200 when the store answers; tell how the store of readings is."""
     async with parts.database.reading() as session:
         await session.execute(text("SELECT 1"))
-    return {"status": "ready", "series": parts.upkeep.figures()}
+    return {"status": "ready", "series": parts.series.figures()}

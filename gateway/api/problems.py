@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from core.errors import DomainError
 from gateway.api.models import Problem
 from gateway.registry.document import BrokenRegistry
+from gateway.timeseries.port import StoreUnavailable
 
 log = structlog.get_logger()
 
@@ -69,6 +70,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(DomainError, _domain)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(StoreUnavailable, _unavailable)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -96,6 +98,11 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     response = answer(error.status_code, code, error.detail)
     response.headers.update(error.headers or {})
     return response
+
+
+async def _unavailable(_request: Request, error: Exception) -> JSONResponse:
+    log.warning("store of readings does not answer", error=str(error))
+    return answer(503, "unavailable", "The store of readings does not answer. Try again later.")
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

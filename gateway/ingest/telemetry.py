@@ -1,11 +1,13 @@
 """Blocks of readings on their way to the store: committed together, acknowledged after the commit.
 
 While the store writes, what arrives gathers for the next transaction: at once when idle, a few
-hundred thousand points at a time under load.
+hundred thousand points at a time under load. Where the store may forget what it accepted, edges are
+told at once that it is held, and only later that they need not keep it.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,6 +16,7 @@ from adapters import wire
 from core.clock import Clock
 from core.readings import Readings
 from gateway.ingest.ranges import Ranges
+from gateway.ingest.settling import Session, Settling
 from gateway.timeseries.port import StoreUnavailable, Taken, TimeSeries
 
 log = structlog.get_logger()
@@ -21,9 +24,9 @@ log = structlog.get_logger()
 STREAM: wire.Stream = "telemetry"
 COMMIT_EVERY_S = 0.02  # at most fifty commits a second
 TRY_AGAIN_S = 2.0
+SETTLE_EVERY_S = 1.0
 WAITING_POINTS = 2_000_000  # 42 MB; beyond them no more is taken from the broker
 
-Session = tuple[str, str]  # edge, epoch
 Acknowledge = Callable[[str, str, wire.Stream, list[tuple[int, int]]], None]
 
 
@@ -37,12 +40,19 @@ class Arrived:
 
 
 class TelemetryWriter:
-    """acknowledge: called after a commit with the numbers that it took."""
+    """acknowledge: called with numbers that are safe. settling: where the store may forget."""
 
-    def __init__(self, store: TimeSeries, clock: Clock, acknowledge: Acknowledge) -> None:
+    def __init__(
+        self,
+        store: TimeSeries,
+        clock: Clock,
+        acknowledge: Acknowledge,
+        settling: Settling | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._acknowledge = acknowledge
+        self._settling = settling
         self._taken: dict[Session, Ranges] = {}
         self._arrived = Arrived()
         self._committing = Arrived()
@@ -58,6 +68,8 @@ class TelemetryWriter:
             self._taken.setdefault(session, found)  # somebody else may have asked meanwhile
         if block.seq in self._taken[session]:
             self._acknowledge(block.edge, block.epoch, STREAM, [(block.seq, block.seq)])
+            return False
+        if self._settling is not None and self._settling.holds(session, block.seq):
             return False
         waiting = (self._arrived, self._committing)
         return not any(block.seq in each.numbers.get(session, ()) for each in waiting)
@@ -84,27 +96,46 @@ class TelemetryWriter:
     async def run(self) -> None:
         """Commit for ever. A bug of the store ends it: nothing was acknowledged then."""
         while True:
-            await self._wake.wait()
-            self._wake.clear()
+            await self._something_to_do()
             began = self._clock.monotonic()
-            await self._commit()
+            if self._settling is not None and (due := await self._settling.due()):
+                await self._record(due)
+            if self._arrived.numbers:
+                await self._commit()
             await asyncio.sleep(max(0.0, began + COMMIT_EVERY_S - self._clock.monotonic()))
+
+    async def _something_to_do(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if self._settling is None else SETTLE_EVERY_S):
+                await self._wake.wait()
+        self._wake.clear()
 
     async def _commit(self) -> None:
         self._committing, self._arrived = self._arrived, Arrived()
         self._room.set()
+        if self._settling is None:
+            await self._record(self._committing.numbers, self._committing.blocks)
+        else:
+            run = self._settling.run
+            await self._stored(self._committing.blocks, [])
+            self._settling.hold(run, self._committing.numbers)
+        self._committing = Arrived()
+
+    async def _record(self, taken: dict[Session, Ranges], blocks: Sequence[Readings] = ()) -> None:
+        """Store blocks with the numbers that are safe by that, and acknowledge those."""
         after: dict[Session, Ranges] = {}
-        for session, numbers in self._committing.numbers.items():
+        for session, numbers in taken.items():
             after[session] = self._taken[session].copy()
             for first, last in numbers:
                 after[session].add(first, last)
-        taken = [Taken(edge, epoch, STREAM, tuple(all_)) for (edge, epoch), all_ in after.items()]
-        await self._stored(self._committing.blocks, taken)
-        for session, numbers in self._committing.numbers.items():
+        await self._stored(
+            blocks,
+            [Taken(edge, epoch, STREAM, tuple(all_)) for (edge, epoch), all_ in after.items()],
+        )
+        for session, numbers in taken.items():
             for first, last in numbers:
                 self._taken[session].add(first, last)
             self._acknowledge(*session, STREAM, list(numbers))
-        self._committing = Arrived()
 
     async def _stored(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
         """Return once the store has taken it; as long as it cannot, edges keep what they have."""

@@ -69,6 +69,10 @@ class LineProtocolStore:
         """Give the numbers of blocks that are recorded, as closed ranges."""
         return await self._record.of(edge, epoch, stream)
 
+    def figures(self) -> dict[str, int | str]:
+        """Give how many files of refused readings wait for a person."""
+        return {"refused_files": sum(1 for _ in self._aside.glob("*.lines"))}
+
     async def _write(self, blocks: Sequence[Readings]) -> None:
         lines = await asyncio.to_thread(lambda: self.lines(Readings.concat(blocks)))
         await self._server.write(self.path, {**self.target, "precision": self.precision}, lines)

@@ -31,7 +31,6 @@ class Account:
 
     url: str
     bucket: str
-    org: str = ""
     secret: str = ""
 
     @property
@@ -47,7 +46,7 @@ class InfluxServer:
     def __init__(self, account: Account) -> None:
         self.account = account
         self._client = InfluxDBClient(
-            account.url, org=account.org, timeout=TIMEOUT_MS, connection_pool_maxsize=CONNECTIONS
+            account.url, timeout=TIMEOUT_MS, connection_pool_maxsize=CONNECTIONS
         )
         if account.secret:
             self._client.api_client.default_headers["Authorization"] = account.authorization

@@ -126,3 +126,17 @@ class TimeSeries(Protocol):
         A block is at most a few hundred thousand readings; only as many are held as were asked for.
         """
         ...
+
+
+class Figures(Protocol):
+    """Tells whoever watches the process how the store is."""
+
+    def figures(self) -> dict[str, int | str]: ...
+
+
+class Forgetful(Protocol):
+    """A store that may forget, when it is killed, what it accepted a short time ago."""
+
+    async def run_id(self) -> str:
+        """Give what is another one after each start of the store. StoreUnavailable: not known."""
+        ...

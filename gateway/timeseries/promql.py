@@ -32,6 +32,7 @@ ROWS_A_REQUEST = 100_000
 WINDOW = 6 * 3_600_000  # of which rows are counted together, milliseconds
 LONGEST_STEP = 100 * 365 * 86_400_000
 LAST = 7_258_118_400_000  # the year 2200, milliseconds
+STARTED = "process_start_time_seconds "
 SUMMED_UP = ("count", "avg", "min", "max", "first", "last")
 EXTREMES = ("tmin", "min", "tmax", "max")
 Name = Literal["v", "q", "x", "b"]
@@ -89,7 +90,7 @@ class PromQlStore(LineProtocolStore):
     @property
     def target(self) -> Query:
         """Give what InfluxDB 2 would want; the metrics' names tell the bucket here."""
-        return {"bucket": self._bucket, "org": self._server.account.org}
+        return {"bucket": self._bucket}
 
     def lines(self, readings: Readings) -> bytes:
         """Write readings in line protocol, milliseconds, the last one of each."""
@@ -177,6 +178,11 @@ class PromQlStore(LineProtocolStore):
                 waiting += counts[window]
             if waiting:
                 yield await self._exported(number, begin, parts.end)
+
+    async def run_id(self) -> str:
+        """Give the moment at which the server was started."""
+        metrics: str = await self._server.get("/metrics", {}, lambda content: content.decode())
+        return next((line for line in metrics.splitlines() if line.startswith(STARTED)), "")
 
     # ---- what the server is asked -----------------------------------------------------------
 

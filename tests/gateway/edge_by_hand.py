@@ -169,7 +169,7 @@ def play(
     *,
     town: dict[str, Any] = TOWN,
     clock: Clock = CLOCK,
-    **options: float,
+    **options: float | str,
 ) -> None:
     """Let an edge be there before a gateway is, and then the story happen. options: settings."""
 

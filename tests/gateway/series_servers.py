@@ -26,6 +26,7 @@ wal-dir = "{folder}/wal"
 [http]
 bind-address = "127.0.0.1:{port}"
 log-enabled = false
+auth-enabled = {auth}
 [monitor]
 store-enabled = false
 """
@@ -90,12 +91,20 @@ class SeriesServer:
             return content
 
 
+@dataclass
 class InfluxDb(SeriesServer):
+    asks_for_accounts: bool = False
+
     def command(self) -> list[str]:
         file = self.folder / "influxdb.conf"
         other_port = free_port()
         file.write_text(
-            INFLUX_CONFIG.format(folder=self.folder, port=self.port, other_port=other_port)
+            INFLUX_CONFIG.format(
+                folder=self.folder,
+                port=self.port,
+                other_port=other_port,
+                auth=str(self.asks_for_accounts).lower(),
+            )
         )
         return [found("influxd"), "-config", str(file)]
 

@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from adapters import wire
 from core.clock import SECOND
 from gateway.ingest.taken_record import TakenTable
 from gateway.storage.database import Database
 from gateway.storage.series_tables import TakenReadingsRow
-from gateway.timeseries.influx_server import InfluxServer
+from gateway.timeseries.influx_server import Account, InfluxServer
 from gateway.timeseries.influxql import InfluxQlStore
+from gateway.timeseries.port import StoreUnavailable
 from gateway.timeseries.promql import PromQlStore
+from tests.gateway.conftest import Gateway  # type: ignore[import-not-found]
+from tests.gateway.edge_by_hand import Edge, play
 from tests.gateway.series_servers import InfluxDb, VictoriaMetrics, running
 from tests.gateway.timeseries_conformance import (
     DAY,
@@ -112,3 +116,82 @@ class TestVictoriaMetrics(TimeSeriesConformance):
         found = self.in_store(tmp_path, blocks, lambda store: self.all_rows(store, 7, 8))
         rows = [row[:2] for block in found for row in shown(block)]
         assert rows == [(7, 10.0), (7, 20.0), (7, 86_400.0), (8, 5.0)]
+
+
+def test_a_gateway_keeps_readings_in_influxdb(
+    tmp_path: Path, broker: str, influxdb: InfluxDb
+) -> None:
+    bucket = influxdb.account("town").bucket
+
+    async def first(_gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+
+    async def second(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 99.0)  # it was taken before the restart
+        await edge.until_acknowledged("telemetry", 1)
+        async with gateway.signed_in() as browser:
+            answer = await browser.get("/api/v1/devices/lamp-1-head/signals/power/series")
+            assert answer.json()["value"] == [40.0]
+
+    for story in (first, second):
+        play(
+            tmp_path, broker, story,
+            series_store="influxql", series_url=influxdb.url, series_bucket=bucket,
+        )  # fmt: skip
+
+
+def test_a_gateway_holds_what_victoria_may_forget_and_acknowledges_it_later(
+    tmp_path: Path, broker: str, victoria: VictoriaMetrics
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        acks = [wire.decode(each, wire.Ack) for kind, each in edge.heard if kind == "ack"]
+        assert [(each.held, each.ranges) for each in acks] == [([(1, 1)], []), ([], [(1, 1)])]
+        await asyncio.to_thread(victoria.show_all)
+        async with gateway.signed_in() as browser:
+            answer = await browser.get("/api/v1/devices/lamp-1-head/signals/power/series")
+            assert answer.json()["value"] == [40.0]
+
+    play(
+        tmp_path, broker, story,
+        series_store="promql", series_url=victoria.url, series_bucket="town", series_settle_s=1,
+    )  # fmt: skip
+
+
+def test_without_its_server_a_gateway_starts_and_says_what_is_missing(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        async with gateway.signed_in() as browser:
+            path = "/api/v1/devices/lamp-1-head/signals/power/series"
+            async with asyncio.timeout(10):
+                while (answer := await browser.get(path)).status_code == 404:  # not born yet
+                    await asyncio.sleep(0.02)
+        assert (answer.status_code, answer.json()["title"]) == (503, "Service Unavailable")
+        assert edge.acknowledged("telemetry") == set()
+
+    play(tmp_path, broker, story, series_store="influxql", series_url="http://127.0.0.1:1")
+
+
+def test_a_server_asks_for_the_secret_in_the_file(tmp_path: Path) -> None:
+    server = InfluxDb(tmp_path / "server", asks_for_accounts=True)
+    user = "CREATE USER kvartal WITH PASSWORD 'secret' WITH ALL PRIVILEGES"
+
+    async def ping(secret: str) -> bytes:
+        client = InfluxServer(Account(server.url, "kvartal", secret))
+        answer: bytes = await client.get("/query", {"q": "SHOW DATABASES"})
+        client.close()
+        return answer
+
+    with running(server):
+        server.ask("/query", {"q": user})
+        assert b"databases" in asyncio.run(ping("kvartal:secret"))
+        with pytest.raises(StoreUnavailable, match="401"):
+            asyncio.run(ping("kvartal:wrong"))
