@@ -1,13 +1,14 @@
 # make demo   the whole town on this machine        make test    every test
 # make check  format, lint, types, contracts         make bench   speed beside the ceilings
-.PHONY: help demo test check bench web schema setup servers clean
+# make faults kills, power cuts, full disks and replays in many rounds, with their table
+.PHONY: help demo test faults check bench web schema setup servers clean
 .DEFAULT_GOAL := help
 
 KVARTAL := uv run --no-sync kvartal
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 # uv comes from the PATH, else through pip into a virtual environment of its own.
 .venv/.synced: pyproject.toml uv.lock
@@ -38,6 +39,9 @@ servers: setup
 test: setup web servers
 	uv run --no-sync pytest
 	cd gateway/web && npm test --silent
+
+faults: setup web servers
+	uv run --no-sync pytest -m faults --all-rounds --timeout=3600
 
 check: setup web
 	uv run --no-sync ruff format --check .

@@ -1,0 +1,63 @@
+"""Rounds of faults: a few of them in every run, all of them with --all-rounds, and their table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+Rounds = Callable[[int, int], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What came of one kind of fault. slowest_s: from the fault until all was well again."""
+
+    name: str
+    rounds: int
+    lost: int
+    duplicates: int
+    slowest_s: float = float("nan")
+
+
+Tell = Callable[[Fault], None]
+FAULTS = pytest.StashKey[list[Fault]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-rounds", action="store_true", help="all rounds of faults, for an hour")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[FAULTS] = []
+
+
+@pytest.fixture
+def rounds(pytestconfig: pytest.Config) -> Rounds:
+    """Choose between few rounds and all."""
+    return lambda few, every: every if pytestconfig.getoption("--all-rounds") else few
+
+
+@pytest.fixture
+def tell(pytestconfig: pytest.Config) -> Tell:
+    """Put a fault into the table at the end, and let what went wrong fail the test."""
+
+    def keep(fault: Fault) -> None:
+        pytestconfig.stash[FAULTS].append(fault)
+        assert (fault.lost, fault.duplicates) == (0, 0)
+
+    return keep
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    faults = config.stash[FAULTS]
+    if not faults:
+        return
+    terminalreporter.section("faults")
+    terminalreporter.line(f"{'fault':44}{'rounds':>8}{'lost':>8}{'twice':>8}{'slowest, s':>12}")
+    for each in faults:
+        slowest = f"{each.slowest_s:.1f}" if each.slowest_s == each.slowest_s else "-"
+        terminalreporter.line(
+            f"{each.name:44}{each.rounds:8}{each.lost:8}{each.duplicates:8}{slowest:>12}"
+        )
