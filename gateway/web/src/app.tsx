@@ -9,6 +9,7 @@ const Follow = lazy(() => patiently(() => import("./pages/portal/follow")));
 const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));
 const Control = lazy(() => patiently(() => import("./pages/control/page")));
 const Field = lazy(() => patiently(() => import("./pages/field/page")));
+const Commissioning = lazy(() => patiently(() => import("./pages/admin/commissioning/page")));
 const Admin = lazy(() => patiently(() => import("./pages/admin/page")));
 
 export function App() {
@@ -21,6 +22,7 @@ export function App() {
           <Route path="/sign-in" component={SignIn} />
           <Route path="/control/*?" component={Control} />
           <Route path="/field" component={Field} />
+          <Route path="/admin/commissioning/:place?" component={Commissioning} />
           <Route path="/admin" component={Admin} />
           <Route component={NotFound} />
         </Switch>

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, Verb } from "./types";
+import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, SignOffForm, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -14,6 +14,15 @@ export const followAppeal = (number: string, key: string) =>
   answer(GET("/api/v1/public/appeals/{number}", { params: { path: { number }, query: { key } } }));
 
 export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
+export const getPlaces = () => answer(GET("/api/v1/places"));
+export const getCommissioning = (place: string) =>
+  answer(GET("/api/v1/places/{place}/commissioning", { params: { path: { place } } }));
+export const commissioningTable = (place: string, language: string) =>
+  `${PREFIX}/places/${encodeURIComponent(place)}/commissioning.csv?language=${language}`;
+export const signOff = (place: string, body: SignOffForm) =>
+  answer(POST("/api/v1/places/{place}/commissioning/sign-off", { params: { path: { place } }, body }));
+export const withdrawSignOff = (place: string, body: WithdrawalForm) =>
+  answer(POST("/api/v1/places/{place}/commissioning/withdrawal", { params: { path: { place } }, body }));
 export const getEdges = () => answer(GET("/api/v1/edges"));
 export const makeEnrolmentToken = (edge: string) =>
   answer(POST("/api/v1/edges/{edge}/enrolment", { params: { path: { edge } } }));

@@ -6,6 +6,8 @@ export const keys = {
   publicMap: ["public-map"] as const,
   categories: ["categories"] as const,
   map: ["map"] as const,
+  places: ["places"] as const,
+  commissioning: (place: string) => ["commissioning", place] as const,
   edges: ["edges"] as const,
   devices: ["devices"] as const,
   incidents: ["incidents"] as const,

@@ -41,6 +41,7 @@ export function useTime() {
   const short = format({ hour: "2-digit", minute: "2-digit" });
   const day = format({ day: "numeric", month: "long" });
   const dayShort = format({ day: "2-digit", month: "2-digit" });
+  const date = format({ day: "2-digit", month: "2-digit", year: "numeric" });
   const weekday = format({ weekday: "short", day: "numeric", month: "long" });
   const age = (seconds: number) => {
     const { key, values } = ageParts(seconds);
@@ -57,6 +58,8 @@ export function useTime() {
     /** "14:02" today, "21.11 14:02" on other days. */
     moment: (at: string, now = Date.now()) =>
       isToday(at, now) ? short(at) : `${dayShort(at)} ${short(at)}`,
+    /** "26.11.2026 14:02", for what is kept on paper. */
+    full: (at: string) => `${date(at)} ${short(at)}`,
     long: (at: string) => `${day(at)}, ${short(at)}`,
   };
 }

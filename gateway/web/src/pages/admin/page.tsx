@@ -2,7 +2,6 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { Link } from "wouter";
 import { getDevice, getDevices, getEdges, getOpenIncidents } from "../../api/calls";
-import { PREFIX } from "../../api/client";
 import { keys } from "../../api/keys";
 import type { DeviceOut, EdgeOut, IncidentOut } from "../../api/types";
 import { presence } from "../../format/presence";
@@ -10,13 +9,10 @@ import { useTime } from "../../format/time";
 import { useValue } from "../../format/value";
 import { useWords } from "../../i18n/text";
 import { useNow } from "../../live/react";
-import { Icon } from "../../parts/icon";
-import { Logo } from "../../parts/logo";
-import { leave, SignedIn, useMe } from "../../parts/signed-in";
-import { LanguageSwitch, ThemeSwitch } from "../../parts/switches";
+import { SignedIn, useMe } from "../../parts/signed-in";
 import { Trouble, Waiting } from "../../parts/trouble";
-import "./admin.css";
 import { EdgeIdentity } from "./edge-identity";
+import { Frame } from "./frame";
 
 const SHOWN = 200;
 const EDGE_LOST = "edge_lost"; // condition of the incident that the gateway raises
@@ -31,37 +27,13 @@ export default function Admin() {
 }
 
 function Page() {
-  const { t, say } = useWords();
-  const me = useMe();
+  const { t } = useWords();
   return (
-    <div className="admin">
-      <header>
-        <Logo small />
-        <nav>
-          <Link href="/control">{t("admin.toControl")}</Link>
-          <a href={`${PREFIX}/registry`} target="_blank" rel="noreferrer">
-            {t("admin.registry")}
-          </a>
-        </nav>
-        <span className="spring" />
-        <p className="faint">{`${me.name} · ${say(me.place_name)}`}</p>
-        <LanguageSwitch />
-        <ThemeSwitch />
-        <button
-          type="button"
-          className="button quiet icon"
-          aria-label={t("session.signOut")}
-          onClick={() => void leave()}
-        >
-          <Icon name="leave" />
-        </button>
-      </header>
-      <main>
-        <h1>{t("admin.title")}</h1>
-        <Edges />
-        <Devices />
-      </main>
-    </div>
+    <Frame>
+      <h1>{t("admin.title")}</h1>
+      <Edges />
+      <Devices />
+    </Frame>
   );
 }
 
