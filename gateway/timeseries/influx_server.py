@@ -2,8 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,7 +40,7 @@ class Account:
 
 
 class InfluxServer:
-    """Answers requests in threads. Any of them may end in Refused or StoreUnavailable."""
+    """Answers requests in threads. Any of them may end in StoreUnavailable, a write in Refused."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -64,7 +63,8 @@ class InfluxServer:
         return await asyncio.to_thread(lambda: read(self._request("GET", path, query)))
 
     def _request(self, method: str, path: str, query: Query, body: bytes | None = None) -> bytes:
-        with self._sorted_errors(path):
+        url = f"{self.account.url}{path}"
+        try:
             answer, _, _ = self._client.api_client.call_api(
                 path,
                 method,
@@ -74,19 +74,13 @@ class InfluxServer:
                 _preload_content=False,
             )
             content: bytes = answer.data
-            return content
-
-    @contextmanager
-    def _sorted_errors(self, path: str) -> Iterator[None]:
-        try:
-            yield
         except ApiException as error:
-            told = _told(error)
-            if error.status in OF_THE_CONTENT:
-                raise Refused(f"{self.account.url}{path}: {told}") from error
-            raise StoreUnavailable(f"{self.account.url}{path}: {error.status} {told}") from error
+            if body is not None and error.status in OF_THE_CONTENT:
+                raise Refused(f"{url}: {_told(error)}") from error
+            raise StoreUnavailable(f"{url}: {error.status} {_told(error)}") from error
         except (HTTPError, OSError) as error:
-            raise StoreUnavailable(f"{self.account.url}: {error}") from error
+            raise StoreUnavailable(f"{url}: {error}") from error
+        return content
 
 
 def _told(error: ApiException) -> str:

@@ -116,7 +116,10 @@ class InfluxDb(SeriesServer):
         return Account(self.url, bucket)
 
 
+@dataclass
 class VictoriaMetrics(SeriesServer):
+    options: tuple[str, ...] = ()
+
     def command(self) -> list[str]:
         return [
             found("victoria-metrics"),
@@ -125,6 +128,7 @@ class VictoriaMetrics(SeriesServer):
             "-retentionPeriod=100y",
             "-dedup.minScrapeInterval=1ms",
             "-search.latencyOffset=0s",
+            *self.options,
         ]
 
     def ready_path(self) -> str:

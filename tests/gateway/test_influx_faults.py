@@ -262,3 +262,19 @@ def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
 
     with running(InfluxDb(tmp_path / "server")) as server:
         asyncio.run(run(server))
+
+
+def test_a_question_that_is_too_much_for_the_server_is_told_as_such(tmp_path: Path) -> None:
+    async def run(server: VictoriaMetrics) -> None:
+        async with (
+            record_in(tmp_path) as record,
+            PromQlStore(InfluxServer(server.account(BUCKET)), record, tmp_path) as store,
+        ):
+            await store.append([Readings.of([7, 8, 9], CLOCK.time_ns(), 1.0, 0, 0)], [])
+            await asyncio.to_thread(server.show_all)
+            with pytest.raises(StoreUnavailable, match="422"):
+                await store.latest(CLOCK.time_ns() - HOUR)
+
+    server = VictoriaMetrics(tmp_path / "server", options=("-search.maxUniqueTimeseries=2",))
+    with running(server):
+        asyncio.run(run(server))
