@@ -27,13 +27,17 @@ Fits = Callable[[int], bool]  # whether a roll-up of this width tells enough
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """From where the readings of one span come. written: latecomers up to this commit only."""
+    """From where the readings of one span come.
+
+    widths: of the roll-ups. written: latecomers up to this commit only.
+    """
 
     span: Span
     table: Sequence[Span]
     late: Sequence[Span]
     files: Sequence[str]
     rollups: Sequence[str]
+    widths: Set[int] = frozenset()
     written: int | None = None
 
     def readings(self, series: str) -> str:
@@ -101,17 +105,25 @@ class Sources:
             parts.append(of_rollups)
         if self.table or self.files or self.late or not parts:
             parts.append(of_readings)
-        summed = (
-            f"SELECT series, bucket, sum(count)::BIGINT AS count, sum(sum) AS sum, "
-            f"min(minimum) AS minimum, max(maximum) AS maximum, "
-            f"arg_min(first, first_time) AS first, arg_max(last, last_time) AS last "
-            f"FROM ({' UNION ALL '.join(parts)}) GROUP BY ALL"
-        )
+        found = f"({' UNION ALL '.join(parts)})"
+        if not self._are_whole(width):
+            found = (
+                "(SELECT series, bucket, sum(count)::BIGINT AS count, sum(sum) AS sum, "
+                "min(minimum) AS minimum, max(maximum) AS maximum, "
+                "arg_min(first, first_time) AS first, arg_max(last, last_time) AS last "
+                f"FROM {found} GROUP BY ALL)"
+            )
         return (
-            f"SELECT series, bucket AS time, count, sum / count AS mean, minimum, maximum, "
-            f"first, last FROM ({summed if self.rollups else of_readings}) "
-            f"ORDER BY series, bucket"
+            "SELECT series, bucket AS time, count, sum / count AS mean, minimum, maximum, "
+            f"first, last FROM {found} ORDER BY series, bucket"
         )
+
+    def _are_whole(self, width: int) -> bool:
+        """Tell whether each bucket comes from one row: of the same width, or of readings alone."""
+        if not self.rollups:
+            return True
+        in_one_day = DAY % width == 0 == self.span[0] % width
+        return in_one_day and self.widths == {width}
 
     def _rolled(self, series: str) -> str:
         start, end = self.span
@@ -152,6 +164,7 @@ def choose(
         late=_spans(latecomers, span),
         files=files.paths(RAW, levels[RAW]),
         rollups=[path for level in LEVELS for path in files.paths(level, levels[level])],
+        widths={LEVELS[level] for level in LEVELS if levels[level]},
     )
 
 

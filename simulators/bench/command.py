@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from simulators.bench import bulk, crowd, cuts, ingest, latency, modbus, mqtt, opcua
+from simulators.bench import bulk, crowd, cuts, ingest, latency, modbus, mqtt, opcua, query
 from simulators.bench.measure import Result
 
 BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Re
     "modbus": lambda folder, options: modbus.measure(folder, options.seconds),
     "mqtt": lambda folder, options: mqtt.measure(folder, options.seconds),
     "opcua": lambda folder, options: opcua.measure(folder, options.seconds),
+    "query": lambda folder, options: query.measure(folder, options.points),
 }
 SUMMARY = {
     "import": "300 houses with 60 devices each from a sheet to an edge, beside SQLite alone",
@@ -28,6 +29,7 @@ SUMMARY = {
     "modbus": "registers through the whole edge, beside pymodbus alone, and with dead units",
     "opcua": "500 variables at 10 Hz through the whole edge, beside asyncua alone",
     "mqtt": "JSON messages of three values through the whole edge, beside paho that only counts",
+    "query": "a month of 50,000 series, asked as pages and sheets ask, beside DuckDB alone",
 }
 
 
@@ -54,5 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("name", choices=sorted(BENCHES), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=30.0, help="to measure (default: 30)")
     parser.add_argument("--rounds", type=int, default=20, help="of cuts (default: 20)")
+    parser.add_argument(
+        "--points", type=int, default=50_000_000, help="readings stored (default: 50000000)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     return parser
