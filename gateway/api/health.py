@@ -19,4 +19,5 @@ async def readyz(parts: GatewayParts) -> dict[str, object]:
     """Answer 200 when the store answers; tell how the store of readings is."""
     async with parts.database.reading() as session:
         await session.execute(text("SELECT 1"))
-    return {"status": "ready", "series": parts.series.figures()}
+    series = {"store": parts.settings.series_store, **parts.series.figures()}
+    return {"status": "ready", "series": series}

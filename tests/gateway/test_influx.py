@@ -174,7 +174,9 @@ def test_without_its_server_a_gateway_starts_and_says_what_is_missing(
             async with asyncio.timeout(10):
                 while (answer := await browser.get(path)).status_code == 404:  # not born yet
                     await asyncio.sleep(0.02)
+            ready = (await browser.get("/readyz")).json()
         assert (answer.status_code, answer.json()["title"]) == (503, "Service Unavailable")
+        assert ready["series"] == {"store": "influxql", "refused_files": 0}
         assert edge.acknowledged("telemetry") == set()
 
     play(tmp_path, broker, story, series_store="influxql", series_url="http://127.0.0.1:1")

@@ -62,6 +62,7 @@ def test_it_says_that_it_is_alive_and_ready(play: Any) -> None:
             ready = (await browser.get("/readyz")).json()
             assert ready["status"] == "ready"
             assert ready["series"] == {
+                "store": "duckdb",
                 "readings_days": 0, "minutes_days": 0, "hours_days": 0, "days_days": 0,
                 "bytes": 0, "problem": "",
             }  # fmt: skip
