@@ -51,6 +51,10 @@ class Edge:
         payload = message if isinstance(message, bytes) else wire.encode(message)
         self._link.publish(wire.up(name, kind), payload)
 
+    async def until_sent(self) -> None:
+        """Wait until the broker has taken everything."""
+        await self._link.flush(WITHIN_S)
+
     def die(self, name: str = "edge-1") -> None:
         """Say goodbye, as an orderly stop does."""
         self.send("death", wire.Death(edge=name, epoch=EPOCH), name)
