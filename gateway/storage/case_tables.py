@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, Interval, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from gateway.storage.tables import Base, Identifier, PlacePath
+from gateway.storage.tables import Base, Counted, Identifier, PlacePath
 
 Code = String(64)
 State = String(30)
@@ -25,7 +25,7 @@ class CaseRow(Base):
     """
 
     __tablename__ = "cases"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     version: Mapped[int]
     state: Mapped[str] = mapped_column(State, index=True)
     category: Mapped[str] = mapped_column(Code)
@@ -54,7 +54,7 @@ class CaseRow(Base):
     silent: Mapped[bool] = mapped_column(default=False)
     touched: Mapped[bool] = mapped_column(default=False)
     proved_at: Mapped[datetime | None]
-    merged_into: Mapped[int | None] = mapped_column(ForeignKey("cases.id"))
+    merged_into: Mapped[int | None] = mapped_column(Counted, ForeignKey("cases.id"))
     open_key: Mapped[str | None] = mapped_column(String(200), unique=True)
 
     clocks: Mapped[list["CaseClockRow"]] = relationship(
@@ -79,12 +79,12 @@ class ClockColumns:
 
 class CaseClockRow(ClockColumns, Base):
     __tablename__ = "case_clocks"
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), primary_key=True)
 
 
 class AppealClockRow(ClockColumns, Base):
     __tablename__ = "appeal_clocks"
-    appeal_id: Mapped[int] = mapped_column(ForeignKey("appeals.id"), primary_key=True)
+    appeal_id: Mapped[int] = mapped_column(Counted, ForeignKey("appeals.id"), primary_key=True)
 
 
 class IncidentRow(Base):
@@ -92,8 +92,8 @@ class IncidentRow(Base):
     acknowledgeable: its device wants to hear that it was acknowledged."""
 
     __tablename__ = "incidents"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
     edge: Mapped[str] = mapped_column(Identifier)
     device: Mapped[str] = mapped_column(Identifier)
     asset: Mapped[str] = mapped_column(Identifier, index=True)
@@ -115,7 +115,7 @@ class IncidentRow(Base):
     cause: Mapped[dict[str, str]]
     consequence: Mapped[dict[str, str]]
     action: Mapped[dict[str, str]]
-    still_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"))
+    still_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("evidence.id"))
     active_key: Mapped[str | None] = mapped_column(String(150), unique=True)
 
     case: Mapped[CaseRow] = relationship(lazy="raise")
@@ -128,10 +128,10 @@ class AppealRow(Base):
     """What a resident said. number: told to everybody; of the key only the hash is stored."""
 
     __tablename__ = "appeals"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     number: Mapped[str] = mapped_column(String(20), unique=True)
     key_hash: Mapped[str] = mapped_column(String(64))
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
     category: Mapped[str] = mapped_column(Code)
     description: Mapped[str] = mapped_column(Text)
     address: Mapped[str] = mapped_column(String(300))
@@ -158,9 +158,9 @@ class EvidenceRow(Base):
     """
 
     __tablename__ = "evidence"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
-    appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.id"), index=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
+    appeal_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("appeals.id"), index=True)
     kind: Mapped[str] = mapped_column(State)
     grade: Mapped[str] = mapped_column(String(1))
     at: Mapped[datetime]
@@ -179,8 +179,8 @@ class TimelineRow(Base):
     """What happened to a case, in words."""
 
     __tablename__ = "timeline"
-    id: Mapped[int] = mapped_column(primary_key=True)
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id"), index=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(State)
     by: Mapped[str] = mapped_column(String(200))
@@ -192,7 +192,7 @@ class CommandRow(Base):
 
     __tablename__ = "commands"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
     edge: Mapped[str] = mapped_column(Identifier)
     device: Mapped[str] = mapped_column(Identifier)
     signal: Mapped[str] = mapped_column(Code)
@@ -218,7 +218,7 @@ class AcknowledgementRow(Base):
 
     __tablename__ = "acknowledgements"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incidents.id"), index=True)
+    incident_id: Mapped[int] = mapped_column(Counted, ForeignKey("incidents.id"), index=True)
     edge: Mapped[str] = mapped_column(Identifier)
     state: Mapped[str] = mapped_column(State, index=True)
     by: Mapped[str] = mapped_column(String(200))

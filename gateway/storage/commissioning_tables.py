@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.storage.tables import Base, Identifier, PlacePath
+from gateway.storage.tables import Base, Counted, Identifier, PlacePath
 
 
 class SignOffRow(Base):
@@ -16,7 +16,7 @@ class SignOffRow(Base):
     """
 
     __tablename__ = "sign_offs"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     device: Mapped[str] = mapped_column(Identifier, index=True)
     withdrawn: Mapped[bool]
     profile: Mapped[str] = mapped_column(String(64))

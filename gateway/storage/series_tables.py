@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.storage.tables import Base, Identifier
+from gateway.storage.tables import Base, Counted, Identifier
 
 
 class SeriesRow(Base):
@@ -27,7 +27,7 @@ class BornProfileRow(Base):
     """A revision of a profile as an edge told it; the newest is in force."""
 
     __tablename__ = "born_profiles"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     profile: Mapped[str] = mapped_column(String(64), index=True)
     since: Mapped[datetime]
     definition: Mapped[str] = mapped_column(comment="adapters.wire.ProfileBirth as JSON")
@@ -37,7 +37,7 @@ class BornDeviceRow(Base):
     """From when on a device was read by an edge as a model; the newest is in force."""
 
     __tablename__ = "born_devices"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     device: Mapped[str] = mapped_column(Identifier, index=True)
     since: Mapped[datetime]
     edge: Mapped[str] = mapped_column(Identifier)

@@ -9,7 +9,16 @@ There are no foreign keys into the registry: a case outlives the asset that it w
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Index, MetaData, String
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    MetaData,
+    String,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -54,6 +63,8 @@ class Base(DeclarativeBase):
 
 Identifier = String(64)
 PlacePath = String(500)
+# What the store counts by itself. SQLite counts nothing but INTEGER, which has 64 bits there.
+Counted = BigInteger().with_variant(Integer, "sqlite")
 
 
 # ---- the registry: what core.registry says, place_path and address computed at the import --------
@@ -95,7 +106,7 @@ class AssetRow(Base):
 
 class FeedRow(Base):
     __tablename__ = "feeds"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     source: Mapped[str] = mapped_column(Identifier, index=True)
     target: Mapped[str] = mapped_column(Identifier, index=True)
     since: Mapped[datetime | None]
@@ -135,7 +146,7 @@ class DeviceRow(Base):
 
 class BindingRow(Base):
     __tablename__ = "bindings"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     asset: Mapped[str] = mapped_column(Identifier, index=True)
     device: Mapped[str] = mapped_column(Identifier, index=True)
     since: Mapped[datetime | None]
@@ -147,7 +158,7 @@ class ReplacementRow(Base):
     one first, as somebody read it. by: name of the person who recorded it."""
 
     __tablename__ = "replacements"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     asset: Mapped[str] = mapped_column(Identifier, index=True)
     former: Mapped[str] = mapped_column(Identifier)
     device: Mapped[str] = mapped_column(Identifier)
@@ -173,7 +184,7 @@ class RouteRow(Base):
     """`id` is the order in which the routing table is read."""
 
     __tablename__ = "routes"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     executor: Mapped[str] = mapped_column(Identifier)
     category: Mapped[str] = mapped_column(String(64))
     place: Mapped[str] = mapped_column(Identifier)
@@ -184,7 +195,7 @@ class OverrideRow(Base):
     """`id` is the order in the document."""
 
     __tablename__ = "overrides"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
     rule: Mapped[str] = mapped_column(String(64))
     set: Mapped[dict[str, Any]]
     device: Mapped[str] = mapped_column(Identifier)
@@ -270,7 +281,7 @@ class OutboxRow(Base):
     """
 
     __tablename__ = "outbox"
-    seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    seq: Mapped[int] = mapped_column(Counted, primary_key=True, autoincrement=True)
     at: Mapped[datetime] = mapped_column(index=True)
     topic: Mapped[str] = mapped_column(String(20))
     place_path: Mapped[str] = mapped_column(PlacePath)
@@ -287,4 +298,4 @@ class OutboxReaderRow(Base):
 
     __tablename__ = "outbox_readers"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
-    seq: Mapped[int]
+    seq: Mapped[int] = mapped_column(Counted)
