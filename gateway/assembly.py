@@ -35,7 +35,7 @@ from gateway.series import open_series
 from gateway.settings import Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database
-from gateway.storage.schema import upgrade
+from gateway.storage.opened import opened
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
 from gateway.timeseries.port import StoreUnavailable, TimeSeries
@@ -54,10 +54,7 @@ async def open_parts(
     on_failure: called if something that runs beside ends by itself.
     """
     async with AsyncExitStack() as stack:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        database = Database(settings.database)
-        stack.push_async_callback(database.close)
-        await upgrade(database.engine)
+        database = await stack.enter_async_context(opened(settings, waits=True))
         current = CurrentRegistry()
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:

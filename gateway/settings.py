@@ -14,6 +14,8 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from adapters.address import wrong_with_host
 from adapters.mqtt.tls import link_tls, wrong_with_files
@@ -21,6 +23,12 @@ from core.errors import ConfigError
 from gateway.timeseries.day_files import RAW
 
 PREFIX = "KVARTAL_GATEWAY_"
+DRIVERS = {  # by the scheme of a URL
+    "postgresql": "postgresql+asyncpg",
+    "postgresql+asyncpg": "postgresql+asyncpg",
+    "sqlite": "sqlite+aiosqlite",
+    "sqlite+aiosqlite": "sqlite+aiosqlite",
+}
 
 
 class Settings(BaseSettings):
@@ -68,7 +76,17 @@ class Settings(BaseSettings):
         90, gt=0, le=825, description="days for which an edge's certificate is good"
     )
     database_url: str = Field(
-        "", description="SQLAlchemy URL of the case store; empty: SQLite in data_dir"
+        "",
+        description="URL of the case store, like postgresql://kvartal@db.example/kvartal; empty: "
+        "SQLite in data_dir",
+    )
+    database_password_file: Path | None = Field(
+        None, description="file that holds the database's password, readable by us alone"
+    )
+    database_ca_file: Path | None = Field(
+        None,
+        description="PEM file of the authorities that sign for the database, which is then spoken "
+        "to by TLS alone, and by a name that stands in its certificate",
     )
     public_url: str = Field(
         "",
@@ -176,6 +194,25 @@ class Settings(BaseSettings):
             raise ValueError(f"series_url: wanted where the store listens for {self.series_store}")
         return self
 
+    @model_validator(mode="after")
+    def database_fits(self) -> Self:
+        if wrong := self._wrong_with_database():
+            raise ValueError(f"database_url: {wrong}")  # without it: it may hold a password
+        return self
+
+    def _wrong_with_database(self) -> str:
+        try:
+            url = make_url(self.database_url or "sqlite://")
+        except ArgumentError:
+            return "wanted a URL like postgresql://kvartal@db.example/kvartal"
+        if url.password is not None:
+            return "there is a password in it, which others may read; use database_password_file"
+        if url.drivername not in DRIVERS:
+            return f"wanted postgresql:// or sqlite://, found {url.drivername}://"
+        if url.get_backend_name() == "postgresql" and not (url.username and url.database):
+            return "wanted the account and the database, as in postgresql://kvartal@host/kvartal"
+        return ""
+
     @property
     def _broker_files(self) -> tuple[Path | None, Path | None, Path | None]:
         return self.broker_ca_file, self.broker_certificate_file, self.broker_key_file
@@ -194,9 +231,24 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{self.listen}"
 
     @property
-    def database(self) -> str:
-        """URL of the relational store."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'kvartal.sqlite'}"
+    def database(self) -> URL:
+        """URL of the relational store. ConfigError where the file of its password is not there."""
+        if not self.database_url:
+            return URL.create("sqlite+aiosqlite", database=str(self.data_dir / "kvartal.sqlite"))
+        url = make_url(self.database_url)
+        return url.set(
+            drivername=DRIVERS[url.drivername],
+            password=_secret("database_password_file", self.database_password_file) or None,
+        )
+
+    def database_tls(self) -> ssl.SSLContext | None:
+        """Read whom the store must be certified by; None where it is not asked for TLS."""
+        if self.database_ca_file is None:
+            return None
+        try:
+            return ssl.create_default_context(cafile=self.database_ca_file)
+        except OSError as error:
+            raise ConfigError(f"database_ca_file: {self.database_ca_file}: {error}") from error
 
     @property
     def broker_password(self) -> str:

@@ -16,8 +16,11 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz")
 async def readyz(parts: GatewayParts) -> dict[str, object]:
-    """Answer 200 when the store answers; tell how the store of readings is."""
+    """Answer 200 when the store of cases answers, 503 while it is away.
+
+    Tells which one it is, and how the store of readings is.
+    """
     async with parts.database.reading() as session:
         await session.execute(text("SELECT 1"))
     series = {"store": parts.settings.series_store, **parts.series.figures()}
-    return {"status": "ready", "series": series}
+    return {"status": "ready", "store": parts.database.name, "series": series}

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from core.errors import DomainError
 from gateway.api.models import Problem
 from gateway.registry.document import BrokenRegistry
+from gateway.storage.failures import StoreAway, Unstorable
 from gateway.timeseries.port import StoreUnavailable
 
 log = structlog.get_logger()
@@ -18,6 +19,7 @@ log = structlog.get_logger()
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:kvartal:problem:"
 RULE_BROKEN = 409
+RETRY_AFTER_S = 5
 STATUS = {
     "not_found": 404,
     "not_signed_in": 401,
@@ -68,6 +70,8 @@ def answer(
 def install(app: FastAPI) -> None:
     """Answer errors of every kind as problems."""
     app.add_exception_handler(DomainError, _domain)
+    app.add_exception_handler(StoreAway, _store_away)
+    app.add_exception_handler(Unstorable, _unstorable)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(StoreUnavailable, _unavailable)
@@ -80,6 +84,20 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, BrokenRegistry):
         errors = [{"field": where, "message": what} for where, what in error.problems]
     return answer(STATUS.get(error.code, RULE_BROKEN), error.code, str(error), errors)
+
+
+async def _store_away(_request: Request, _error: Exception) -> JSONResponse:
+    response = answer(
+        503,
+        "store_away",
+        "The store of cases does not answer. Wait a little, look what was kept, and try again.",
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_S)
+    return response
+
+
+async def _unstorable(_request: Request, _error: Exception) -> JSONResponse:
+    return answer(422, "invalid", "Something in it is too long or too large, or is no plain text.")
 
 
 async def _validation(_request: Request, error: Exception) -> JSONResponse:

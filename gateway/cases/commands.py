@@ -30,6 +30,7 @@ from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage import outbox
 from gateway.storage.case_tables import CaseRow, CommandRow, IncidentRow, TimelineRow
 from gateway.storage.database import Database
+from gateway.storage.failures import patiently
 from gateway.storage.visibility import visible_to
 
 ORDER = "order"
@@ -176,7 +177,6 @@ async def take_result(
     session: AsyncSession, clock: Clock, born: Signals, edge: str, result: CommandResult
 ) -> None:
     """Take what the edge that got the order says became of it. Twice the same changes nothing."""
-    await outbox.take_turn(session)
     row = await session.get(CommandRow, result.command)
     if row is None or row.edge != edge:
         return
@@ -210,8 +210,8 @@ async def lapse(session: AsyncSession, clock: Clock, born: Signals) -> int:
 
 async def watch(database: Database, clock: Clock, born: Signals) -> None:
     """Look for commands whose time is over, for ever."""
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look() -> None:
         async with database.reading() as session:
             waiting = await session.scalar(
                 select(CommandRow.id)
@@ -221,6 +221,10 @@ async def watch(database: Database, clock: Clock, born: Signals) -> None:
         if waiting is not None:
             async with database.transaction() as session:
                 await lapse(session, clock, born)
+
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        await patiently(look)
 
 
 def _command(row: CommandRow) -> Command:

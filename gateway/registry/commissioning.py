@@ -37,7 +37,6 @@ from gateway.registry.devices import Latest, latest_of, show_device, show_signal
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.commissioning_tables import SignOffRow
-from gateway.storage.outbox import take_turn
 from gateway.storage.visibility import visible_to
 
 DIGITS = re.compile(r"(\d+)")
@@ -87,7 +86,6 @@ class CommissioningList:
             raise _refused(CHANGED)
         chosen = self._chosen(form.devices)
         first = await self._first_good(directory, history)
-        await take_turn(session)
         rows = await self._sign_offs(session)
         done = [device.id for device in chosen if self._in_force(device, rows[device.id])]
         if done:
@@ -101,7 +99,6 @@ class CommissioningList:
     async def withdraw(self, session: AsyncSession, form: WithdrawalForm) -> None:
         """Take sign-offs back, all or none of them."""
         chosen = self._chosen(form.devices)
-        await take_turn(session)
         rows = await self._sign_offs(session)
         if open_ones := [each.id for each in chosen if not self._in_force(each, rows[each.id])]:
             raise _refused(NOT_SIGNED, open_ones)

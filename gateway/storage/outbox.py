@@ -2,7 +2,7 @@
 
 Nothing about incidents, cases or commands leaves the gateway but through here. A reader goes by
 `seq` and never steps over a gap: numbers become visible in the order in which they are given,
-because writers take turns, on SQLite by its one write lock, on PostgreSQL by a lock taken here.
+because writers take turns, see `Database.transaction`.
 """
 
 import asyncio
@@ -10,13 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock, SystemClock
 from gateway.storage.database import PUBLISHED, Database
+from gateway.storage.failures import patiently
 from gateway.storage.tables import OutboxReaderRow, OutboxRow
 
 WORK = ("case", "incident", "command")  # topics of which an executor gets only their own
@@ -25,7 +27,6 @@ REGISTRY = "registry"  # topic of an import, after which clients load anew
 BATCH = 500  # rows read at once
 LOOK_EVERY_S = 1.0  # in case that another process wrote
 TRIM_EVERY_S = 3600.0
-WRITERS = 0x6B766172  # key of the advisory lock, any fixed number ("kvar")
 
 Handler = Callable[[Sequence[OutboxRow]], Awaitable[None]]
 
@@ -49,21 +50,10 @@ class Change:
 
 async def publish(session: AsyncSession, *changes: Change) -> None:
     """Write what changed, in its order, in the transaction that changes it."""
-    await take_turn(session)
     now = SystemClock().now()
     await session.flush()
     await session.execute(insert(OutboxRow), [{"at": now, **asdict(change)} for change in changes])
     session.info[PUBLISHED] = True
-
-
-async def take_turn(session: AsyncSession) -> None:
-    """Wait until every transaction that publishes has ended, and make the next ones wait.
-
-    Taken before reading what decides about a change, it lets two workers never open two cases.
-    On SQLite `Database.transaction` has seen to it.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
 
 
 async def last_seq(session: AsyncSession) -> int:
@@ -101,11 +91,14 @@ class OutboxReader:
         self._database.on_published.append(self._wake.set)
 
     async def run(self) -> None:
-        """Read for ever; an error of the handler ends it."""
+        """Read for ever; an error of the handler ends it, unless it is that the store is away.
+
+        Then the handler gets the same rows again.
+        """
         while True:
             self._wake.clear()
-            while rows := await self._next():
-                await self._handler(rows)
+            while rows := await patiently(self._next):
+                await patiently(partial(self._handler, rows))
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
 
@@ -136,7 +129,11 @@ async def trim(session: AsyncSession, before: datetime) -> None:
 
 async def keep_trimmed(database: Database, clock: Clock, keep: timedelta) -> None:
     """Delete what is older than `keep`, hourly, for ever."""
-    while True:
+
+    async def trim_now() -> None:
         async with database.transaction() as session:
             await trim(session, clock.now() - keep)
+
+    while True:
+        await patiently(trim_now)
         await asyncio.sleep(TRIM_EVERY_S)

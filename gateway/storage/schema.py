@@ -5,8 +5,8 @@ from importlib import import_module, resources
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from gateway.storage.database import Database
 from gateway.storage.tables import Base
 
 # A module is here as soon as it has tables: Alembic compares the database with what was imported.
@@ -25,10 +25,10 @@ for module in TABLES:
 metadata = Base.metadata
 
 
-async def upgrade(engine: AsyncEngine) -> None:
+async def upgrade(database: Database) -> None:
     """Apply the migrations that the database has not seen. Safe to call at every start."""
-    async with engine.begin() as connection:
-        await connection.run_sync(_upgrade)
+    async with database.transaction() as session:
+        await (await session.connection()).run_sync(_upgrade)
 
 
 def configuration(connection: Connection) -> Config:

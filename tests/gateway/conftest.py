@@ -28,6 +28,8 @@ from gateway.registry.rows import replace_registry
 from gateway.settings import load_settings
 from gateway.sign_in import make_link
 from gateway.storage.outbox import Change, last_seq, publish
+from tests.gateway.hall import database_url, use_database
+from tests.gateway.postgresql import MIGRATED, Cluster, cluster
 
 
 def words(english: str, russian: str) -> dict[str, str]:
@@ -195,6 +197,7 @@ async def started(
     **options: Any,
 ) -> AsyncIterator[Gateway]:
     """Serve the registry. clock: a hand clock where time is to stand. options: more settings."""
+    options = {"database_url": database_url(folder), **options}
     settings = load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker, **options)
     app = create_app(settings, clock)
     config = uvicorn.Config(
@@ -237,6 +240,27 @@ def play(tmp_path: Path, town: dict[str, Any]) -> Callable[[Scene], None]:
         asyncio.run(body())
 
     return run
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Cluster]:
+    with cluster() as server:
+        yield server
+
+
+@pytest.fixture
+def on_postgresql(postgresql: Cluster, tmp_path: Path) -> Iterator[str]:
+    """Let what is started in the folder use PostgreSQL; give the name of the database."""
+    with postgresql.database(MIGRATED) as name:
+        use_database(tmp_path, postgresql.url(name))
+        yield name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def each_store(request: pytest.FixtureRequest) -> None:
+    """Run the test on SQLite and on PostgreSQL."""
+    if request.param == "postgresql":
+        request.getfixturevalue("on_postgresql")
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The services of a gateway on a real SQLite file, with a town of two banks, without HTTP."""
+"""The services of a gateway on a real store, with a town of two banks, without HTTP."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -32,8 +32,9 @@ from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
 from gateway.registry.snapshot import CurrentRegistry, RegistrySnapshot
+from gateway.settings import load_settings
 from gateway.storage.database import Database
-from gateway.storage.schema import upgrade
+from gateway.storage.opened import opened
 from tests.gateway.nothing_born import NothingBorn
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -195,12 +196,26 @@ class Hall:
 
 @asynccontextmanager
 async def hall(folder: Path) -> AsyncIterator[Hall]:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'kvartal.sqlite'}")
-    await upgrade(database.engine)
-    try:
+    async with store(folder) as database:
         yield Hall(database, folder)
-    finally:
-        await database.close()
+
+
+@asynccontextmanager
+async def store(folder: Path) -> AsyncIterator[Database]:
+    """Give the database of the folder, with all its tables."""
+    async with opened(load_settings(data_dir=folder, database_url=database_url(folder))) as found:
+        yield found
+
+
+def use_database(folder: Path, url: str) -> None:
+    """Let what is started in the folder use this database instead of SQLite."""
+    (folder / "database.url").write_text(url)
+
+
+def database_url(folder: Path) -> str:
+    """Give the database that the folder is to use; empty for SQLite."""
+    file = folder / "database.url"
+    return file.read_text() if file.exists() else ""
 
 
 def dispatcher(bank: str) -> Actor:

@@ -14,6 +14,8 @@ from gateway.storage.case_tables import AppealRow, EvidenceRow
 from gateway.storage.tables import OutboxRow
 from tests.gateway.hall import JPEG, LEFT, START, condition, hall
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def test_a_complaint_beside_a_dark_lamp_joins_the_case_of_the_cabinet(tmp_path: Path) -> None:
     async def scenario() -> tuple[appeals.Receipt, Sequence[CaseRow]]:

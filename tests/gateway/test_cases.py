@@ -16,6 +16,8 @@ from core.errors import DomainError, NotVisible
 from gateway.api.models import CaseDetail, CaseRow
 from tests.gateway.hall import LEFT, RIGHT, START, condition, hall, lost
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def test_a_device_that_answers_again_closes_its_untouched_case(tmp_path: Path) -> None:
     back = DeviceChange(device="lift-1-device", online=True, time=to_nanoseconds(START) + 9)

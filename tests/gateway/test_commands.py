@@ -14,6 +14,8 @@ from gateway.cases.desk import open_desk
 from gateway.storage.tables import OutboxRow
 from tests.gateway.hall import LEFT, Births, Hall, condition, hall
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 async def command(here: Hall, *, confirmed: bool, case: int | None = None) -> str:
     """Prepare a command, confirm it if so, and give its id."""

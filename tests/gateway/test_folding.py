@@ -14,6 +14,8 @@ from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.series_tables import BornDeviceRow
 from tests.gateway.hall import LAMPS, LEFT, RIGHT, START, condition, hall, lost, town
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def test_a_dead_cabinet_folds_its_lamps_into_one_case(tmp_path: Path) -> None:
     async def scenario() -> Sequence[CaseRow]:

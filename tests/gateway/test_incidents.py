@@ -19,6 +19,8 @@ from gateway.storage.case_tables import IncidentRow
 from gateway.storage.series_tables import BornDeviceRow
 from tests.gateway.hall import ALARMS, JPEG, LEFT, START, Hall, condition, hall, lost
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 async def shown_incidents(here: Hall) -> list[bool]:
     """Tell which incidents of the town are active, the oldest first."""

@@ -1,29 +1,21 @@
 """The outbox: in order, nothing twice to the outside, old rows go."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from core.clock import SystemClock
 from gateway.storage.database import Database
 from gateway.storage.outbox import Change, OutboxReader, last_seq, publish, trim
-from gateway.storage.schema import upgrade
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
+from tests.gateway.hall import store
 
-
-@asynccontextmanager
-async def store(folder: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'kvartal.sqlite'}")
-    await upgrade(database.engine)
-    try:
-        yield database
-    finally:
-        await database.close()
+pytestmark = pytest.mark.usefixtures("each_store")
 
 
 async def write(database: Database, *numbers: int) -> None:

@@ -60,7 +60,7 @@ def test_it_says_that_it_is_alive_and_ready(play: Any) -> None:
         async with gateway.browser() as browser:
             assert (await browser.get("/healthz")).json() == {"status": "alive"}
             ready = (await browser.get("/readyz")).json()
-            assert ready["status"] == "ready"
+            assert (ready["status"], ready["store"]) == ("ready", "sqlite")
             assert ready["series"] == {
                 "store": "duckdb",
                 "readings_days": 0, "minutes_days": 0, "hours_days": 0, "days_days": 0,

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from gateway.registry.document import BrokenRegistry, decode_registry
 from gateway.storage.tables import EdgeConfigurationRow
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def mistakes(document: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(BrokenRegistry) as refused:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("each_store")
+
 
 def ids(items: list[dict[str, Any]]) -> list[str]:
     return sorted(item["id"] for item in items)
