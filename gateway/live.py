@@ -24,6 +24,7 @@ from gateway.registry.directory import Directory
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.sign_in import still_signed_in
 from gateway.storage.database import Database
+from gateway.storage.failures import StoreAway
 from gateway.storage.outbox import SHOWN, WORK
 from gateway.storage.tables import OutboxRow
 
@@ -214,11 +215,15 @@ async def pulse(hub: Hub, database: Database, clock: Clock) -> None:
     while True:
         await asyncio.sleep(PULSE_S)
         hub.pulse()
-        if not hub.clients:
+        clients = tuple(hub.clients)
+        if not clients:
             continue
-        async with database.reading() as session:
-            good = await still_signed_in(session, clock, {one.session for one in hub.clients})
-        for client in hub.clients:
+        try:
+            async with database.reading() as session:
+                good = await still_signed_in(session, clock, {one.session for one in clients})
+        except StoreAway:
+            continue
+        for client in clients:
             if client.session not in good:
                 client.close(SIGNED_OUT, "signed out")
 

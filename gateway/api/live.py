@@ -16,9 +16,10 @@ from core.errors import DomainError
 from gateway.api.dependencies import COOKIE, GatewayParts
 from gateway.api.guards import is_same_origin
 from gateway.api.models import LARGEST, Hello, Subscribe
-from gateway.live import SIGNED_OUT, Client, change
+from gateway.live import SIGNED_OUT, TRY_AGAIN, Client, change
 from gateway.parts import Parts
 from gateway.sign_in import actor_of, hashed
+from gateway.storage.failures import StoreAway
 from gateway.storage.outbox import REGISTRY, SHOWN
 from gateway.storage.tables import OutboxRow
 from gateway.storage.visibility import visible_to
@@ -38,6 +39,15 @@ async def live(websocket: WebSocket, parts: GatewayParts, after: After = None) -
         await websocket.close(WS_1008_POLICY_VIOLATION)
         return
     await websocket.accept()
+    try:
+        await _attend(websocket, parts, after)
+    except WebSocketDisconnect:
+        return
+    except StoreAway:
+        await websocket.close(TRY_AGAIN, "the store of cases does not answer; connect again")
+
+
+async def _attend(websocket: WebSocket, parts: Parts, after: int | None) -> None:
     token = websocket.cookies.get(COOKIE, "")
     try:
         async with parts.database.reading() as session:
@@ -52,8 +62,6 @@ async def live(websocket: WebSocket, parts: GatewayParts, after: After = None) -
     try:
         await _welcome(websocket, parts, actor, seq, after)
         await _serve(websocket, parts, client)
-    except WebSocketDisconnect:
-        return
     finally:
         parts.hub.clients.discard(client)
 

@@ -25,6 +25,7 @@ from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage import outbox
 from gateway.storage.case_tables import AcknowledgementRow, IncidentRow
 from gateway.storage.database import Database
+from gateway.storage.failures import patiently
 
 TOPIC = "acknowledgement"  # of the outbox: an edge has something to tell a device
 ANSWER_LATE = timedelta(minutes=1)  # after the time is over; then nobody knows
@@ -162,8 +163,8 @@ async def give_up(desk: Desk) -> None:
 
 async def watch(database: Database, clock: Clock, registry: CurrentRegistry) -> None:
     """Look for acknowledgements whose time is over, for ever."""
-    while True:
-        await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look() -> None:
         async with database.reading() as session:
             oldest = await session.scalar(
                 select(func.min(AcknowledgementRow.expires_at)).where(
@@ -173,3 +174,7 @@ async def watch(database: Database, clock: Clock, registry: CurrentRegistry) -> 
         if oldest is not None and oldest < clock.now() - ANSWER_LATE:
             async with database.transaction() as session:
                 await give_up(await open_desk(session, clock.now(), registry.snapshot))
+
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        await patiently(look)

@@ -131,15 +131,23 @@ class Births:
         profiles: Mapping[str, ProfileBirth],
     ) -> list[tuple[str, str, int]]:
         """Give numbers to the series that have none."""
-        missing = [
-            {"device": each.device, "signal": signal.key}
+        missing = {
+            (each.device, signal.key)
             for each in devices
             for signal in profiles[each.profile].signals
             if signal.key not in self._series.get(each.device, {})
-        ]
+        }
         if not missing:
             return []
-        await session.execute(insert(SeriesRow), missing)
+        # Somebody else's, or of a commit whose answer was lost.
+        missing -= {(device, signal) for device, signal, _ in await self._unlearned(session)}
+        if missing:
+            entries = [{"device": device, "signal": signal} for device, signal in sorted(missing)]
+            await session.execute(insert(SeriesRow), entries)
+        return await self._unlearned(session)
+
+    async def _unlearned(self, session: AsyncSession) -> list[tuple[str, str, int]]:
+        """Give the series of the store that are not in memory."""
         known = max((max(keys.values()) for keys in self._series.values() if keys), default=0)
         found = await session.execute(
             select(SeriesRow.device, SeriesRow.signal, SeriesRow.id).where(SeriesRow.id > known)

@@ -21,6 +21,7 @@ from gateway.ingest.latest import is_believed
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import IncidentRow
 from gateway.storage.database import Database
+from gateway.storage.failures import patiently
 
 LOOK_EVERY_S = 1.0
 NO_TIME_OF_ITS_OWN = (Reason.ARCHIVE, Reason.CLOCK_UNSYNCHRONISED)
@@ -75,9 +76,9 @@ class ClockWatch:
 
     async def run(self) -> None:
         """Look for ever."""
-        await self._load()
+        await patiently(self._load)
         while True:
-            await self._look()
+            await patiently(self._look)
             await asyncio.sleep(LOOK_EVERY_S)
 
     def _doubt(self, edge: str, series: set[int]) -> None:

@@ -20,6 +20,7 @@ from gateway.cases.desk import open_desk
 from gateway.cases.edge_loss import clear_losses, lost_edges, raise_losses, rule
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.database import Database
+from gateway.storage.failures import StoreAway
 
 LOOK_EVERY_S = 1.0
 UNKNOWN = quality(BAD, Reason.LOST_LINE)
@@ -64,7 +65,10 @@ class EdgeWatch:
     async def run(self) -> None:
         """Look for ever."""
         while True:
-            await self._look()
+            try:
+                await self._look()
+            except StoreAway:
+                self._names = ()  # begin again with what the store has
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> None:

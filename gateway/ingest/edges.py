@@ -1,11 +1,13 @@
 """Edges as the gateway knows them: who is there, what it reads by, and what it is to do."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import (
@@ -30,9 +32,11 @@ from gateway.registry.rows import newest_configuration
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage import outbox
 from gateway.storage.database import Database
+from gateway.storage.failures import patiently
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 from gateway.storage.tables import OutboxRow
 
+AT_ONCE = 10_000  # devices looked up by one query; PostgreSQL takes 32,767 parameters
 SILENT_AFTER_S = 20.0  # for an edge that should answer when the gateway comes back
 
 log = structlog.get_logger()
@@ -168,8 +172,8 @@ class Edges:
                     state = replace(state, problem=event.text[:2000])
         known = self._fleet.presence
         changed = {device: how for device, how in presence.items() if known.get(device) != how}
+        await self._keep_presence(session, changed)
         for device, (online, reason) in changed.items():
-            await self._keep_presence(session, device, online, reason)
             # That a new device answers is no news; there are thousands in a first birth.
             if device in known or not online:
                 await self._show_presence(session, device, online, reason)
@@ -242,15 +246,19 @@ class Edges:
         await outbox.publish(session, change)
 
     async def _keep_presence(
-        self, session: AsyncSession, device: str, online: bool, reason: str
+        self, session: AsyncSession, changed: Mapping[str, tuple[bool, str]]
     ) -> None:
-        row = DevicePresenceRow(
-            device=device, online=online, reason=reason, changed_at=self._clock.now()
-        )
-        if device in self._fleet.presence:
-            await session.merge(row)
-        else:
-            session.add(row)
+        devices = list(changed)
+        for some in (devices[at : at + AT_ONCE] for at in range(0, len(devices), AT_ONCE)):
+            found = await session.scalars(
+                select(DevicePresenceRow).where(DevicePresenceRow.device.in_(some))
+            )
+            rows = {row.device: row for row in found}
+            for device in some:
+                row = rows.get(device) or DevicePresenceRow(device=device)
+                row.online, row.reason = changed[device]
+                row.changed_at = self._clock.now()
+                session.add(row)
 
     async def _show_presence(
         self, session: AsyncSession, device: str, online: bool, reason: str
@@ -283,7 +291,8 @@ class Edges:
         if not self._downlink.is_up:
             return  # the next connect calls the roll again
         for edge in self._unheard & set(self._registry.snapshot.edges):
-            task = asyncio.create_task(self.lose(edge, "it did not answer the roll call"))
+            lose = partial(self.lose, edge, "it did not answer the roll call")
+            task = asyncio.create_task(patiently(lose))
             self._losing.add(task)
             task.add_done_callback(self._losing.discard)
 
@@ -337,5 +346,8 @@ class Edges:
                 until = to_datetime(order.expires_at)
                 log.warning("order was not sent", command=order.command, expires_at=until)
                 continue
-            async with self._database.transaction() as session:
-                await commands.mark_sent(session, order.command)
+            await patiently(partial(self._mark_sent, order.command))
+
+    async def _mark_sent(self, command: str) -> None:
+        async with self._database.transaction() as session:
+            await commands.mark_sent(session, command)

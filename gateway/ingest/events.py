@@ -19,6 +19,7 @@ from gateway.ingest.parked import Parked
 from gateway.ingest.ranges import Ranges
 from gateway.ingest.telemetry import Acknowledge
 from gateway.storage.database import Database
+from gateway.storage.failures import StoreAway
 from gateway.storage.series_tables import TakenEventsRow
 
 STREAM: wire.Stream = "events"
@@ -128,10 +129,14 @@ class EventWriter:
         numbers = (blocks[0].seq, blocks[-1].seq)
         after.add(*numbers)
         events = [event for block in blocks for event in block.events]
-        async with self._database.transaction() as session:
-            await self._intake.take_events(session, edge, events)
-            apply = await self._edges.take_events(session, edge, events)
-            await self._record(session, edge, name, after)
+        try:
+            async with self._database.transaction() as session:
+                await self._intake.take_events(session, edge, events)
+                apply = await self._edges.take_events(session, edge, events)
+                await self._record(session, edge, name, after)
+        except StoreAway:
+            del self._epochs[edge, name]  # what was taken, the store alone knows now
+            raise
         epoch.taken = after
         apply()
         self._acknowledge(edge, name, STREAM, [numbers])

@@ -7,6 +7,7 @@ another beside them, so that a flood of readings holds up no alarm and no alarm 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -26,6 +27,7 @@ from gateway.ingest.latest import LatestValues, is_believed, misdated, quarantin
 from gateway.ingest.telemetry import TelemetryWriter
 from gateway.settings import Settings
 from gateway.storage.database import Database
+from gateway.storage.failures import Unstorable, patiently
 
 CLIENT_ID = "kvartal-gateway"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
@@ -247,25 +249,32 @@ class Ingest:
             message = await self._slow.get()
             if not isinstance(message, wire.TelemetryBlock):
                 self._gathering.flush()
-            if not self._edges.is_known(message.edge):  # it left the registry meanwhile
-                self._unborn.pop(message.edge, None)
-                continue
-            match message:
-                case wire.EventBlock():
-                    await self._events.take(message)
-                    continue
-                case Unreadable():
-                    await self._events.take_unreadable(message.head, message.payload, message.error)
-                    continue
-                case wire.Birth():
-                    await self._edges.take_birth(message)
-                    self._unborn_told.discard(message.edge)
-                    self._on_birth()
-                case wire.Death():
-                    await self._edges.lose(message.edge, "it said goodbye, or its line broke")
-                case wire.TelemetryBlock():
-                    await self._take_late_readings(message)
-            self._unborn[message.edge] = self._unborn.get(message.edge, 1) - 1
+            if self._edges.is_known(message.edge):  # it may have left the registry meanwhile
+                await patiently(partial(self._take_slow, message))
+            if not isinstance(message, wire.EventBlock | Unreadable):
+                self._unborn[message.edge] = self._unborn.get(message.edge, 1) - 1
+
+    async def _take_slow(self, message: Slow) -> None:
+        match message:
+            case wire.EventBlock():
+                await self._events.take(message)
+            case Unreadable():
+                await self._events.take_unreadable(message.head, message.payload, message.error)
+            case wire.Birth():
+                await self._take_birth(message)
+            case wire.Death():
+                await self._edges.lose(message.edge, "it said goodbye, or its line broke")
+            case wire.TelemetryBlock():
+                await self._take_late_readings(message)
+
+    async def _take_birth(self, birth: wire.Birth) -> None:
+        try:
+            await self._edges.take_birth(birth)
+        except Unstorable as error:
+            self._misunderstand(birth.edge, f"its birth cannot be stored: {error}")
+            return
+        self._unborn_told.discard(birth.edge)
+        self._on_birth()
 
     async def _take_late_readings(self, block: wire.TelemetryBlock) -> None:
         """Take a block whose birth is behind us now, or is only in the store."""
