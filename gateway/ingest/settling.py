@@ -18,6 +18,8 @@ Session = tuple[str, str]  # edge, epoch
 
 log = structlog.get_logger()
 
+LOOK_EVERY_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -50,6 +52,7 @@ class Settling:
         self._ask_again = ask_again
         self._held: deque[Held] = deque()
         self._known: dict[Session, Ranges] = {}  # all that was held since the store was started
+        self._look_at = 0.0  # monotonic
         self.run = ""  # of the store, as it was seen last
 
     def holds(self, session: Session, number: int) -> bool:
@@ -67,7 +70,10 @@ class Settling:
             self._tell(*session, list(ranges))
 
     async def due(self) -> dict[Session, Ranges]:
-        """Look at the store, and give the numbers that may be vouched for now."""
+        """Look at the store once a second, and give the numbers that may be vouched for then."""
+        if self._clock.monotonic() < self._look_at:
+            return {}
+        self._look_at = self._clock.monotonic() + LOOK_EVERY_S
         try:
             run = await self._store.run_id()
         except StoreUnavailable:

@@ -16,7 +16,7 @@ from adapters import wire
 from core.clock import Clock
 from core.readings import Readings
 from gateway.ingest.ranges import Ranges
-from gateway.ingest.settling import Session, Settling
+from gateway.ingest.settling import LOOK_EVERY_S, Session, Settling
 from gateway.timeseries.port import StoreUnavailable, Taken, TimeSeries
 
 log = structlog.get_logger()
@@ -24,7 +24,6 @@ log = structlog.get_logger()
 STREAM: wire.Stream = "telemetry"
 COMMIT_EVERY_S = 0.02  # at most fifty commits a second
 TRY_AGAIN_S = 2.0
-SETTLE_EVERY_S = 1.0
 WAITING_POINTS = 2_000_000  # 42 MB; beyond them no more is taken from the broker
 
 Acknowledge = Callable[[str, str, wire.Stream, list[tuple[int, int]]], None]
@@ -106,7 +105,7 @@ class TelemetryWriter:
 
     async def _something_to_do(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if self._settling is None else SETTLE_EVERY_S):
+            async with asyncio.timeout(None if self._settling is None else LOOK_EVERY_S):
                 await self._wake.wait()
         self._wake.clear()
 
