@@ -188,7 +188,10 @@ class DuckDbTimeSeries:
     ) -> Buckets:
         """Give what the series were in each `width` from start on."""
         async with self._gate.shared():
-            sources = self._choose(start, end, lambda level: start % level == 0 == width % level)
+            is_one = width >= end - start
+            sources = self._choose(
+                start, end, lambda level: is_one or start % level == 0 == width % level
+            )
             query = sources.buckets(series_in(series), width)
             found = await asyncio.to_thread(self._read, query, (), series)
         return Buckets(**{name: np.ma.getdata(column) for name, column in found.items()})
@@ -214,6 +217,10 @@ class DuckDbTimeSeries:
                     yield block
 
     # ---- sealing ---------------------------------------------------------------------------
+
+    def newest_day(self, default: Day) -> Day:
+        """Give the last day of which there are readings in order."""
+        return max(self._table_days | self.files.days[RAW], default=default)
 
     async def due(self, day: Day) -> list[Day]:
         """Give the days before this one that are to be sealed, or sealed anew, the oldest first.

@@ -47,14 +47,21 @@ class Upkeep:
 
     async def round(self) -> None:
         """Remove what is too old, which makes room, then seal what is due; say what was done."""
-        now = self.clock.time_ns()
-        await self._remove_old(day_of(now))
-        sealed = await self.store.due(day_of(now - LATE))
+        today = self._today(self.clock.time_ns())
+        await self._remove_old(today)
+        sealed = await self.store.due(self._today(self.clock.time_ns() - LATE))
         for day in sealed:
             await self.store.seal(day)
             log.info("day sealed", day=name_of(day))
         if sealed:
-            await self._remove_old(day_of(now))
+            await self._remove_old(today)
+
+    def _today(self, now: int) -> int:
+        """Give the day, but none after the last of which there are readings.
+
+        So a clock that jumps ahead removes nothing.
+        """
+        return min(day_of(now), self.store.newest_day(default=day_of(now)))
 
     def figures(self) -> dict[str, int | str]:
         """Give how many days there are of each kind, what they take, and the problem."""
@@ -64,13 +71,15 @@ class Upkeep:
 
     async def _remove_old(self, today: int) -> None:
         for kind, days in self.keep.items():
-            old = [day for day in self.store.files.days[kind] if day < today - days]
-            for day in sorted(old):
-                if kind == RAW and not self._is_summed_up(day, today):
-                    continue
+            old = [
+                day
+                for day in sorted(self.store.files.days[kind])
+                if day < today - days and (kind != RAW or self._is_summed_up(day, today))
+            ]
+            for day in old:
                 await self.store.remove(kind, day)
             if old:
-                log.info("old series removed", kind=kind, days=len(old), up_to=name_of(max(old)))
+                log.info("old series removed", kind=kind, days=len(old), up_to=name_of(old[-1]))
 
     def _is_summed_up(self, day: int, today: int) -> bool:
         """Tell whether each roll-up of the day that is still kept is there."""

@@ -91,42 +91,59 @@ async def hours(store: DuckDbTimeSeries) -> list[tuple[float, ...]]:
 HOURS = [(0.0, 2, 3.0), (3600.0, 1, 3.0), (86_400.0, 1, 4.0)]
 
 
-def test_a_day_is_sealed_when_it_is_over_and_what_is_too_old_goes(tmp_path: Path) -> None:
+def one_a_day(folder: Path, *days: int) -> list[tuple[int | str, ...]]:
+    """Write a reading on each of these days; give what files there are after each."""
     clock = HandClock()
 
-    async def kept(upkeep: Upkeep, days: int) -> dict[str, int | str]:
-        clock.at = to_datetime(START) + timedelta(days=days, hours=3)
-        await upkeep.round()
-        figures = upkeep.figures()
-        return {name: figures[f"{name}_days"] for name in (RAW, *LEVELS)}
+    async def run() -> list[tuple[int | str, ...]]:
+        kept = []
+        async with DuckDbTimeSeries(folder, clock) as store:
+            upkeep = Upkeep(store, clock, KEEP)
+            for day in days:
+                clock.at = to_datetime(START) + timedelta(days=day, hours=3)
+                await store.append([readings((7, day * 86_400, 1.0))], [])
+                await upkeep.round()
+                figures = upkeep.figures()
+                kept.append(tuple(figures[f"{kind}_days"] for kind in (RAW, *LEVELS)))
+        return kept
 
-    async def use(store: DuckDbTimeSeries) -> list[dict[str, int | str]]:
-        upkeep = Upkeep(store, clock, KEEP)
-        await store.append([readings((7, 0, 1.0))], [])
-        return [await kept(upkeep, days) for days in (0, 1, 4, 6, 11, 21)]
+    return asyncio.run(run())
 
-    one = {RAW: 1, "minutes": 1, "hours": 1, "days": 1}
-    assert in_store(tmp_path, use) == [
-        dict.fromkeys(one, 0),
-        one,
-        one | {RAW: 0},
-        one | {RAW: 0, "minutes": 0},
-        one | {RAW: 0, "minutes": 0, "hours": 0},
-        dict.fromkeys(one, 0),
+
+def test_a_day_is_sealed_when_it_is_over_and_what_is_too_old_goes(tmp_path: Path) -> None:
+    assert one_a_day(tmp_path, 0, 1, 4, 6, 12, 30) == [
+        (0, 0, 0, 0),
+        (1, 1, 1, 1),
+        (1, 2, 2, 2),  # the first is older than 3 days
+        (1, 2, 3, 3),
+        (0, 0, 2, 4),
+        (0, 0, 0, 1),
     ]
+
+
+def test_a_clock_that_jumps_ahead_removes_nothing(tmp_path: Path) -> None:
+    clock = HandClock()
+    clock.at = to_datetime(START) + timedelta(days=400)
+
+    async def use(store: DuckDbTimeSeries) -> object:
+        await fill(store)
+        await Upkeep(store, clock, KEEP).round()
+        return await hours(store), store.files.days[RAW]
+
+    assert in_store(tmp_path, use) == (HOURS, {FIRST})
 
 
 def test_readings_whose_roll_ups_are_missing_are_not_removed(tmp_path: Path) -> None:
     clock = HandClock()
-    clock.at = to_datetime(START) + timedelta(days=4, hours=3)
+    clock.at = to_datetime(START) + timedelta(days=1, hours=3)
 
     async def use(store: DuckDbTimeSeries) -> object:
         await fill(store)
         await store.remove("hours", FIRST)
-        await Upkeep(store, clock, KEEP).round()
+        await Upkeep(store, clock, KEEP | {RAW: 0}).round()
         return store.files.days[RAW]
 
-    assert FIRST in in_store(tmp_path, use)
+    assert in_store(tmp_path, use) == {FIRST}
 
 
 def test_a_full_disk_is_told_and_nothing_is_lost_or_twice_when_there_is_room(

@@ -249,6 +249,16 @@ class TimeSeriesConformance:
             (7, 3600.0, 2, 3.0, 2.0, 4.0, 2.0, 4.0),
         ]
 
+    def test_one_bucket_may_be_wider_than_the_time(self, tmp_path: Path) -> None:
+        block = readings((7, 10, 1.0), (7, 90_000, 3.0), (7, 100_000, 5.0))
+        start, end = START + 20 * SECOND, START + 99_999 * SECOND
+        found = self.in_store(
+            tmp_path,
+            [block],
+            lambda store: store.aggregate(numbers(7), start, end, 7 * DAY),
+        )
+        assert buckets(found) == [(7, 20.0, 1, 3.0, 3.0, 3.0, 3.0, 3.0)]
+
     def test_buckets_of_no_series_are_none(self, tmp_path: Path) -> None:
         found = self.in_store(
             tmp_path,
