@@ -5,6 +5,7 @@ another beside them, so that a flood of readings holds up no alarm and no alarm 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -89,7 +90,7 @@ class Ingest:
         self._slow: asyncio.Queue[Slow] = asyncio.Queue(WAITING)
         self._unborn: dict[str, int] = {}  # births and what waits for them, by edge
         self._asked_at: dict[str, float] = {}
-        self._misunderstood: set[str] = set()
+        self._misunderstood = Counter[str]()  # messages of each edge since it was understood
         self._unborn_told: set[str] = set()
 
     async def run(self) -> None:
@@ -138,13 +139,18 @@ class Ingest:
         try:
             await self._sort(edge, kind, payload)
         except wire.WireError as error:
-            self._misunderstand(edge, str(error))
-            if kind != "death":  # a will of an old version would be answered for ever
-                self._downlink.send(edge, "refusal", wire.Refusal(reason=str(error)))
+            if kind == "death":  # a will of an old version would be answered for ever
+                self._misunderstand(edge, str(error))
+            else:
+                self._refuse(edge, str(error))
+
+    def _refuse(self, edge: str, reason: str) -> None:
+        self._misunderstand(edge, reason)
+        self._downlink.send(edge, "refusal", wire.Refusal(reason=reason))
 
     def _misunderstand(self, edge: str, reason: str) -> None:
-        if edge not in self._misunderstood:
-            self._misunderstood.add(edge)
+        self._misunderstood[edge] += 1
+        if self._misunderstood[edge] == 1:
             log.warning("edge is not understood", edge=edge, reason=reason)
 
     async def _sort(self, edge: str, kind: str, payload: bytes) -> None:
@@ -181,8 +187,8 @@ class Ingest:
             raise wire.WireError(f"{kind.__name__} of {message.edge} came on the topic of {edge}")
         self._edges.hear(edge)
         if edge in self._misunderstood:
-            self._misunderstood.discard(edge)
-            log.info("edge is understood again", edge=edge)
+            refused = self._misunderstood.pop(edge)
+            log.info("edge is understood again", edge=edge, refused=refused)
         return message
 
     # ---- readings ---------------------------------------------------------------------------
@@ -287,7 +293,7 @@ class Ingest:
                 numbering = f"numbering {block.numbering} of epoch {block.epoch}"
                 self._ask_for_birth(block.edge, f"{numbering} is not known")
         except wire.WireError as error:
-            self._misunderstand(block.edge, str(error))
+            self._refuse(block.edge, str(error))
         if self._slow.empty() or self._gathering.is_full:
             self._gathering.flush()
             await self._telemetry.room()

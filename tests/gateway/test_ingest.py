@@ -89,8 +89,33 @@ def test_readings_that_follow_a_birth_at_once_are_understood_by_it(
     play(tmp_path, broker, story)
 
 
+def telemetry(**changes: Any) -> bytes:
+    """Give block 9 of telemetry as it should be, but for the changes."""
+    now = CLOCK.time_ns()
+    block = {"v": 1, "edge": "edge-1", "epoch": EPOCH, "seq": 9, "lowest": 1, "numbering": 1,
+             "read_at": now, **wire.columns(Readings.of([1], now, [1.0], 0, now))}  # fmt: skip
+    return zstandard.compress(msgspec.msgpack.encode(block | changes))
+
+
+UNSIZED = zstandard.ZstdCompressor(write_content_size=False)
+BOMB = bytes(200_000_000)
+
+
 @pytest.mark.parametrize(
-    "nonsense", [b"", b"{}", b"\x28\xb5\x2f\xfd nonsense", wire.encode(wire.Rebirth(reason="x"))]
+    "nonsense",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"{}", id="another format"),
+        pytest.param(b"\x28\xb5\x2f\xfd nonsense", id="a frame of nonsense"),
+        pytest.param(wire.encode(wire.Rebirth(reason="x")), id="another message"),
+        pytest.param(telemetry()[:-5], id="truncated"),
+        pytest.param(telemetry(v=99), id="an unknown version"),
+        pytest.param(telemetry(value=bytes(80)), id="columns of different lengths"),
+        pytest.param(telemetry(time=bytes(7)), id="a column that ends within a number"),
+        pytest.param(telemetry(value=BOMB), id="a bomb that says its size"),
+        pytest.param(UNSIZED.compress(BOMB), id="a bomb that does not"),
+        pytest.param(telemetry(edge="edge-2"), id="the name of another edge"),
+    ],
 )
 def test_a_message_that_cannot_be_understood_spoils_only_itself(
     tmp_path: Path, broker: str, nonsense: bytes
