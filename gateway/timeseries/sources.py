@@ -87,41 +87,44 @@ class Sources:
 
     def buckets(self, series: str, width: int) -> str:
         """Give the query of `port.Buckets`."""
-        start, _ = self.span
+        start, end = self.span
         bucket = f"{start} + (time - {start}) // {width} * {width} AS bucket"
-        of_readings = (
+        if width >= end - start:
+            bucket = f"{start} AS bucket"
+        readings = f"({self.readings(series)}) WHERE {COUNTED}"
+        summed = (
             f"SELECT series, {bucket}, count(*) AS count, sum(value) AS sum, "
-            f"min(value) AS minimum, max(value) AS maximum, "
-            f"arg_min(value, time) AS first, min(time) AS first_time, "
-            f"arg_max(value, time) AS last, max(time) AS last_time "
-            f"FROM ({self.readings(series)}) WHERE {COUNTED} GROUP BY ALL"
+            "min(value) AS minimum, max(value) AS maximum, "
+            "arg_min(value, time) AS first, arg_max(value, time) AS last "
+            f"FROM {readings} GROUP BY ALL"
         )
-        of_rollups = (
-            f"SELECT series, {bucket}, count, sum, minimum, maximum, first, first_time, "
-            f"last, last_time FROM {self._rolled(series)} WHERE count > 0"
-        )
-        parts = []
-        if self.rollups:
-            parts.append(of_rollups)
-        if self.table or self.files or self.late or not parts:
-            parts.append(of_readings)
-        found = f"({' UNION ALL '.join(parts)})"
-        if not self._are_whole(width):
+        rolled = f"FROM {self._rolled(series)} WHERE count > 0" if self.rollups else ""
+        if not rolled:
+            found = summed
+        elif self._are_whole(width):
             found = (
-                "(SELECT series, bucket, sum(count)::BIGINT AS count, sum(sum) AS sum, "
+                f"SELECT series, {bucket}, count, sum, minimum, maximum, first, last {rolled} "
+                f"UNION ALL {summed}"
+            )
+        else:
+            # A reading is summed up like a roll-up of itself alone.
+            found = (
+                "SELECT series, bucket, sum_no_overflow(count) AS count, sum(sum) AS sum, "
                 "min(minimum) AS minimum, max(maximum) AS maximum, "
-                "arg_min(first, first_time) AS first, arg_max(last, last_time) AS last "
-                f"FROM {found} GROUP BY ALL)"
+                "arg_min(first, first_time) AS first, arg_max(last, last_time) AS last FROM ("
+                f"SELECT series, {bucket}, count, sum, minimum, maximum, first, first_time, "
+                f"last, last_time {rolled} UNION ALL "
+                f"SELECT series, {bucket}, 1 AS count, value AS sum, value AS minimum, "
+                "value AS maximum, value AS first, time AS first_time, value AS last, "
+                f"time AS last_time FROM {readings}) GROUP BY ALL"
             )
         return (
             "SELECT series, bucket AS time, count, sum / count AS mean, minimum, maximum, "
-            f"first, last FROM {found} ORDER BY series, bucket"
+            f"first, last FROM ({found}) ORDER BY series, bucket"
         )
 
     def _are_whole(self, width: int) -> bool:
-        """Tell whether each bucket comes from one row: of the same width, or of readings alone."""
-        if not self.rollups:
-            return True
+        """Tell whether each bucket is a roll-up of its own, or of readings alone."""
         in_one_day = DAY % width == 0 == self.span[0] % width
         return in_one_day and self.widths == {width}
 
