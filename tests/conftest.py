@@ -1,9 +1,13 @@
-"""Rounds of faults: a few of them in every run, all of them with --all-rounds, and their table."""
+"""What all tests share: rounds of faults and their table, and no clock on generated examples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("kvartal", deadline=None)  # how busy the machine is proves nothing
+settings.load_profile("kvartal")
 
 Rounds = Callable[[int, int], int]
 
