@@ -58,12 +58,15 @@ schema: setup gateway/web/node_modules/.package-lock.json
 
 bench: setup
 	$(KVARTAL) bench latency --json
+	$(KVARTAL) bench latency --rate 100000 --json
 	$(KVARTAL) bench modbus --seconds 15 --json
 	$(KVARTAL) bench opcua --json
 	$(KVARTAL) bench mqtt --json
 	$(KVARTAL) bench crowd --json
 	$(KVARTAL) bench import --json
 	$(KVARTAL) bench cuts --json
+	$(KVARTAL) bench ingest --seconds 10 --json
+	$(KVARTAL) bench query --json
 
 clean:
 	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist

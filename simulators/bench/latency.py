@@ -28,7 +28,8 @@ WARM_UP_S = 5.0
 LINES = 10
 UNITS = 5  # on each line
 SIGNALS = 100  # of each unit, all of them new at every poll
-PERIOD_S = 1.0
+USUALLY = LINES * UNITS * SIGNALS  # points per second: every unit is polled once
+MODEL = "stamping-device.yaml"
 ALARM_EVERY_S = 0.25
 BROKER_USER = "gateway"  # may publish and subscribe what the bare chain needs
 SETTLE_S = 3.0  # for what is still under way when the clock is stopped
@@ -42,17 +43,21 @@ class Seen:
     alarms: list[float] = field(default_factory=list)
 
 
-async def measure(state: Path, seconds: float) -> Result:
-    """Run both chains for so many seconds each. state: an empty folder."""
+async def measure(state: Path, seconds: float, rate: float) -> Result:
+    """Run both chains for so many seconds each, at so many points per second.
+
+    state: an empty folder.
+    """
     clock = SystemClock()
+    period_s = USUALLY / rate
     server = StampingServer(clock)
     listeners = [await server.listen(0) for _ in range(LINES)]
     ports = [listener.sockets[0].getsockname()[1] for listener in listeners]
-    plant = Plant(state, ports, UNITS)
+    plant = Plant(state, ports, UNITS, models=[_models(state, period_s)])
     children = Children(state / "logs", clock, _say)
     try:
         await plant.start_broker(children)
-        ceiling = await _ceiling(plant, children, seconds)
+        ceiling = await _ceiling(plant, children, seconds, period_s)
         _say(f"raw libraries: p99 {percentile(ceiling, 99):.1f} ms over {len(ceiling)} values")
         await plant.start(children)
         began, seen, processor_s = await _ours(plant, server, seconds)
@@ -84,7 +89,20 @@ async def measure(state: Path, seconds: float) -> Result:
     )
 
 
-async def _ceiling(plant: Plant, children: Children, seconds: float) -> list[float]:
+def _models(state: Path, period_s: float) -> Path:
+    """Write the device's model with another period; give its folder."""
+    folder = state / "models"
+    folder.mkdir()
+    model = Path(__file__).with_name(MODEL).read_text(encoding="utf-8")
+    for key in ("poll_s", "every_s"):
+        model = model.replace(f"{key}: 1,", f"{key}: {period_s:g},")
+    (folder / MODEL).write_text(model, encoding="utf-8")
+    return folder
+
+
+async def _ceiling(
+    plant: Plant, children: Children, seconds: float, period_s: float
+) -> list[float]:
     """Measure the raw libraries; latencies in milliseconds."""
     port = free_port()
     common = [sys.executable, "-m", "simulators.bench.bare_chain"]
@@ -95,7 +113,7 @@ async def _ceiling(plant: Plant, children: Children, seconds: float) -> list[flo
         command=[*common, "gateway", *broker, "--ports", str(port)],
         ready=lambda _child: is_open(port),
     )
-    lines = ["--ports", *map(str, plant.ports), "--units", str(UNITS), "--period", str(PERIOD_S)]
+    lines = ["--ports", *map(str, plant.ports), "--units", str(UNITS), "--period", str(period_s)]
     edge = Child(
         name="bare-edge", command=[*common, "edge", *broker, *lines], ready=lambda _child: True
     )
