@@ -107,7 +107,8 @@ class Client:
                 yield self._values(block)
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), pause if self._readings else None)
+                async with asyncio.timeout(pause if self._readings else None):
+                    await self._wake.wait()
 
     def _values(self, block: Readings) -> str:
         return encoded(

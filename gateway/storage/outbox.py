@@ -100,7 +100,9 @@ class OutboxReader:
             while rows := await patiently(self._next):
                 await patiently(partial(self._handler, rows))
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_EVERY_S)
+                # Python 3.11's wait_for forgets that it is cancelled when the event comes, too.
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await self._wake.wait()
 
     async def _next(self) -> Sequence[OutboxRow]:
         async with self._database.reading() as session:

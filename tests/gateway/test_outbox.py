@@ -65,6 +65,28 @@ def test_a_reader_hears_of_a_commit_while_it_waits(tmp_path: Path) -> None:
     asyncio.run(body())
 
 
+def test_a_reader_ends_also_when_something_is_written_at_that_very_moment(tmp_path: Path) -> None:
+    has_come = asyncio.Event()
+
+    async def take(_rows: Sequence[OutboxRow]) -> None:
+        has_come.set()
+
+    async def body() -> None:
+        async with store(tmp_path) as database:
+            reader = OutboxReader(database, ("order",), take, name="orders")
+            await reader.start()
+            reading = asyncio.create_task(reader.run())
+            await write(database, 1)
+            await has_come.wait()
+            await asyncio.sleep(0.2)  # by now it waits; if not, the test proves nothing
+            for wake in database.on_published:
+                wake()
+            reading.cancel()
+            assert (await asyncio.wait({reading}, timeout=5))[0] == {reading}
+
+    asyncio.run(body())
+
+
 def test_old_rows_go_and_their_numbers_are_not_given_again(tmp_path: Path) -> None:
     async def body() -> None:
         async with store(tmp_path) as database:
