@@ -120,6 +120,8 @@ class Witness:
                 yield _finding(event, head)
             elif verdict is None and now - since < PATIENCE:
                 self._pending.append((event, since))
+            elif verdict is not Verdict.NOT_RED:
+                log.info("crossing is not judged, the head is not known", camera=event.device)
 
 
 def _head(options: Mapping[str, Any], inventory: Inventory) -> WatchedHead:

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psutil
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Error, Locator, Page, WebSocket, expect
 
 from tests.web.conftest import People
 from tests.web.town import TESTER, Town
@@ -158,7 +158,7 @@ def hung(process: psutil.Process) -> Iterator[psutil.Process]:
             process.kill()
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(400)
 def test_a_car_that_drives_through_on_red_is_shown_with_its_still(
     people: People, town: Town
 ) -> None:
@@ -167,8 +167,13 @@ def test_a_car_that_drives_through_on_red_is_shown_with_its_still(
     seen = card.locator(".incident").filter(has_text="A car drove through on red")
     expect(card.get_by_role("heading", level=2, name="Crossing camera")).to_be_visible()
     before = seen.count()
-    town.set_fault("red_light", f"{ROAD_CAMERA}-d1", True)
-    expect(seen.nth(before)).to_be_visible(timeout=NEXT_RUNNER_MS)
+    # Where the head was not read closely enough nobody is accused; the car after it may be.
+    for _ in range(2):
+        town.set_fault("red_light", f"{ROAD_CAMERA}-d1", True)
+        with suppress(Error):  # it did not come in time
+            seen.nth(before).wait_for(timeout=NEXT_RUNNER_MS)
+            break
+    expect(seen.nth(before)).to_be_visible()
 
     row(left, "A car drove through on red", "Mostovaya St").first.click()
     left.wait_for_url("**/control/case/*")
