@@ -60,6 +60,7 @@ class WatchedHead:
         rows = [*before, *within, after]
         gaps = np.diff([time for time, _ in rows])
         if not before or any(code is None for _, code in rows) or np.any(gaps > LONGEST_GAP):
+            log.info("head not read well enough to judge a crossing", controller=self.controller)
             return Verdict.UNDECIDED
         are_red = [code in self.red for _, code in rows]
         if all(are_red):
@@ -120,8 +121,6 @@ class Witness:
                 yield _finding(event, head)
             elif verdict is None and now - since < PATIENCE:
                 self._pending.append((event, since))
-            elif verdict is not Verdict.NOT_RED:
-                log.info("crossing is not judged, the head is not known", camera=event.device)
 
 
 def _head(options: Mapping[str, Any], inventory: Inventory) -> WatchedHead:
