@@ -1,8 +1,8 @@
 """Blocks of readings on their way to the store: committed together, acknowledged after the commit.
 
-While the store writes, what arrives gathers for the next transaction: at once when idle, a few
-hundred thousand points at a time under load. Where the store may forget what it accepted, edges are
-told at once that it is held, and only later that they need not keep it.
+Committed is at once when idle; the more there is, the longer it gathers for the next transaction,
+up to a few hundred thousand points. Where the store may forget what it accepted, edges are told at
+once that it is held, and only later that they need not keep it.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ from gateway.timeseries.port import StoreUnavailable, Taken, TimeSeries
 log = structlog.get_logger()
 
 STREAM: wire.Stream = "telemetry"
-COMMIT_EVERY_S = 0.02  # at most fifty commits a second
+COMMIT_EVERY_S = (0.05, 0.25)  # at least and at most, where no commit is full
+BUSY = 500_000  # points per second; from there on commits grow, and below they shrink
+FULL = 250_000  # points, which are committed at once: two row groups of DuckDB, packed only once
 TRY_AGAIN_S = 2.0
 WAITING_POINTS = 2_000_000  # 42 MB; beyond them no more is taken from the broker
 
@@ -58,6 +60,7 @@ class TelemetryWriter:
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
+        self._is_full = asyncio.Event()
 
     async def is_new(self, block: wire.TelemetryBlock) -> bool:
         """Tell whether a block is neither stored nor on its way; a stored one is told again."""
@@ -86,6 +89,8 @@ class TelemetryWriter:
             self._arrived.points += len(readings)
         if self._arrived.points > WAITING_POINTS:
             self._room.clear()
+        if self._arrived.points >= FULL:
+            self._is_full.set()
         self._wake.set()
 
     async def room(self) -> None:
@@ -96,12 +101,18 @@ class TelemetryWriter:
         """Commit for ever. A bug of the store ends it: nothing was acknowledged then."""
         while True:
             await self._something_to_do()
-            began = self._clock.monotonic()
+            began, points = self._clock.monotonic(), self._arrived.points
             if self._settling is not None and (due := await self._settling.due()):
                 await self._record(due)
             if self._arrived.numbers:
                 await self._commit()
-            await asyncio.sleep(max(0.0, began + COMMIT_EVERY_S - self._clock.monotonic()))
+            least, most = COMMIT_EVERY_S
+            await self._gather_until(began + min(max(least, points / BUSY), most))
+
+    async def _gather_until(self, moment: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(moment - self._clock.monotonic()):
+                await self._is_full.wait()
 
     async def _something_to_do(self) -> None:
         with suppress(TimeoutError):
@@ -111,6 +122,7 @@ class TelemetryWriter:
 
     async def _commit(self) -> None:
         self._committing, self._arrived = self._arrived, Arrived()
+        self._is_full.clear()
         self._room.set()
         if self._settling is None:
             await self._record(self._committing.numbers, self._committing.blocks)
