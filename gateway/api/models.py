@@ -186,6 +186,8 @@ class EdgeOut(Model):
     revision_in_force: int | None
     revision_offered: int
     problem: str = Field("", description="why the offered configuration was not taken")
+    refused: int = Field(description="messages that were not understood, and not acknowledged")
+    refusal: str = Field("", description="why the last of them was not")
     parked: int = Field(description="blocks of events that make no sense and were put aside")
     devices: int
     devices_lost: int

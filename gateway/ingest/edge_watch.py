@@ -33,6 +33,10 @@ class Presence(Protocol):
         """Take that edges are gone of which nothing is heard any more."""
         ...
 
+    async def show_refused(self) -> None:
+        """Show how many messages of edges were refused."""
+        ...
+
     def presence(self, edge: str) -> bool | None:
         """Tell whether the edge is there; None while nobody can know."""
         ...
@@ -73,6 +77,7 @@ class EdgeWatch:
 
     async def _look(self) -> None:
         await self._edges.lose_silent()
+        await self._edges.show_refused()
         registry = self._registry.snapshot
         names = tuple(sorted(registry.edges))
         if names != self._names:

@@ -19,6 +19,7 @@ from adapters.wire import (
     DeviceChange,
     Rebirth,
     WireEvent,
+    plain,
 )
 from core.clock import Clock, to_datetime
 from gateway.cases import acknowledgements, commands
@@ -68,6 +69,7 @@ class Edges:
         self._lost_at: dict[str, datetime] = {}
         self._roll_call: asyncio.TimerHandle | None = None
         self._losing: set[asyncio.Task[None]] = set()
+        self._refusing: set[str] = set()  # edges whose count is not shown yet
 
     def is_known(self, edge: str) -> bool:
         """Tell whether the registry has such an edge."""
@@ -80,6 +82,18 @@ class Edges:
             self._unheard.discard(edge)
         self._heard[edge] = self._clock.monotonic()
         self._fleet.edges[edge] = replace(state, seen_at=self._clock.now())
+
+    def refuse(self, edge: str, reason: str) -> None:
+        """Count a message that is not understood. `show_refused` shows it, for many at once."""
+        state = self._fleet.edge_state(edge)
+        refusal = plain(reason)[:500]
+        self._fleet.edges[edge] = replace(state, refused=state.refused + 1, refusal=refusal)
+        self._refusing.add(edge)
+
+    async def show_refused(self) -> None:
+        """Show and keep how many messages were refused since the last time."""
+        while self._refusing:
+            await patiently(partial(self.show, self._refusing.pop()))
 
     def is_gone(self, edge: str) -> bool:
         """Tell whether the edge counts as gone, even if something of it comes."""
@@ -105,7 +119,8 @@ class Edges:
         """Take what an edge reads, and offer what it should read if that differs."""
         before = self._fleet.edge_state(birth.edge)
         revised = before.revision_in_force != birth.revision
-        state = EdgeState(
+        state = replace(
+            before,
             online=True,
             seen_at=self._clock.now(),
             software=birth.software[:100],
@@ -120,7 +135,7 @@ class Edges:
         apply()
         if former:
             return
-        self._fleet.edges[birth.edge] = state
+        self._put(birth.edge, state)
         self._unheard.discard(birth.edge)
         if not before.online:
             log.info("edge is there", edge=birth.edge, software=birth.software)
@@ -134,7 +149,7 @@ class Edges:
             state = replace(before, online=False)
             async with self._database.transaction() as session:
                 await self._keep(session, edge, state)
-            self._fleet.edges[edge] = state
+            self._put(edge, state)
             self._lost_at[edge] = self._clock.now()
             log.warning("edge is gone", edge=edge, reason=reason)
         self._unheard.discard(edge)
@@ -209,6 +224,11 @@ class Edges:
             for device in self._births.devices_of_edge(edge)
         }
 
+    def _put(self, edge: str, state: EdgeState) -> None:
+        """Remember a state that is committed; what was counted meanwhile stays."""
+        now = self._fleet.edge_state(edge)
+        self._fleet.edges[edge] = replace(state, refused=now.refused, refusal=now.refusal)
+
     async def _keep(self, session: AsyncSession, edge: str, state: EdgeState) -> None:
         row = EdgeStateRow(
             edge=edge,
@@ -217,6 +237,8 @@ class Edges:
             software=state.software,
             revision=state.revision_in_force or 0,
             problem=state.problem,
+            refused=state.refused,
+            refusal=state.refusal,
         )
         await session.merge(row)
         registry = self._registry.snapshot
@@ -236,6 +258,8 @@ class Edges:
                 "software": state.software,
                 "revision_in_force": state.revision_in_force,
                 "problem": state.problem,
+                "refused": state.refused,
+                "refusal": state.refusal,
             }
         )
         change = outbox.Change(

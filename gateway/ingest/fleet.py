@@ -35,6 +35,8 @@ class Fleet:
                 software=edge.software,
                 revision_in_force=edge.revision,
                 problem=edge.problem,
+                refused=edge.refused,
+                refusal=edge.refusal,
             )
         for device in await session.scalars(select(DevicePresenceRow)):
             self.presence[device.device] = (device.online, device.reason)

@@ -33,7 +33,6 @@ from gateway.storage.failures import Unstorable, patiently
 CLIENT_ID = "kvartal-gateway"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
 REBIRTH_EVERY_S = 2.0  # for one edge
-STRANGER = ""  # stands for every edge that the registry does not have
 LINK_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 10.0
 
@@ -91,6 +90,7 @@ class Ingest:
         self._unborn: dict[str, int] = {}  # births and what waits for them, by edge
         self._asked_at: dict[str, float] = {}
         self._misunderstood = Counter[str]()  # messages of each edge since it was understood
+        self._strangers = 0  # messages of edges that the registry does not have
         self._unborn_told: set[str] = set()
 
     async def run(self) -> None:
@@ -134,7 +134,7 @@ class Ingest:
     async def _receive(self, topic: str, payload: bytes) -> None:
         _, _, edge, _, kind = topic.split("/", 4)
         if not self._edges.is_known(edge):
-            self._misunderstand(STRANGER, f"{edge[:64]!r} is not in the registry")
+            self._refuse_stranger(edge, kind)
             return
         try:
             await self._sort(edge, kind, payload)
@@ -148,7 +148,17 @@ class Ingest:
         self._misunderstand(edge, reason)
         self._downlink.send(edge, "refusal", wire.Refusal(reason=reason))
 
+    def _refuse_stranger(self, edge: str, kind: str) -> None:
+        """Tell an edge that the registry does not have, where it asks who it is: at its birth."""
+        self._strangers += 1
+        if str(self._strangers).strip("0") == "1":  # 1, 10, 100, …
+            log.warning("edge is not in the registry", edge=edge[:64], refused=self._strangers)
+        if kind == "birth":
+            refusal = wire.Refusal(reason=f"{edge[:64]} is not in the registry of the gateway")
+            self._downlink.send(edge, "refusal", refusal)
+
     def _misunderstand(self, edge: str, reason: str) -> None:
+        self._edges.refuse(edge, reason)
         self._misunderstood[edge] += 1
         if self._misunderstood[edge] == 1:
             log.warning("edge is not understood", edge=edge, reason=reason)

@@ -98,6 +98,8 @@ def show_edge(
         revision_in_force=state.revision_in_force,
         revision_offered=revision_offered,
         problem=state.problem,
+        refused=state.refused,
+        refusal=state.refusal,
         parked=directory.parked_of(edge.id),
         devices=len(devices),
         devices_lost=sum(directory.presence_of(device)[0] is False for device in devices),

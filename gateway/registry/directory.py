@@ -15,13 +15,18 @@ from gateway.timeseries.port import Buckets
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeState:
-    """What an edge last said of itself. problem: why it did not take a configuration."""
+    """What an edge last said of itself. problem: why it did not take a configuration.
+
+    refused: messages of it that were not understood; refusal: why the last of them was not.
+    """
 
     online: bool = False
     seen_at: datetime | None = None
     software: str = ""
     revision_in_force: int | None = None
     problem: str = ""
+    refused: int = 0
+    refusal: str = ""
 
 
 class Directory(Protocol):

@@ -65,6 +65,8 @@ class EdgeStateRow(Base):
     software: Mapped[str] = mapped_column(String(100))
     revision: Mapped[int]
     problem: Mapped[str] = mapped_column(String(2000))
+    refused: Mapped[int] = mapped_column(BigInteger)
+    refusal: Mapped[str] = mapped_column(String(500))
 
 
 class DevicePresenceRow(Base):

@@ -146,13 +146,15 @@ class Edge:
 
 
 @asynccontextmanager
-async def connected(url: str, client: str = "test-edge") -> AsyncIterator[Edge]:
-    death = wire.encode(wire.Death(edge="edge-1", epoch=EPOCH))
+async def connected(
+    url: str, client: str = "test-edge", name: str = "edge-1"
+) -> AsyncIterator[Edge]:
+    death = wire.encode(wire.Death(edge=name, epoch=EPOCH))
     async with MqttLink(
         url,
         client,
-        will=Will(wire.up("edge-1", "death"), death),
-        subscriptions=[wire.down("edge-1", "#")],
+        will=Will(wire.up(name, "death"), death),
+        subscriptions=[wire.down(name, "#")],
     ) as link:
         await link.until_up(WITHIN_S)
         edge = Edge(link)

@@ -16,7 +16,7 @@ from core.readings import Readings
 from gateway.cases import incidents
 from gateway.cases.meaning import Meaning, meaning_of
 from tests.gateway.conftest import TOWN, Gateway  # type: ignore[import-not-found]
-from tests.gateway.edge_by_hand import CLOCK, EPOCH, Edge, play
+from tests.gateway.edge_by_hand import CLOCK, EPOCH, Edge, connected, play
 
 
 async def powers(gateway: Gateway) -> list[float]:
@@ -24,6 +24,13 @@ async def powers(gateway: Gateway) -> list[float]:
     async with gateway.signed_in() as browser:
         answer = await browser.get("/api/v1/devices/lamp-1-head/signals/power/series")
         return list(answer.json()["value"])
+
+
+async def shown(gateway: Gateway) -> dict[str, Any]:
+    """Give the edge as its page shows it."""
+    async with gateway.signed_in(place="prirechye") as browser:
+        (edge,) = (await browser.get("/api/v1/edges")).json()
+        return dict(edge)
 
 
 async def overloads(gateway: Gateway) -> list[bool]:
@@ -120,13 +127,60 @@ BOMB = bytes(200_000_000)
 def test_a_message_that_cannot_be_understood_spoils_only_itself(
     tmp_path: Path, broker: str, nonsense: bytes
 ) -> None:
-    async def story(_gateway: Gateway, edge: Edge) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
         edge.be_born()
         edge.say(1, 40.0)
         edge.send("telemetry", nonsense)
         edge.say(2, 41.0)
         await edge.until_acknowledged("telemetry", 1, 2)
         assert edge.heard_of("refusal") == 1
+        assert (await shown(gateway))["refused"] == 1
+
+    play(tmp_path, broker, story)
+
+
+def test_refused_messages_are_counted_over_a_restart_and_shown_as_they_come(
+    tmp_path: Path, broker: str
+) -> None:
+    async def first(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        async with gateway.watching(place="prirechye") as live:
+            await live.next("hello")
+            edge.send("telemetry", telemetry(v=98))
+            edge.send("events", telemetry(v=99))
+            change = await live.next("change")
+            while not (change["edge"] and change["edge"]["refused"] == 2):
+                change = await live.next("change")
+        assert change["edge"]["refusal"] == "EventHead: version 99, accepted are 1"
+
+    async def second(gateway: Gateway, _edge: Edge) -> None:
+        assert (await shown(gateway))["refused"] == 2
+
+    play(tmp_path, broker, first)
+    play(tmp_path, broker, second)
+
+
+def test_an_edge_that_was_never_understood_is_counted(tmp_path: Path, broker: str) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.send("birth", telemetry(v=99))
+        await edge.until(lambda: edge.heard_of("refusal") == 1)
+        assert (await shown(gateway))["refused"] == 1
+
+    play(tmp_path, broker, story)
+
+
+def test_an_edge_that_the_registry_does_not_have_is_told_at_its_birth(
+    tmp_path: Path, broker: str
+) -> None:
+    async def story(_gateway: Gateway, edge: Edge) -> None:
+        async with connected(broker, "stranger", name="edge-2") as stranger:
+            stranger.be_born(name="edge-2")
+            await stranger.until(lambda: stranger.heard_of("refusal") == 1)
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
 
     play(tmp_path, broker, story)
 
@@ -273,9 +327,7 @@ def test_events_that_cannot_be_decoded_are_put_aside_and_hold_up_no_alarm(
         assert edge.heard_of("refusal") == 0
         (parked,) = (tmp_path / "parked").iterdir()
         assert parked.read_bytes() == unreadable(2)
-        async with gateway.signed_in(place="prirechye") as browser:
-            (shown,) = (await browser.get("/api/v1/edges")).json()
-        assert shown["parked"] == 1
+        assert (await shown(gateway))["parked"] == 1
 
     play(tmp_path, broker, story)
 
@@ -291,9 +343,7 @@ def test_what_was_put_aside_counts_until_a_person_takes_it_away(
     async def second(gateway: Gateway, edge: Edge) -> None:
         edge.send("events", unreadable(1))
         await edge.until_acknowledged("events", 1)
-        async with gateway.signed_in(place="prirechye") as browser:
-            (shown,) = (await browser.get("/api/v1/edges")).json()
-        assert shown["parked"] == 1
+        assert (await shown(gateway))["parked"] == 1
 
     play(tmp_path, broker, first)
     play(tmp_path, broker, second)

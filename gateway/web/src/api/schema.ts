@@ -1667,6 +1667,17 @@ export interface components {
              */
             problem: string;
             /**
+             * Refused
+             * @description messages that were not understood, and not acknowledged
+             */
+            refused: number;
+            /**
+             * Refusal
+             * @description why the last of them was not
+             * @default
+             */
+            refusal: string;
+            /**
              * Parked
              * @description blocks of events that make no sense and were put aside
              */

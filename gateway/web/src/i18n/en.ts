@@ -340,6 +340,7 @@ export const en = {
     revision: "Configuration",
     inForce: "in force {{revision}}",
     behind: "{{offered}} is offered, {{inForce}} is in force",
+    refused: "Messages refused: {{messages}}. The last one: {{reason}}",
     parked: "Blocks of events put aside as nonsense: {{blocks}}",
     seen: "Last heard",
     software: "Software",

@@ -381,6 +381,7 @@ export const ru: Words<typeof en> = {
     revision: "Конфигурация",
     inForce: "действует {{revision}}",
     behind: "предложена {{offered}}, действует {{inForce}}",
+    refused: "Отказано в приёме сообщений: {{messages}}. Последнее: {{reason}}",
     parked: "Непонятных блоков событий отложено: {{blocks}}",
     seen: "Был на связи",
     software: "Программа",

@@ -115,6 +115,11 @@ function EdgeRow({ edge, loss }: { edge: EdgeOut; loss: number | null }) {
             })
           : t("admin.inForce", { revision: edge.revision_offered })}
         {edge.problem && <p>{edge.problem}</p>}
+        {edge.refused > 0 && (
+          <p className="abnormal">
+            {t("admin.refused", { messages: edge.refused, reason: edge.refusal })}
+          </p>
+        )}
         {edge.parked > 0 && <p className="abnormal">{t("admin.parked", { blocks: edge.parked })}</p>}
       </td>
       <td className={edge.devices_lost ? "abnormal" : ""}>
