@@ -10,6 +10,8 @@ SUMMARY = {
     "demo": "run a simulated town, the edge, the gateway and the page on this machine",
     "gateway": "run the server: ingest, cases, API and pages",
     "edge": "read devices and send what they say to a gateway",
+    "registry": "devices by the hundred, from a sheet and into one",
+    "language": "what messages are about and what they state",
     "simulate": "run the simulated town alone",
     "bench": "measure speed beside the raw library's ceiling",
     "doctor": "look at this machine and say what is missing",
