@@ -67,6 +67,7 @@ bench: setup
 	$(KVARTAL) bench cuts --json
 	$(KVARTAL) bench ingest --seconds 10 --json
 	$(KVARTAL) bench query --json
+	$(KVARTAL) bench spool --json
 
 clean:
 	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist

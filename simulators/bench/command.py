@@ -6,7 +6,19 @@ import tempfile
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 
-from simulators.bench import bulk, crowd, cuts, ingest, latency, modbus, mqtt, opcua, query
+from simulators.bench import (
+    bulk,
+    crowd,
+    cuts,
+    ingest,
+    latency,
+    link,
+    modbus,
+    mqtt,
+    opcua,
+    query,
+    spool,
+)
 from simulators.bench.measure import Result
 
 BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
@@ -19,6 +31,7 @@ BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Re
     "mqtt": lambda folder, options: mqtt.measure(folder, options.seconds),
     "opcua": lambda folder, options: opcua.measure(folder, options.seconds),
     "query": lambda folder, options: query.measure(folder, options.points),
+    "spool": lambda folder, options: spool.measure(folder, options.blocks),
 }
 SUMMARY = {
     "import": "300 houses with 60 devices each from a sheet to an edge, beside SQLite alone",
@@ -29,6 +42,7 @@ SUMMARY = {
     "modbus": "registers through the whole edge, beside pymodbus alone, and with dead units",
     "opcua": "500 variables at 10 Hz through the whole edge, beside asyncua alone",
     "mqtt": "JSON messages of three values through the whole edge, beside paho that only counts",
+    "spool": "blocks of readings that the edge has on disk, beside SQLite alone",
     "query": "a month of 50,000 series, asked as pages and sheets ask, beside DuckDB alone",
 }
 
@@ -61,6 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=int, default=20, help="of cuts (default: 20)")
     parser.add_argument(
         "--points", type=int, default=50_000_000, help="readings stored (default: 50000000)"
+    )
+    parser.add_argument(
+        "--blocks", type=int, default=50_000, help="of spool, with 500 readings (default: 50000)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     return parser
