@@ -59,6 +59,7 @@ schema: setup gateway/web/node_modules/.package-lock.json
 bench: setup
 	$(KVARTAL) bench latency --json
 	$(KVARTAL) bench latency --rate 100000 --json
+	$(KVARTAL) bench link --json
 	$(KVARTAL) bench modbus --seconds 15 --json
 	$(KVARTAL) bench opcua --json
 	$(KVARTAL) bench mqtt --json

@@ -35,7 +35,7 @@ SMOOTHED_S = 1.0  # so that one burst is no load
 UNHEARD_PAUSE_S = 0.5  # nobody listens now, and larger blocks take less room in the spool
 LOOK_EVERY_S = 0.25  # for what has gone silent, and for delays of alarms
 INBOX = 1_000_000  # readings; beyond it adapters wait
-BLOCK = 50_000  # readings in one message, about 1 MB before compression
+BLOCK = 4_000  # readings in one message: some 40 KB, which no slow link is long busy with
 
 LOST_LINE = quality(BAD, Reason.LOST_LINE)
 STALE = quality(BAD, Reason.STALE)

@@ -1,8 +1,9 @@
 """Sends what the spool keeps until the gateway says that it is committed.
 
 At each connect: births, then everything unacknowledged in its order, a bounded number of blocks at
-a time; alarms have a stream of their own and overtake a backlog of telemetry. A broker's PUBACK
-proves nothing; only the gateway's Ack deletes.
+a time; alarms have a stream of their own and overtake a backlog of telemetry, of which no more is
+handed to the link than leaves it soon. A broker's PUBACK proves nothing; only the gateway's Ack
+deletes.
 
 A block that stays without its acknowledgement is stepped over and sent again alone, so that one
 that the gateway cannot take does not hold up the others. While nothing at all is acknowledged, one
@@ -22,12 +23,12 @@ from adapters.wire import Stream
 from core.clock import Clock
 from core.errors import ConfigError, Permanent, Retryable
 from edge.journal import Journal
+from edge.pace import MOST_BYTES, Pace
 from edge.settings import EdgeSettings
 from edge.spool import Spool
 from edge.spool_file import Row
 
 WINDOW = 64  # blocks without an acknowledgement
-WINDOW_BYTES = 2 * 1024 * 1024
 PROBE = 1  # blocks, while nobody acknowledges
 STEPPED_OVER = 256  # blocks; the gateway keeps no more alarms behind a gap
 RESEND_AFTER_S = 5.0
@@ -72,7 +73,7 @@ class Flow:
 
     def has_room(self) -> bool:
         sent = self.in_window()
-        return len(sent) < self.window and sum(each.size for each in sent) < WINDOW_BYTES
+        return len(sent) < self.window and sum(each.size for each in sent) < MOST_BYTES
 
     def add(self, row: Row, now: float) -> None:
         """Note that a block is sent for the first time since the cursor went back."""
@@ -167,6 +168,7 @@ class Uplink:
             "events": Flow("events", wire.EventBlock),
             "telemetry": Flow("telemetry", wire.TelemetryBlock),
         }
+        self._pace = Pace()
         self._resending: set[asyncio.Task[None]] = set()
         spool.on_append = lambda stream: self._pump(self._flows[stream])
 
@@ -207,7 +209,7 @@ class Uplink:
         self._born_at = self._clock.monotonic()
         try:
             for birth in self._births():
-                self._link.publish(wire.up(self._edge, "birth"), birth)
+                self._publish("birth", birth)
         except Retryable:
             return  # lost again; the next connect sends them
         for flow in self._flows.values():
@@ -237,6 +239,7 @@ class Uplink:
                 self._lost("")
 
     def _connected(self) -> None:
+        self._pace = Pace()
         self._orders.on_heard(True)
         self.be_born()
 
@@ -303,7 +306,10 @@ class Uplink:
         """Fill the window: from memory where what comes next is there, otherwise from disk."""
         if self._link is None or not self._link.is_up or flow.reading is not None:
             return
-        if not flow.has_room() or flow.cursor >= self._spool.next(flow.stream):
+        if flow.cursor >= self._spool.next(flow.stream):
+            return
+        self._pace.learn(*self._link.settled)
+        if not self._has_room(flow, 1):
             return
         if rows := self._spool.in_memory(flow.stream, flow.cursor):
             self._send(flow, rows)
@@ -313,7 +319,7 @@ class Uplink:
     async def _send_from_disk(self, flow: Flow) -> None:
         try:
             first, after = flow.cursor, self._spool.next(flow.stream)
-            rows = await self._spool.read(flow.stream, first, WINDOW_BYTES)
+            rows = await self._spool.read(flow.stream, first, self._pace.limit)
             if flow.cursor != first:
                 return  # a birth in between
             if not rows:
@@ -325,15 +331,24 @@ class Uplink:
         self._pump(flow)
 
     def _send(self, flow: Flow, rows: Sequence[Row]) -> None:
-        topic = wire.up(self._edge, flow.stream)
         for row in rows:
-            if self._link is None or not flow.has_room():
+            if self._link is None or not self._has_room(flow, len(row.payload)):
                 return
             try:
-                self._link.publish(topic, row.payload)
+                self._publish(flow.stream, row.payload)
             except Retryable:
                 return  # lost, or its queue is full; _watch comes again
             flow.add(row, self._clock.monotonic())
+
+    def _has_room(self, flow: Flow, size: int) -> bool:
+        return flow.has_room() and (flow.stream == "events" or self._pace.has_room(size))
+
+    def _publish(self, kind: str, payload: bytes) -> None:
+        """Hand a message to the link. Retryable: it takes none."""
+        if self._link is None:
+            raise Retryable("there is no link")
+        self._link.publish(wire.up(self._edge, kind), payload)
+        self._pace.hand(self._link.published, len(payload), self._clock.monotonic())
 
     async def _send_again(self, flow: Flow, numbers: Sequence[int]) -> None:
         """Send blocks that are under way once more, with what is the lowest number today."""
@@ -350,7 +365,7 @@ class Uplink:
                 continue
             try:
                 payload = _relabelled(rows[0], flow, lowest).payload
-                self._link.publish(wire.up(self._edge, flow.stream), payload)
+                self._publish(flow.stream, payload)
             except Retryable:
                 return
             sent.at = self._clock.monotonic()

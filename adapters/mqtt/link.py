@@ -10,6 +10,7 @@ import socket
 import ssl
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
@@ -108,6 +109,7 @@ class MqttLink:
         self._up = asyncio.Event()
         self._failure: KvartalError | None = None
         self._published = self._settled = 0
+        self._settled_at = 0.0
         self._recent: deque[tuple[int, str]] = deque(maxlen=256)
         self._closing = False
         self._down_told = False
@@ -199,6 +201,16 @@ class MqttLink:
             self._published -= 1
             raise Retryable(f"{self.url} takes no more messages: {done.rc.name}")
         self._recent.append((done.mid, topic))
+
+    @property
+    def published(self) -> int:
+        """Tell how many messages were accepted so far: the number of the last one."""
+        return self._published
+
+    @property
+    def settled(self) -> tuple[int, float]:
+        """Tell up to which number the broker has answered, and when (monotonic) it did last."""
+        return self._settled, self._settled_at
 
     async def flush(self, timeout_s: float) -> bool:
         """Wait until the broker has answered all that was published; False if it has not."""
@@ -352,6 +364,7 @@ class MqttLink:
     def _acknowledged(
         self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _props: Any
     ) -> None:
+        self._settled_at = time.monotonic()
         self._settled += 1
         if reason.value >= REFUSED:
             self._in_loop(self._tell_refusal, mid, str(reason))

@@ -139,7 +139,7 @@ async def _ours(plant: Plant, server: StampingServer, seconds: float) -> tuple[f
     """Measure the product; when the window began (seconds UTC), what was seen, processor time."""
     clock = SystemClock()
     seen = Seen()
-    async with _page(plant) as page:
+    async with page_of(plant) as page:
         await page.send(json.dumps({"kind": "subscribe", "families": {FAMILY: "sent_at"}}))
         reading = asyncio.create_task(_read(page, seen))
         await asyncio.sleep(WARM_UP_S)
@@ -179,7 +179,8 @@ async def _read(page: websockets.ClientConnection, seen: Seen) -> None:
 
 
 @asynccontextmanager
-async def _page(plant: Plant) -> AsyncIterator[websockets.ClientConnection]:
+async def page_of(plant: Plant) -> AsyncIterator[websockets.ClientConnection]:
+    """Open the live channel of a page."""
     address = plant.hub.address.replace("http", "ws", 1)
     headers = {"Cookie": plant.api.cookie}
     async with websockets.connect(

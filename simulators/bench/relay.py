@@ -1,15 +1,28 @@
-"""A TCP relay that can be cut or hang, for benches and tests."""
+"""A TCP relay that can be cut or hang, or be as slow as a poor link, for benches and tests."""
 
 import asyncio
 import contextlib
+from dataclasses import dataclass
 from typing import Any, Self
+
+CHUNK = 65_536  # bytes read at once
+WAITS = 512  # chunks in the queue of one direction; then the sender is held back
+
+
+@dataclass(frozen=True, slots=True)
+class Slowness:
+    """Of each direction. rate: bytes per second. delay_s: from one end to the other."""
+
+    rate: float
+    delay_s: float
 
 
 class Relay:
     """Pass bytes both ways between its own port and a server's, until told otherwise."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, slowness: Slowness | None = None) -> None:
         self.target = target
+        self.slowness = slowness
         self.passes = asyncio.Event()
         self.passes.set()
         self.server: asyncio.Server | None = None
@@ -40,13 +53,45 @@ class Relay:
             self.leave(writer)
             return
         self.writers.add(onward_writer)
-        self.start(self.carry(reader, onward_writer))
-        self.start(self.carry(onward_reader, writer))
+        carry = self.carry if self.slowness is None else self.carry_slowly
+        self.start(carry(reader, onward_writer))
+        self.start(carry(onward_reader, writer))
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
-            while some := await reader.read(65536):
+            while some := await reader.read(CHUNK):
                 await self.passes.wait()
+                writer.write(some)
+                await writer.drain()
+        self.leave(writer)
+
+    async def carry_slowly(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Let bytes in one after another at the rate, and out after the delay."""
+        assert self.slowness is not None  # noqa: S101 - who calls has looked
+        rate, delay_s = self.slowness.rate, self.slowness.delay_s
+        loop = asyncio.get_running_loop()
+        under_way: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(WAITS)
+        self.start(self.deliver(under_way, writer))
+        free_at = loop.time()
+        with contextlib.suppress(OSError):
+            while some := await reader.read(max(1, int(rate / 20))):
+                free_at = max(free_at, loop.time()) + len(some) / rate
+                await under_way.put((free_at + delay_s, some))
+                await asyncio.sleep(free_at - loop.time())
+        await under_way.put((loop.time(), b""))
+
+    async def deliver(
+        self, under_way: asyncio.Queue[tuple[float, bytes]], writer: asyncio.StreamWriter
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        with contextlib.suppress(OSError):
+            while True:
+                due, some = await under_way.get()
+                if not some:
+                    break
+                await asyncio.sleep(due - loop.time())
                 writer.write(some)
                 await writer.drain()
         self.leave(writer)

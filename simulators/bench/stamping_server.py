@@ -3,7 +3,7 @@
 Registers of each unit (input registers, big-endian):
     0–3   f64  the moment of sending, microseconds since 1970 UTC
     4–7   f64  the moment of sending while the unit is in alarm, otherwise 0
-    8–107 u16  a count that changes with every answer, so that all of them are news
+    8–107 u16  a count that changes with every answer, so that all of them are news, unless it rests
 The encoding is written out here, by struct, on purpose: it must not share code with the adapters.
 """
 
@@ -21,11 +21,13 @@ HEADER = struct.Struct(">HHHB")  # transaction, protocol, length, unit
 
 @dataclass
 class StampingServer:
-    """One listener; any unit from 1 to 247 answers. sent: stamps by (port, unit), microseconds."""
+    """One listener; any unit from 1 to 247 answers. sent: stamps by (port, unit), microseconds.
+    counts: whether the count changes."""
 
     clock: Clock
     in_alarm: set[tuple[int, int]] = field(default_factory=set)
     sent: dict[tuple[int, int], list[float]] = field(default_factory=dict)
+    counts: bool = True
     _count: int = 0
     _clients: set[asyncio.StreamWriter] = field(default_factory=set)
 
@@ -58,7 +60,8 @@ class StampingServer:
         function, first, count = struct.unpack(">BHH", request[:5])
         if function != READ_INPUT or first + count > REGISTERS:
             return bytes([function | 0x80, ILLEGAL_ADDRESS])
-        self._count = (self._count + 1) % 65_536
+        if self.counts:
+            self._count = (self._count + 1) % 65_536
         stamp = float(self.clock.time_ns() // 1_000)
         if first == 0:
             self.sent.setdefault((port, unit), []).append(stamp)

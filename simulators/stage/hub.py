@@ -46,14 +46,16 @@ class Hub:
     """One installation on this machine.
 
     state: absolute path of the folder in which everything lies. port: of the pages. edge: id of
-    the only edge. profiles: folders of device models beside the bundled ones. secrets: by the name
-    that an endpoint has for it, the user of the broker whose account it is.
+    the only edge. edge_broker: URL by which it reaches the broker, where not straight. profiles:
+    folders of device models beside the bundled ones. secrets: by the name that an endpoint has for
+    it, the user of the broker whose account it is.
     """
 
     state: Path
     broker_port: int
     port: int
     edge: str
+    edge_broker: str = ""
     profiles: Sequence[Path] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
 
@@ -137,7 +139,7 @@ class Hub:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings = {
             "id": self.edge,
-            "broker": self.broker_url,
+            "broker": self.edge_broker or self.broker_url,
             "broker_password_file": str(self.password_file(self.edge)),
             "data_dir": ".",
             "profiles": [str(each) for each in self.profiles],

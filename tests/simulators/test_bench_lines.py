@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulators.bench import crowd, cuts
+from simulators.bench import crowd, cuts, link
 
 
 @pytest.mark.system
@@ -23,3 +23,10 @@ def test_after_every_kind_of_break_a_fresh_sample_comes(tmp_path: Path) -> None:
     assert result.more["rounds"] == 3
     assert result.more["threads_left"] == 0
     assert result.more["sockets_left"] == 0
+
+
+@pytest.mark.system
+def test_alarms_come_and_nothing_is_lost_over_a_slow_link(tmp_path: Path) -> None:
+    result = asyncio.run(link.measure(tmp_path, 10_000))
+    assert result.lost == 0
+    assert float(result.more["alarms"]) > 0
