@@ -61,6 +61,7 @@ async def open_parts(
             await current.reload(reading)
             authority.write_list(await revoked_ones(reading), clock.now())
         series = await stack.enter_async_context(open_series(settings, clock, database))
+        log.info("stores are open", cases=database.name, readings=settings.series_store)
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
         parked = Parked(settings.data_dir / "parked")
         fleet = Fleet(births, latest, parked)

@@ -21,6 +21,7 @@ from core.errors import ConfigError, DomainError
 from gateway import logs
 from gateway.app import create_app
 from gateway.authority import CERTIFICATE, REVOKED, open_authority, pem_of
+from gateway.doctor import look
 from gateway.enrolment import make_token, revoke, revoked_ones
 from gateway.registry.document import BrokenRegistry, decode_registry
 from gateway.registry.rows import PARTS, replace_registry
@@ -140,6 +141,19 @@ def rebuild_series(config: Path | None, data_dir: Path | None) -> int:
     if done.put_aside:
         print(f"the database could not be read; it is {done.put_aside} now")
     return 0
+
+
+def look_at_stores(config: Path | None, data_dir: Path | None) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+
+    async def tell() -> int:
+        missed = False
+        async for finding in look(settings):
+            print(finding.line(), flush=True)
+            missed |= finding.is_missed
+        return int(missed)
+
+    return asyncio.run(tell())
 
 
 def revoke_edge(edge: str, config: Path | None, data_dir: Path | None) -> int:
@@ -280,6 +294,13 @@ def _parser() -> argparse.ArgumentParser:
         help="make roll-ups and the database of readings anew from the day files",
     )
     series.set_defaults(action=rebuild_series)
+
+    doctor = commands.add_parser(
+        "doctor",
+        parents=[where],
+        help="say which stores are configured, whether they answer, and what to do if not",
+    )
+    doctor.set_defaults(action=look_at_stores)
 
     openapi = commands.add_parser("openapi", help="print the OpenAPI document as JSON")
     openapi.set_defaults(action=print_openapi)

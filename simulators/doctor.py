@@ -6,50 +6,35 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from adapters.mqtt.broker import find_mosquitto
+from core.finding import GIB, Finding, free_disk
 from simulators.stage.ports import taken
 from simulators.stage.town import Stage
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
 
-GIB = 1024**3
-NEEDED_DISK, NEEDED_MEMORY = 2 * GIB, 1 * GIB
+NEEDED_MEMORY = 1 * GIB
 PYTHON, NODE = (3, 11), 20
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PAGES = Path(__file__).resolve().parent.parent / "gateway" / "web" / "dist" / "index.html"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """needed: the demo does not run without it. advice: how to get it, where it is missing."""
-
-    what: str
-    found: str
-    good: bool
-    needed: bool = True
-    advice: str = ""
-
-    def line(self) -> str:
-        mark = "ok  " if self.good else ("MISS" if self.needed else "warn")
-        advice = "" if self.good or not self.advice else f"\n       {self.advice}"
-        return f"{mark}  {self.what:10} {self.found}{advice}"
-
-
 def run(argv: list[str]) -> int:
     """Print what was found; 1 when something that is needed is missing."""
     parser = argparse.ArgumentParser(
-        prog="kvartal doctor", description="Look at this machine and say what is missing."
+        prog="kvartal doctor",
+        description="Look at this machine and say what is missing.",
+        epilog="`kvartal gateway doctor` looks at the stores and the broker of a gateway.",
     )
     parser.add_argument("--port", type=int, default=8080, help="of the pages (default: 8080)")
     options = parser.parse_args(argv)
     findings = list(look(options.port))
     for finding in findings:
         print(finding.line())
-    return int(any(finding.needed and not finding.good for finding in findings))
+    return int(any(finding.is_missed for finding in findings))
 
 
 def look(port: int) -> Iterator[Finding]:
@@ -65,7 +50,7 @@ def look(port: int) -> Iterator[Finding]:
     yield _node()
     yield _browser()
     yield from _ports(port)
-    yield _disk()
+    yield free_disk(shutil.disk_usage(".").free, "here")
     yield _memory()
 
 
@@ -112,14 +97,6 @@ def _ports(port: int) -> Iterator[Finding]:
         yield Finding("ports", f"all {len(wanted)} are free on 127.0.0.1", True)
     for each in busy:
         yield Finding("ports", each, False, advice="end that process; for 8080 there is --port")
-
-
-def _disk() -> Finding:
-    free = shutil.disk_usage(".").free
-    return Finding(
-        "disk", f"{free / GIB:.1f} GiB free here", free >= NEEDED_DISK,
-        advice=f"{NEEDED_DISK // GIB} GiB are wanted",
-    )  # fmt: skip
 
 
 def _memory() -> Finding:

@@ -4,7 +4,10 @@ from importlib import import_module, resources
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.storage.database import Database
 from gateway.storage.tables import Base
@@ -31,11 +34,31 @@ async def upgrade(database: Database) -> None:
         await (await session.connection()).run_sync(_upgrade)
 
 
+async def revision_of(session: AsyncSession) -> str | None:
+    """Give the revision that the database is of; None where it has no tables yet."""
+
+    def ask(connection: Connection) -> str | None:
+        return MigrationContext.configure(connection).get_current_revision()
+
+    return await (await session.connection()).run_sync(ask)
+
+
+def known_revisions() -> list[str]:
+    """Give the revisions that are shipped, the newest first."""
+    scripts = ScriptDirectory.from_config(_shipped())
+    return [script.revision for script in scripts.walk_revisions()]
+
+
 def configuration(connection: Connection) -> Config:
     """Give Alembic's settings: the migrations that are shipped, over this connection."""
+    config = _shipped()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _shipped() -> Config:
     config = Config()
     config.set_main_option("script_location", str(resources.files("gateway") / "migrations"))
-    config.attributes["connection"] = connection
     return config
 
 

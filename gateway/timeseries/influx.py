@@ -55,6 +55,10 @@ class LineProtocolStore:
         """Give the part of a request that says where it goes."""
         raise NotImplementedError
 
+    async def ping(self) -> None:
+        """Ask the server for little. StoreUnavailable: it is away, or has no bucket for us."""
+        raise NotImplementedError
+
     async def append(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
         """Write readings, then record the numbers under which they came."""
         for part in _parts(blocks):

@@ -6,6 +6,7 @@ v, the value, and q, its quality; where there is no value, v is 0 and q is `NOTH
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -52,6 +53,21 @@ class Answer(msgspec.Struct):
     results: list[Result]
 
 
+class Names(msgspec.Struct):
+    values: list[list[str]] = []
+
+
+class Listed(msgspec.Struct):
+    series: list[Names] = []
+    error: str = ""
+
+
+class Listing(msgspec.Struct):
+    """An answer to SHOW …"""
+
+    results: list[Listed]
+
+
 class InfluxQlStore(LineProtocolStore):
     """A database of InfluxDB 1, or a bucket of a later one that is mapped to a database."""
 
@@ -70,6 +86,15 @@ class InfluxQlStore(LineProtocolStore):
         code = np.where(is_number, 0, NOTHING) + readings.quality
         head = f"{self._bucket},{TAG}="
         return blob(head, readings.signal, " v=", value, FIELDS_END[code], readings.time, "\n")
+
+    async def ping(self) -> None:
+        """Ask whether the database is there."""
+        answer = await self._answer({"q": "SHOW DATABASES"}, msgspec.json.Decoder(Listing))
+        if [self._bucket] not in [
+            name for each in answer.results[0].series for name in each.values
+        ]:
+            url = self._server.account.url
+            raise StoreUnavailable(f"{url}: there is no database {self._bucket!r} for this account")
 
     async def range(self, series: int, start: int, end: int, points: int) -> tuple[Readings, bool]:
         """Give readings with start <= time < end, thinned out where there are too many."""
@@ -146,14 +171,15 @@ class InfluxQlStore(LineProtocolStore):
         filled = " fill(none)" if parts else ""
         bound = f" LIMIT {limit}" if limit else ""
         asked = {"q": f"SELECT {query} GROUP BY {groups}{filled}{bound}", "epoch": "ns"}
-        answer = await self._server.get(
-            "/query", {**self.target, **asked}, msgspec.json.Decoder(Answer).decode
-        )
-        (result,) = answer.results
-        if result.error:
-            raise StoreUnavailable(f"{self._server.account.url}: {result.error}")
-        found: list[Found] = result.series
+        answer = await self._answer(asked, msgspec.json.Decoder(Answer))
+        found: list[Found] = answer.results[0].series
         return found
+
+    async def _answer(self, asked: Query, decoder: msgspec.json.Decoder[Any]) -> Any:
+        answer = await self._server.get("/query", {**self.target, **asked}, decoder.decode)
+        if error := answer.results[0].error:
+            raise StoreUnavailable(f"{self._server.account.url}: {error}")
+        return answer
 
 
 def _one_of(series: Sequence[int]) -> str:

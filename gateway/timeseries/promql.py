@@ -179,6 +179,10 @@ class PromQlStore(LineProtocolStore):
             if waiting:
                 yield await self._exported(number, begin, parts.end)
 
+    async def ping(self) -> None:
+        """Ask whether queries are answered."""
+        await self._server.get("/api/v1/query", {"query": "1"})
+
     async def run_id(self) -> str:
         """Give the moment at which the server was started."""
         metrics: str = await self._server.get("/metrics", {}, lambda content: content.decode())
