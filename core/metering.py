@@ -3,12 +3,15 @@
 Amounts for bills are in the unit of their resource (BILLED_IN), whatever a meter shows.
 """
 
-from collections.abc import Sequence
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 class Resource(StrEnum):
@@ -56,6 +59,8 @@ MOST_PER_HOUR = {
     Resource.HEAT: 0.1,
     Resource.GAS: 10.0,
 }
+LONGEST_SEAL = 100  # signs
+CURRENCY = re.compile(r"[A-Z]{3}")
 HOUSE_TO_FLAT = 300.0  # a house takes at most as much as so many flats
 
 
@@ -75,6 +80,11 @@ class Meter:
     sealed_on: date | None = None
     sealed_by: str = ""
     rolls_over_at: float | None = None
+
+    @property
+    def id(self) -> str:
+        """Give what it is known by: its device."""
+        return self.device
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,46 @@ class BillingArea:
     place: str
     time_zone: str
     close_day: int | None = None
+
+
+def wrong_in_meters(meters: Sequence[Meter]) -> Iterator[tuple[str, str]]:
+    """Find what cannot be, as (where, what)."""
+    for index, each in enumerate(meters):
+        if each.rolls_over_at is not None and not 0 < each.rolls_over_at < math.inf:
+            yield f"[{index}].rolls_over_at", f"wanted more than 0, found {each.rolls_over_at:g}"
+        for field in ("seal", "sealed_by"):
+            if len(getattr(each, field)) > LONGEST_SEAL:
+                yield f"[{index}].{field}", f"wanted up to {LONGEST_SEAL} signs"
+
+
+def wrong_in_tariffs(tariffs: Sequence[Tariff]) -> Iterator[tuple[str, str]]:
+    """Find what cannot be, as (where, what)."""
+    for index, each in enumerate(tariffs):
+        if not 0 <= each.price < math.inf:
+            yield f"[{index}].price", f"wanted 0 or more, found {each.price:g}"
+        if not CURRENCY.fullmatch(each.currency):
+            yield f"[{index}].currency", f"wanted a code like RUB, found {each.currency!r}"
+    keys = Counter((each.place, each.resource, each.zone, each.since) for each in tariffs)
+    for (place, resource, zone, since), count in keys.items():
+        if count > 1:
+            yield (
+                "",
+                f"{resource} {zone or 'all day'} of {place} from {since} is there {count} times",
+            )
+
+
+def wrong_in_billing(areas: Sequence[BillingArea]) -> Iterator[tuple[str, str]]:
+    """Find what cannot be, as (where, what)."""
+    for index, each in enumerate(areas):
+        try:
+            ZoneInfo(each.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            yield f"[{index}].time_zone", f"wanted one like Europe/Moscow, found {each.time_zone!r}"
+        if each.close_day is not None and not 1 <= each.close_day <= 28:
+            yield f"[{index}].close_day", f"wanted 1 to 28, found {each.close_day}"
+    for place, count in Counter(each.place for each in areas).items():
+        if count > 1:
+            yield "", f"{place!r} is there {count} times"
 
 
 def billed_per(resource: Resource, unit: str) -> float | None:

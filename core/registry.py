@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from core.metering import BillingArea, Meter, Tariff
 from core.program import Program
 from core.text import Text
 
@@ -176,6 +177,9 @@ class Registry:
     routes: tuple[Route, ...] = ()
     overrides: tuple[Override, ...] = ()
     programs: tuple[Program, ...] = ()
+    meters: tuple[Meter, ...] = ()
+    tariffs: tuple[Tariff, ...] = ()
+    billing: tuple[BillingArea, ...] = ()
 
 
 def is_in_force(binding: Binding, at: datetime) -> bool:

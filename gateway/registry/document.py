@@ -11,6 +11,7 @@ import msgspec
 
 from core.errors import DomainError
 from core.feeds import Feeds
+from core.metering import wrong_in_billing, wrong_in_meters, wrong_in_tariffs
 from core.program import DEEPEST, CalendarEntry, Span
 from core.registry import ADJUSTABLE, Registry
 from gateway.registry.programs import wrong_programs
@@ -31,6 +32,9 @@ REFERENCES = {
     "routes": {"executor": "executors", "place": "places"},
     "overrides": {"device": "devices"},
     "programs": {"place": "places"},
+    "meters": {"device": "devices"},
+    "tariffs": {"place": "places"},
+    "billing": {"place": "places"},
 }
 # Keys of an entry that hold lists of entries in turn.
 NESTED = {"spans": Span, "within": Span, "calendar": CalendarEntry}
@@ -110,6 +114,13 @@ def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
     yield from _dates(registry)
     yield from _overrides(registry)
     yield from wrong_programs(registry)
+    for part, wrong in (
+        ("meters", wrong_in_meters(registry.meters)),
+        ("tariffs", wrong_in_tariffs(registry.tariffs)),
+        ("billing", wrong_in_billing(registry.billing)),
+    ):
+        for where, what in wrong:
+            yield f"{part}{where}", what
     try:
         Feeds(registry.feeds)
     except DomainError as error:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.errors import DomainError, NotVisible
+from core.metering import Meter
 from core.program import Program
 from core.registry import Asset, Binding, Device, Registry, is_in_force, retired
 from gateway.registry.document import IDENTIFIER
@@ -178,8 +179,18 @@ def _with_the_new_one(
         devices=(*registry.devices, device),
         bindings=tuple(bindings),
         overrides=tuple(overrides),
+        meters=(*registry.meters, *_meters_of(registry, former.id, device.id)),
         programs=tuple(_governing(each, former.id, device.id) for each in registry.programs),
     )
+
+
+def _meters_of(registry: Registry, former: str, device: str) -> list[Meter]:
+    """Give what billing knows of the new one: what it measures, but no verification and no seal."""
+    return [
+        Meter(device=device, resource=each.resource, scope=each.scope)
+        for each in registry.meters
+        if each.device == former
+    ]
 
 
 def _governing(program: Program, former: str, device: str) -> Program:

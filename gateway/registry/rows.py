@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
 from core.configuration import EdgeConfiguration, RuleOverride
+from core.metering import BillingArea, Meter, Tariff
 from core.program import Program
 from core.registry import (
     Asset,
@@ -28,6 +29,7 @@ from core.registry import (
 from gateway.registry.places import place_tree
 from gateway.registry.programs import programs_of
 from gateway.storage import outbox
+from gateway.storage.metering_tables import BillingAreaRow, MeterRow, TariffRow
 from gateway.storage.tables import (
     AssetRow,
     Base,
@@ -57,6 +59,9 @@ PARTS: dict[str, tuple[type[Any], type[Base]]] = {
     "routes": (Route, RouteRow),
     "overrides": (Override, OverrideRow),
     "programs": (Program, ProgramRow),
+    "meters": (Meter, MeterRow),
+    "tariffs": (Tariff, TariffRow),
+    "billing": (BillingArea, BillingAreaRow),
 }
 
 

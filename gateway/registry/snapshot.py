@@ -11,6 +11,7 @@ from typing import TypeVar
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.feeds import Feeds
+from core.metering import BillingArea, Meter, Resource, Tariff, Zone
 from core.position import Bounds
 from core.registry import (
     Asset,
@@ -46,6 +47,9 @@ class RegistrySnapshot:
         self.executors: Mapping[str, Executor] = {one.id: one for one in registry.executors}
         self.routes = registry.routes
         self.feeds = Feeds(registry.feeds)
+        self.meters: Mapping[str, Meter] = {each.device: each for each in registry.meters}
+        self._tariffs = registry.tariffs
+        self._billing = {each.place: each for each in registry.billing}
         self.bounds = bounds((*registry.places, *registry.assets))
         self._bindings = registry.bindings
         self._bindings_by_device = _grouped(registry.bindings, "device")
@@ -60,6 +64,21 @@ class RegistrySnapshot:
     def address_of(self, place: str) -> Text:
         """Give the place and what is above it in words, the region left out."""
         return self.places[place].address
+
+    def billing_of(self, place: str) -> BillingArea:
+        """Give how periods are closed at a place: by the nearest area above it, else in UTC."""
+        for identifier in reversed(self.path_of(place).split("/")):
+            if identifier in self._billing:
+                return self._billing[identifier]
+        return BillingArea(place=place, time_zone="UTC")
+
+    def tariffs_of(self, place: str, resource: Resource, zone: Zone) -> list[Tariff]:
+        """Give the prices at a place: of the nearest place above it that has any."""
+        rows = [each for each in self._tariffs if (each.resource, each.zone) == (resource, zone)]
+        for identifier in reversed(self.path_of(place).split("/")):
+            if found := [each for each in rows if each.place == identifier]:
+                return found
+        return []
 
     def municipality_of(self, place_path: str) -> str:
         """Give the municipality in a place_path; empty where there is none."""

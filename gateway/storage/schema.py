@@ -20,6 +20,7 @@ TABLES = (
     "gateway.storage.series_tables",
     "gateway.storage.identity_tables",
     "gateway.storage.commissioning_tables",
+    "gateway.storage.metering_tables",
 )
 
 for module in TABLES:
