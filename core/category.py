@@ -130,6 +130,10 @@ CATEGORIES: Mapping[str, Category] = {
             "device.edge", "Узел связи не отвечает", "Edge does not answer", HIGH, 4 * HOUR,
             offered=False,
         ),
+        _category(
+            "device.refused", "Данные не приняты", "What is sent is refused", MEDIUM, 3 * DAY,
+            offered=False,
+        ),
         _category("yard.other", "Другое во дворе", "Something else in the yard", LOW, 8 * DAY),
     )
 }  # fmt: skip

@@ -26,12 +26,13 @@ from gateway.ingest.fleet import Fleet
 from gateway.ingest.latest import LatestValues
 from gateway.ingest.parked import Parked
 from gateway.ingest.reception import Ingest
+from gateway.ingest.refusal_watch import RefusalWatch
 from gateway.ingest.settling import Settling
 from gateway.ingest.telemetry import STREAM, TelemetryWriter
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry.snapshot import CurrentRegistry
-from gateway.series import open_series
+from gateway.series import REFUSED, open_series
 from gateway.settings import Settings
 from gateway.storage import outbox
 from gateway.storage.database import Database
@@ -79,6 +80,14 @@ async def open_parts(
             fleet=fleet,
             downlink=downlink,
             silent_after_s=settings.edge_silent_s,
+        )
+        refusal_watch = RefusalWatch(
+            clock,
+            database,
+            current,
+            fleet,
+            aside=settings.data_dir / REFUSED,
+            quiet_s=settings.refused_quiet_s,
         )
         edge_watch = EdgeWatch(clock, database, current, edges, settings.edge_lost_after_s)
 
@@ -142,6 +151,7 @@ async def open_parts(
             ("ingest", ingest.run()),
             ("edge watch", edge_watch.run()),
             ("clock watch", clock_watch.run()),
+            ("refusal watch", refusal_watch.run()),
         ):
             tasks.start(name, work)
         if series.upkeep is not None:

@@ -123,6 +123,13 @@ class Settings(BaseSettings):
         le=86_400,
         description="seconds for which a device's clock must be right before its alarm is cleared",
     )
+    refused_quiet_s: float = Field(
+        600,
+        ge=0,
+        le=86_400,
+        description="seconds without a refused message after which the alarm about an edge that is "
+        "not understood is cleared",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

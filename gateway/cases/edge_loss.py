@@ -11,15 +11,13 @@ from datetime import datetime
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import joinedload
 
 from core.alarm import AlarmRule, AlarmTest
 from core.category import CATEGORIES
-from core.incident import Incident
 from core.registry import Edge
 from core.text import Text, filled
-from gateway.cases.desk import Desk, Subject
-from gateway.cases.rows import active_key, incident_of, keep_incident
+from gateway.cases.desk import Desk
+from gateway.cases.trouble import Trouble, clear_troubles, raise_trouble
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import IncidentRow
 
@@ -75,7 +73,7 @@ async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> 
         for place, devices in missed_at(desk.registry, edge, desk.now).items():
             home = desk.registry.municipality_of(desk.registry.path_of(place))
             if (edge.id, home) not in known:
-                _raise_loss(desk, edge, since, place, devices)
+                raise_trouble(desk, _loss(edge, devices), since, place, edge.id)
 
 
 async def _known_losses(desk: Desk) -> set[tuple[str, str]]:
@@ -106,47 +104,18 @@ def missed_at(registry: RegistrySnapshot, edge: Edge, at: datetime) -> Mapping[s
     }
 
 
-def _raise_loss(desk: Desk, edge: Edge, since: datetime, place: str, devices: int) -> None:
-    registry = desk.registry
-    incident = IncidentRow(
-        edge=edge.id,
-        device=edge.id,
-        asset="",
+def _loss(edge: Edge, devices: int) -> Trouble:
+    return Trouble(
+        who=edge.id,
         condition=EDGE_LOST,
-        problem=PROBLEM.code,
+        problem=PROBLEM,
         name=filled(NAME, edge=edge.name),
-        text={},
-        severity=PROBLEM.severity,
-        place_path=registry.path_of(place),
-        raised_at=since,
-        seen_at=desk.now,
-        unit="",
-        cause=dict(CAUSE),
+        cause=CAUSE,
         consequence=filled(CONSEQUENCE, devices=devices),
-        action=dict(ACTION),
-        active_key=active_key(edge.id, EDGE_LOST, place),
+        action=ACTION,
     )
-    keep_incident(Incident.raised(since, desk.now), incident)
-    case = desk.open_case(
-        Subject(
-            category=PROBLEM,
-            severity=PROBLEM.severity,
-            title=incident.name,
-            key=f"edge:{edge.id}:{place}",
-            place=place,
-            address=registry.address_of(place),
-            position=registry.position_of_place(place),
-            silent=True,
-        )
-    )
-    incident.first_out = case.incidents == 0
-    desk.add_incident(case, incident, silent=True)
 
 
 async def clear_losses(desk: Desk, edges: Collection[str]) -> None:
     """Take that these edges are back, or are not in the registry any more."""
-    query = select(IncidentRow).where(IncidentRow.edge.in_(edges), IS_LOST)
-    for row in await desk.session.scalars(query.options(joinedload(IncidentRow.case))):
-        desk.take(row.case)
-        keep_incident(incident_of(row).cleared(desk.now), row)
-        desk.clear_incident(row, filled(BACK, name=row.name), desk.now)
+    await clear_troubles(desk, and_(IncidentRow.edge.in_(edges), IS_LOST), BACK)

@@ -26,6 +26,7 @@ from gateway.cases.edge_loss import EDGE_LOST
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import Line, case_for, fold_below
 from gateway.cases.meaning import CLOCK_WRONG, DEVICE_LOST, Births, Meaning, meaning_of
+from gateway.cases.refusals import REFUSED
 from gateway.cases.rows import active_key, finite, incident_of, keep_incident
 from gateway.cases.stills import keep_still
 from gateway.registry.snapshot import CurrentRegistry
@@ -37,7 +38,9 @@ log = structlog.get_logger()
 MANY_LOST = 5  # devices of one line in one block: it is the line that is lost
 MOST_NAME = 100  # characters of a name that a device tells
 MUNICIPALITY = 2  # levels of a place's path, the region being the first
-OWN = frozenset({EDGE_LOST, CLOCK_WRONG})  # what the gateway finds out, and no edge may say
+OWN = frozenset(
+    {EDGE_LOST, CLOCK_WRONG, REFUSED}
+)  # what the gateway finds out, and no edge may say
 
 PROVED: Text = {
     "ru": "{name}: снова в норме{value}",

@@ -20,7 +20,7 @@ class Fleet:
     """A gateway.registry.directory.Directory. The ingest writes it after each commit."""
 
     def __init__(self, births: Births, latest: LatestValues, parked: Parked) -> None:
-        self._parked = parked
+        self.parked = parked
         self._births = births
         self._latest = latest
         self.edges: dict[str, EdgeState] = {}
@@ -66,4 +66,4 @@ class Fleet:
         return self.edges.get(edge, EdgeState())
 
     def parked_of(self, edge: str) -> int:
-        return self._parked.of(edge)
+        return self.parked.of(edge)

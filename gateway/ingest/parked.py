@@ -11,12 +11,17 @@ SUFFIX = ".kvartal"
 class Parked:
     """A folder of payloads as they came, named <edge>-<epoch>-<seq>.kvartal.
 
-    Whoever has looked at a file removes it; at the next start it does not count any more.
+    Whoever has looked at a file removes it; from the next look on it does not count any more.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._count = Counter(file.stem.rsplit("-", 2)[0] for file in folder.glob(f"*-*-*{SUFFIX}"))
+        self.look()
+
+    def look(self) -> None:
+        """Count the files that are there."""
+        files = self._folder.glob(f"*-*-*{SUFFIX}")
+        self._count = Counter(file.stem.rsplit("-", 2)[0] for file in files)
 
     def of(self, edge: str) -> int:
         """Give how many blocks of the edge were put aside."""

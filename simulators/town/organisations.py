@@ -31,6 +31,7 @@ _BY_CATEGORY = {
     "gas.": "emergency-gas",
     "air.": "road-office",
     "device.edge": "telemetry-service",
+    "device.refused": "telemetry-service",
 }
 _OWNERS = (
     "lift-service",

@@ -1,0 +1,75 @@
+"""What the gateway finds out about an edge or a store, not about a device, as incidents of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+from sqlalchemy.sql import ColumnElement
+
+from core.category import Category
+from core.incident import Incident
+from core.text import Text, filled
+from gateway.cases.desk import Desk, Subject
+from gateway.cases.rows import active_key, incident_of, keep_incident
+from gateway.storage.case_tables import IncidentRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """who: the edge, or the store, that has it. name: of the incident and of its case."""
+
+    who: str
+    condition: str
+    problem: Category
+    name: Text
+    cause: Text
+    consequence: Text
+    action: Text
+
+
+def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edge: str) -> None:
+    """Open an incident at a place, and a case for it. edge: empty where it is of none."""
+    registry = desk.registry
+    incident = IncidentRow(
+        edge=edge,
+        device=trouble.who,
+        asset="",
+        condition=trouble.condition,
+        problem=trouble.problem.code,
+        name=dict(trouble.name),
+        text={},
+        severity=trouble.problem.severity,
+        place_path=registry.path_of(place),
+        raised_at=since,
+        seen_at=desk.now,
+        unit="",
+        cause=dict(trouble.cause),
+        consequence=dict(trouble.consequence),
+        action=dict(trouble.action),
+        active_key=active_key(trouble.who, trouble.condition, place),
+    )
+    keep_incident(Incident.raised(since, desk.now), incident)
+    case = desk.open_case(
+        Subject(
+            category=trouble.problem,
+            severity=trouble.problem.severity,
+            title=incident.name,
+            key=f"{trouble.condition}:{trouble.who}:{place}",
+            place=place,
+            address=registry.address_of(place),
+            position=registry.position_of_place(place),
+            silent=True,
+        )
+    )
+    incident.first_out = case.incidents == 0
+    desk.add_incident(case, incident, silent=True)
+
+
+async def clear_troubles(desk: Desk, which: ColumnElement[bool], proof: Text) -> None:
+    """Take that these incidents are over. proof: what shows it, with a {name}."""
+    query = select(IncidentRow).where(which).options(joinedload(IncidentRow.case))
+    for row in await desk.session.scalars(query):
+        desk.take(row.case)
+        keep_incident(incident_of(row).cleared(desk.now), row)
+        desk.clear_incident(row, filled(proof, name=row.name), desk.now)
