@@ -14,10 +14,14 @@ Rounds = Callable[[int, int], int]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What came of one kind of fault. slowest_s: from the fault until all was well again."""
+    """What came of one kind of fault, by what the test itself has kept.
+
+    acknowledged: readings or blocks. slowest_s: from the fault until all was well again.
+    """
 
     name: str
     rounds: int
+    acknowledged: int
     lost: int
     duplicates: int
     slowest_s: float = float("nan")
@@ -59,9 +63,12 @@ def pytest_terminal_summary(
     if not faults:
         return
     terminalreporter.section("faults")
-    terminalreporter.line(f"{'fault':44}{'rounds':>8}{'lost':>8}{'twice':>8}{'slowest, s':>12}")
+    terminalreporter.line(
+        f"{'fault':44}{'rounds':>8}{'acknowledged':>14}{'lost':>6}{'twice':>7}{'slowest, s':>12}"
+    )
     for each in faults:
         slowest = f"{each.slowest_s:.1f}" if each.slowest_s == each.slowest_s else "-"
         terminalreporter.line(
-            f"{each.name:44}{each.rounds:8}{each.lost:8}{each.duplicates:8}{slowest:>12}"
+            f"{each.name:44}{each.rounds:8}{each.acknowledged:14}"
+            f"{each.lost:6}{each.duplicates:7}{slowest:>12}"
         )

@@ -16,7 +16,7 @@ from simulators.stage.hub import Hub, Person, token
 from simulators.stage.ports import free_port
 
 FAMILY = "electricity_meter"  # of stamping-device.yaml
-BORN_S = 15.0
+BORN_S = 60.0
 PLACE = "works"
 MICROSECONDS = 1_000_000
 MARGIN_S = 2.0  # between the sending of a stamp and the time of its reading

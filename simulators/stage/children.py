@@ -18,7 +18,7 @@ from pathlib import Path
 from core.clock import Clock
 
 STOP_S = 5.0
-READY_S = 30.0
+READY_S = 60.0
 LOG_BYTES = 5_000_000  # a log, and one before it
 RESTARTS = 5  # within RESTARTS_S; a child that dies more often has a reason that stays
 RESTARTS_S = 60.0
@@ -71,7 +71,7 @@ class Children:
     """All of them. `failed` is set when one dies again and again."""
 
     def __init__(self, logs: Path, clock: Clock, say: Say) -> None:
-        self._logs = logs
+        self.logs = logs
         self._clock = clock
         self._say = say
         self._all: list[Child] = []
@@ -91,7 +91,7 @@ class Children:
             if self.failed.is_set() or self._clock.monotonic() > deadline:
                 raise CannotStart(
                     f"{child.name} is not ready after {within:.0f} s; "
-                    f"see {self._logs / child.name}.log\n{self._tail(child)}"
+                    f"see {self.logs / child.name}.log\n{self._tail(child)}"
                 )
             await asyncio.sleep(0.1)
 
@@ -153,7 +153,7 @@ class Children:
 
     async def _follow(self, child: Child, process: Process) -> None:
         assert process.stdout is not None  # noqa: S101 - asked for when it was started
-        log = BoundedLog(self._logs / f"{child.name}.log")
+        log = BoundedLog(self.logs / f"{child.name}.log")
         shown: list[float] = []
         try:
             while line := await _line(process.stdout):
@@ -172,7 +172,7 @@ class Children:
 
     def _tail(self, child: Child) -> str:
         try:
-            lines = (self._logs / f"{child.name}.log").read_text(errors="replace").splitlines()
+            lines = (self.logs / f"{child.name}.log").read_text(errors="replace").splitlines()
         except OSError:
             return ""
         return "\n".join(f"    {line[:200]}" for line in lines[-5:])

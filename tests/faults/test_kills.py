@@ -1,16 +1,15 @@
-"""Kill -9 in rounds: what devices sent is held against what is stored, round by round."""
+"""Kill -9 in rounds: what devices sent is held against what is stored."""
 
 import asyncio
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from simulators.bench.plant import Plant
 from simulators.stage import children
-from tests.conftest import Fault, Rounds, Tell
-from tests.faults.stored import stored
-from tests.system.test_kill import CLOCK, IN_MEMORY_S, Town, now, town, until
+from tests.conftest import Rounds, Tell
+from tests.faults.story import Story, story
+from tests.system.test_kill import CLOCK, IN_MEMORY_S, now, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
@@ -22,8 +21,9 @@ def pid(plant: Plant, name: str) -> int:
     return child.process.pid if child.process else 0
 
 
-async def one_round(here: Town, victim: str) -> float:
-    """Kill, wait until all is stored that was promised, and give how long that took in seconds."""
+async def one_round(story: Story, victim: str) -> None:
+    """Kill, and wait until all is stored that was promised."""
+    here = story.here
     began = now()
     await here.has_spoken(2)
     killed, at = now(), CLOCK.monotonic()
@@ -37,18 +37,11 @@ async def one_round(here: Town, victim: str) -> float:
     await here.has_spoken(1)
     back = now()
     await here.has_spoken(2)
-    ended = now()
-
-    async def is_stored() -> bool:
-        # What an edge has read and not yet written when it dies is promised to nobody.
-        windows = [(began, ended)]
-        if victim == "edge":
-            windows = [(began, killed - IN_MEMORY_S), (back, ended)]
-        lost = [await asyncio.to_thread(here.lost, *window) for window in windows]
-        return sum(lost) == 0
-
-    await until(is_stored)
-    return CLOCK.monotonic() - at
+    # What an edge has read and not yet written when it dies is promised to nobody.
+    windows = [(began, now())]
+    if victim == "edge":
+        windows = [(began, killed - IN_MEMORY_S), (back, now())]
+    await story.until_stored(*windows, since=at)
 
 
 @pytest.mark.parametrize("victim", EVERY)
@@ -58,13 +51,10 @@ def test_kill_9(
     count = rounds(1, EVERY[victim])
     monkeypatch.setattr(children, "RESTARTS", count)
 
-    async def story() -> tuple[list[float], Counter[float]]:
-        async with town(tmp_path) as here:
-            took = [await one_round(here, victim) for _ in range(count)]
-            return took, Counter(float(s) for each in here.server.sent.values() for s in each)
+    async def all_rounds() -> Story:
+        async with story(tmp_path) as happening:
+            for _ in range(count):
+                await one_round(happening, victim)
+            return happening
 
-    took, sent = asyncio.run(story())
-    (store,) = tmp_path.rglob("readings.duckdb")
-    rows = stored(store.parent)
-    twice = sum(rows[stamp] > times for stamp, times in sent.items())
-    tell(Fault(f"kill -9 of the {victim}", count, 0, twice, max(took)))
+    tell(asyncio.run(all_rounds()).fault(f"kill -9 of the {victim}", tmp_path))

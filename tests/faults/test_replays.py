@@ -12,7 +12,7 @@ import pytest
 
 from core.readings import Readings
 from tests.conftest import Fault, Rounds, Tell
-from tests.faults.stored import stored
+from tests.faults.oracle import stored
 from tests.gateway.conftest import Gateway  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import CLOCK, Edge, play
 
@@ -72,7 +72,7 @@ def test_whatever_the_network_does_to_messages_each_counts_once(
     sent = Counter(value(seq, row) for seq in range(1, blocks + 1) for row in range(READINGS))
     rows = stored(tmp_path)
     tell(Fault(
-        "the whole spool three times, in disorder", 3,
+        "the whole spool three times, in disorder", 3, acknowledged=(sent & rows).total(),
         lost=(sent - rows).total(), duplicates=(rows - sent).total(),
     ))  # fmt: skip
     assert len(set(incidents)) == 1

@@ -94,6 +94,11 @@ def cut(disk: Disk, folder: Path, cuts: int, chance: random.Random) -> list[Prom
     return found
 
 
+def kept(promised: list[Promised]) -> int:
+    """Count the blocks whose commit was confirmed."""
+    return sum(len(each.kept) for each in promised)
+
+
 def judged(folder: Path, promised: Promised) -> tuple[int, int]:
     """Open what a cut has left; count what was promised and lost, and what would come twice."""
 
@@ -120,7 +125,7 @@ def test_a_power_cut_takes_nothing_that_was_committed(
     monkeypatch.undo()  # what is left is read by the SQLite that an edge has
     found = [judged(tmp_path / f"cut-{at}", each) for at, each in enumerate(promised)]
     lost, twice = (sum(column) for column in zip(*found, strict=True))
-    tell(Fault("power cut of the edge", count, lost, twice))
+    tell(Fault("power cut of the edge", count, kept(promised), lost, twice))
 
 
 def test_the_same_cuts_find_what_a_spool_would_lose_that_does_not_sync(
@@ -151,6 +156,7 @@ def test_a_disk_that_fails_ends_the_edge_and_takes_nothing_that_was_committed(
 ) -> None:  # fmt: skip
     count = rounds(4, 40)
     chance = random.Random(26)
+    all_promised: list[Promised] = []
     lost = twice = 0
     for number in range(count):
         folder, disk, promised = tmp_path / str(number), Disk(), Promised()
@@ -173,9 +179,10 @@ def test_a_disk_that_fails_ends_the_edge_and_takes_nothing_that_was_committed(
         with monkeypatch.context() as patched:
             patched.setattr(sqlite3, "connect", disk.connect)
             asyncio.run(main())
+        all_promised.append(promised)
         found = judged(folder, promised)
         lost, twice = lost + found[0], twice + found[1]
-    tell(Fault("I/O error of the edge's disk", count, lost, twice))
+    tell(Fault("I/O error of the edge's disk", count, kept(all_promised), lost, twice))
 
 
 def test_a_disk_without_room_costs_old_telemetry_and_no_event(
@@ -210,4 +217,4 @@ def test_a_disk_without_room_costs_old_telemetry_and_no_event(
         return count - len(set(events)), len(events) - len(set(events))
 
     lost, twice = asyncio.run(main())
-    tell(Fault("full disk of the edge: events", count, lost, twice))
+    tell(Fault("full disk of the edge: events", count, count, lost, twice))

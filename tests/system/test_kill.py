@@ -65,11 +65,13 @@ class Town:
 
 
 @asynccontextmanager
-async def town(folder: Path) -> AsyncIterator[Town]:
+async def town(
+    folder: Path, plant_of: type[Plant] = Plant, children_of: type[Children] = Children
+) -> AsyncIterator[Town]:
     server = StampingServer(CLOCK)
     listeners = [await server.listen(0) for _ in range(LINES)]
-    plant = Plant(folder, [each.sockets[0].getsockname()[1] for each in listeners], UNITS)
-    children = Children(folder / "logs", CLOCK, print)
+    plant = plant_of(folder, [each.sockets[0].getsockname()[1] for each in listeners], UNITS)
+    children = children_of(folder / "logs", CLOCK, print)
     try:
         await plant.start_broker(children)
         await plant.start(children)

@@ -1,0 +1,55 @@
+"""Rounds of faults on an installation of stamping devices, and their judgement."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulators.bench.plant import Plant
+from simulators.stage.children import Children
+from tests.conftest import Fault
+from tests.faults.oracle import judged
+from tests.system.test_kill import CLOCK, Town, town, until
+
+MICROSECONDS = 1_000_000
+
+
+@dataclass
+class Story:
+    """What happened to a town. windows: seconds UTC, in which everything sent is promised."""
+
+    here: Town
+    windows: list[tuple[float, float]] = field(default_factory=list)
+    took_s: list[float] = field(default_factory=list)
+
+    async def until_stored(self, *windows: tuple[float, float], since: float) -> None:
+        """Wait until all of these windows is stored, and note the seconds from `since` (monotonic)
+        until then."""
+
+        async def is_stored() -> bool:
+            lost = [await asyncio.to_thread(self.here.lost, *window) for window in windows]
+            return sum(lost) == 0
+
+        await until(is_stored)
+        self.windows += windows
+        self.took_s.append(CLOCK.monotonic() - since)
+
+    def fault(self, name: str, folder: Path) -> Fault:
+        """Judge what came of it, when everything has ended."""
+        sent = [float(stamp) for each in self.here.server.sent.values() for stamp in each]
+        promised = [
+            stamp
+            for stamp in sent
+            if any(began <= stamp / MICROSECONDS < ended for began, ended in self.windows)
+        ]
+        return judged(name, self.took_s, folder, sent=sent, promised=promised)
+
+
+@asynccontextmanager
+async def story(
+    folder: Path, plant: type[Plant] = Plant, children: type[Children] = Children
+) -> AsyncIterator[Story]:
+    """Let a town stand until the end of the block."""
+    async with town(folder, plant, children) as here:
+        yield Story(here)
