@@ -4,8 +4,8 @@ from fastapi import APIRouter
 from sqlalchemy import func, select
 
 from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheDirectory, TheRegistry
-from gateway.api.models import EdgeOut
-from gateway.registry.devices import show_edge
+from gateway.api.models import EdgeOut, SignalOut
+from gateway.registry.devices import show_edge, show_health, visible_edge
 from gateway.storage.tables import EdgeConfigurationRow, EdgeRow
 from gateway.storage.visibility import visible_to
 
@@ -34,3 +34,11 @@ async def edges(
         for edge, revision in found
         if edge in registry.edges
     ]
+
+
+@router.get("/edges/{identifier}/health")
+async def health(
+    identifier: str, actor: CurrentActor, registry: TheRegistry, directory: TheDirectory
+) -> list[SignalOut]:
+    """Give what an edge tells of itself: its queue, its clock, what it dropped."""
+    return show_health(directory, visible_edge(registry, actor, identifier))

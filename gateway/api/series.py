@@ -17,9 +17,10 @@ from gateway.api.dependencies import (
     TheRegistry,
 )
 from gateway.api.models import Series
-from gateway.registry.devices import visible_device
+from gateway.registry.devices import health_device, visible_device, visible_edge
+from gateway.registry.directory import Directory, History
 
-router = APIRouter(prefix="/devices", tags=["registry"])
+router = APIRouter(tags=["registry"])
 
 USUALLY = timedelta(minutes=15)
 NANOSECONDS_PER_MS = 1_000_000
@@ -29,7 +30,7 @@ Moment = Annotated[AwareDatetime | None, Query(ge=FIRST, le=LAST)]
 Points = Annotated[int, Query(ge=10, le=5000, description="at most about so many readings")]
 
 
-@router.get("/{identifier}/signals/{key}/series")
+@router.get("/devices/{identifier}/signals/{key}/series")
 async def series(
     *,
     identifier: str,
@@ -45,16 +46,47 @@ async def series(
 ) -> Series:
     """Give the readings from start up to end; without them, of the last 15 minutes."""
     device = visible_device(registry, actor, identifier)
-    number = directory.series_of(device.id).get(key)
+    span = span_of(start, end, clock.now(), USUALLY)
+    return await _thinned(directory, history, (device.id, key), span, points)
+
+
+@router.get("/edges/{identifier}/health/{key}/series")
+async def health_series(
+    *,
+    identifier: str,
+    key: str,
+    actor: CurrentActor,
+    clock: TheClock,
+    registry: TheRegistry,
+    directory: TheDirectory,
+    history: TheHistory,
+    start: Moment = None,
+    end: Moment = None,
+    points: Points = 600,
+) -> Series:
+    """Give what an edge told of itself from start up to end; without them, the last 15 minutes."""
+    device = health_device(visible_edge(registry, actor, identifier).id)
+    span = span_of(start, end, clock.now(), USUALLY)
+    return await _thinned(directory, history, (device, key), span, points)
+
+
+async def _thinned(
+    directory: Directory,
+    history: History,
+    signal: tuple[str, str],
+    span: tuple[datetime, datetime],
+    points: int,
+) -> Series:
+    device, key = signal
+    number = directory.series_of(device).get(key)
     if number is None:
-        raise NotVisible("signal", f"{identifier}.{key}")
-    since, until = span_of(start, end, clock.now(), USUALLY)
-    block, downsampled = await history.range(
-        number, to_nanoseconds(since), to_nanoseconds(until), points
-    )
-    units = {signal.key: signal.unit for signal in directory.signals_of(device.id)}
+        raise NotVisible("signal", f"{device}.{key}")
+    start, end = map(to_nanoseconds, span)
+    block, downsampled = await history.range(number, start, end, points)
+    born = (*directory.signals_of(device), *directory.diagnostics_of(device))
+    units = {signal.key: signal.unit for signal in born}
     return Series(
-        device=device.id,
+        device=device,
         signal=key,
         unit=units.get(key, "1"),
         time_ms=(block.time // NANOSECONDS_PER_MS).tolist(),

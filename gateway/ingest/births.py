@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
 from core.clock import Clock
+from gateway.registry.devices import health_device
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.series_tables import (
     BornDeviceRow,
@@ -106,7 +107,7 @@ class Births:
         if born.profile not in profiles or born.first < 0:
             log.warning("device was born without a profile", edge=edge, device=born.device)
             return False
-        if born.device == f"{edge}-health":
+        if born.device == health_device(edge):
             return True
         if born.device not in self._registry.snapshot.devices:
             log.warning("device is not in the registry", edge=edge, device=born.device)
@@ -253,6 +254,8 @@ class Births:
     def diagnostics_of(self, device: str) -> Sequence[SignalBirth]:
         """Give what its edge tells of the link to the device."""
         registry = self._registry.snapshot
+        if device not in registry.devices:  # the edge itself
+            return ()
         protocol = registry.endpoints[registry.devices[device].endpoint].protocol
         profile = self._profiles.get(DIAGNOSTICS + protocol)
         series = self._series.get(device, {})

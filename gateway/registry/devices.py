@@ -34,6 +34,14 @@ def visible_asset(registry: RegistrySnapshot, actor: Actor, identifier: str) -> 
     return asset
 
 
+def visible_edge(registry: RegistrySnapshot, actor: Actor, identifier: str) -> Edge:
+    """Give the edge; NotVisible where there is none in the actor's territory."""
+    edge = registry.edges.get(identifier)
+    if edge is None or not actor.can_see(registry.path_of(edge.place)):
+        raise NotVisible("edge", identifier)
+    return edge
+
+
 def show_device(
     registry: RegistrySnapshot, directory: Directory, device: Device, *, signals: bool = True
 ) -> DeviceOut:
@@ -104,6 +112,18 @@ def show_edge(
         devices=len(devices),
         devices_lost=sum(directory.presence_of(device)[0] is False for device in devices),
     )
+
+
+def show_health(directory: Directory, edge: Edge) -> list[SignalOut]:
+    """Give what the edge tells of itself, with the latest readings."""
+    device = health_device(edge.id)
+    latest = latest_of(directory, device)
+    return [show_signal(each, latest.get(each.key)) for each in directory.signals_of(device)]
+
+
+def health_device(edge: str) -> str:
+    """Give the name under which an edge tells of itself."""
+    return f"{edge}-health"
 
 
 def latest_of(directory: Directory, device: str) -> dict[str, Latest]:

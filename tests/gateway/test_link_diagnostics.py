@@ -70,3 +70,41 @@ def test_a_good_reading_that_stands_is_the_last_good_one(tmp_path: Path, broker:
         assert device["last_good"] == power["time"]
 
     play(tmp_path, broker, story)
+
+
+HEALTH = wire.ProfileBirth(
+    profile="kvartal-edge",
+    family="edge",
+    name={"en": "Edge", "ru": "Узел"},
+    signals=[wire.SignalBirth(key="spool_full", name={"en": "Queue", "ru": "Очередь"}, unit="%")],
+)
+OF_ITSELF = wire.Birth(
+    edge="edge-1",
+    epoch=EPOCH,
+    numbering=1,
+    revision=1,
+    software="test",
+    sent_at=0,
+    profiles=[HEALTH],
+    devices=[wire.DeviceBirth(device="edge-1-health", profile="kvartal-edge", first=0)],
+)
+
+
+def test_what_an_edge_tells_of_itself_is_shown_with_its_course(tmp_path: Path, broker: str) -> None:
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.send("birth", OF_ITSELF)
+        now = CLOCK.time_ns()
+        edge.send_readings(1, Readings.of([0, 0], [now - SECOND, now], [40.0, 60.0], 0, now))
+        await edge.until_acknowledged("telemetry", 1)
+        path = "/api/v1/edges/edge-1/health"
+        async with gateway.signed_in(place="prirechye") as browser:
+            (signal,) = (await browser.get(path)).json()
+            series = (await browser.get(f"{path}/spool_full/series")).json()
+            unknown = await browser.get(f"{path}/nothing/series")
+        assert (signal["key"], signal["value"], signal["unit"]) == ("spool_full", 60.0, "%")
+        assert (series["value"], series["unit"]) == ([40.0, 60.0], "%")
+        assert unknown.status_code == 404
+        async with gateway.signed_in(place="left") as browser:  # the edge is of the region
+            assert (await browser.get(path)).status_code == 404
+
+    play(tmp_path, broker, story)

@@ -24,6 +24,17 @@ export const signOff = (place: string, body: SignOffForm) =>
 export const withdrawSignOff = (place: string, body: WithdrawalForm) =>
   answer(POST("/api/v1/places/{place}/commissioning/withdrawal", { params: { path: { place } }, body }));
 export const getEdges = () => answer(GET("/api/v1/edges"));
+export const getEdgeHealth = (identifier: string) =>
+  answer(GET("/api/v1/edges/{identifier}/health", { params: { path: { identifier } } }));
+export const getHealthSeries = (identifier: string, key: string, start: Date, end: Date) =>
+  answer(
+    GET("/api/v1/edges/{identifier}/health/{key}/series", {
+      params: {
+        path: { identifier, key },
+        query: { start: start.toISOString(), end: end.toISOString() },
+      },
+    }),
+  );
 export const makeEnrolmentToken = (edge: string) =>
   answer(POST("/api/v1/edges/{edge}/enrolment", { params: { path: { edge } } }));
 export const revokeEdge = (edge: string) =>

@@ -9,6 +9,7 @@ export const keys = {
   places: ["places"] as const,
   commissioning: (place: string) => ["commissioning", place] as const,
   edges: ["edges"] as const,
+  health: (edge: string) => ["edge-health", edge] as const,
   devices: ["devices"] as const,
   incidents: ["incidents"] as const,
   cases: (state: CaseFilter) => ["cases", state] as const,

@@ -311,6 +311,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/edges/{identifier}/health/{key}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health Series
+         * @description Give what an edge told of itself from start up to end; without them, the last 15 minutes.
+         */
+        get: operations["health_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/series/totals": {
         parameters: {
             query?: never;
@@ -367,6 +387,26 @@ export interface paths {
          * @description Give the edges of one's territory.
          */
         get: operations["edges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/edges/{identifier}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Give what an edge tells of itself: its queue, its clock, what it dropped.
+         */
+        get: operations["health"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2954,6 +2994,43 @@ export interface operations {
             };
         };
     };
+    health_series: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+                /** @description at most about so many readings */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                identifier: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Series"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     totals: {
         parameters: {
             query: {
@@ -3042,6 +3119,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EdgeOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignalOut"][];
                 };
             };
             /** @description Refused; the problem says why and what to do */

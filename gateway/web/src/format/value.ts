@@ -26,6 +26,7 @@ const UNITS: Record<string, { en: string; ru: string }> = {
   s: { en: "s", ru: "с" },
   ms: { en: "ms", ru: "мс" },
   h: { en: "h", ru: "ч" },
+  d: { en: "d", ru: "сут" },
   Gcal: { en: "Gcal", ru: "Гкал" },
   "ug/m3": { en: "µg/m³", ru: "мкг/м³" },
   deg: { en: "°", ru: "°" },
@@ -44,6 +45,7 @@ export function useValue() {
   const locale = language === "en" ? "en-GB" : "ru-RU";
   const number = (value: number) =>
     new Intl.NumberFormat(locale, {
+      signDisplay: "negative", // no minus before what is rounded to zero
       maximumFractionDigits: Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 100 ? 1 : 2,
     }).format(value);
   const withUnit = (value: number, unit: string) => {

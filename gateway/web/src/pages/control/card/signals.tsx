@@ -7,7 +7,8 @@ import { useValue } from "../../../format/value";
 import { useWords } from "../../../i18n/text";
 import { useDevices, useReading } from "../../../live/react";
 import { isBad, isGood } from "../../../live/values";
-import { Chart, WINDOWS_S, type Window } from "./chart";
+import { Chart, type Window } from "../../../parts/chart";
+import { WindowSwitch } from "../../../parts/window-switch";
 import { CommandDialog } from "./command-dialog";
 import { ProgramLine } from "./program-line";
 import { Section } from "./section";
@@ -54,18 +55,7 @@ export function Signals({
         <Section
           title={`${t("card.chart")} · ${say(shown.signal.name) || shown.signal.key}`}
           aside={
-            <div className="segments">
-              {(Object.keys(WINDOWS_S) as Window[]).map((each) => (
-                <button
-                  key={each}
-                  type="button"
-                  aria-pressed={each === span}
-                  onClick={() => setSpan(each)}
-                >
-                  {t(`card.${each}`)}
-                </button>
-              ))}
-            </div>
+            <WindowSwitch span={span} choose={setSpan} />
           }
         >
           <Chart

@@ -2,16 +2,18 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
-import { getSeries } from "../../../api/calls";
-import type { IncidentOut, Series, SignalOut } from "../../../api/types";
-import { token, useTheme } from "../../../format/theme";
-import { unitIn } from "../../../format/value";
-import { useWords } from "../../../i18n/text";
-import { isBad, isDropped, isQuarantined, type LatestValues } from "../../../live/values";
-import { useLive } from "../../../live/react";
-import { Trouble, Waiting } from "../../../parts/trouble";
+import "./chart.css";
+import { getSeries } from "../api/calls";
+import type { IncidentOut, Series, SignalOut } from "../api/types";
+import { token, useTheme } from "../format/theme";
+import { unitIn } from "../format/value";
+import { useWords } from "../i18n/text";
+import { isBad, isDropped, isQuarantined, type LatestValues } from "../live/values";
+import { useLive } from "../live/react";
+import { Trouble, Waiting } from "./trouble";
 
 const REDRAW_MS = 250;
+const ANEW_MS = 30_000;
 const HEIGHT_PX = 168;
 export const WINDOWS_S = { window15: 15 * 60, window24: 24 * 3600 } as const;
 export type Window = keyof typeof WINDOWS_S;
@@ -23,17 +25,25 @@ interface Props {
   incidents: readonly IncidentOut[];
 }
 
-/** The readings of one signal: what is stored, continued by what arrives. */
-export function Chart({ device, signal, span, incidents }: Props) {
+type Load = (key: string, start: Date, end: Date) => Promise<Series>;
+
+/**
+ * The readings of one signal: what is stored, continued by what arrives. Of what never arrives
+ * live, `load` gives them, and they are asked for anew.
+ */
+export function Chart({ load, ...plot }: Props & { load?: Load }) {
+  const { device, signal, span } = plot;
   const { t } = useWords();
   const live = useLive();
   const series = useQuery({
     queryKey: ["series", device, signal.key, span],
     queryFn: () => {
       const end = live.now();
-      return getSeries(device, signal.key, new Date(end - WINDOWS_S[span] * 1000), new Date(end));
+      const ask = load ?? ((...which: Parameters<Load>) => getSeries(device, ...which));
+      return ask(signal.key, new Date(end - WINDOWS_S[span] * 1000), new Date(end));
     },
     gcTime: 0,
+    refetchInterval: load ? ANEW_MS : false,
   });
   if (series.error) return <Trouble error={series.error} retry={() => void series.refetch()} />;
   if (!series.data) return <Waiting />;
@@ -42,10 +52,7 @@ export function Chart({ device, signal, span, incidents }: Props) {
       <Plot
         key={series.dataUpdatedAt}
         stored={series.data}
-        device={device}
-        signal={signal}
-        span={span}
-        incidents={incidents}
+        {...plot}
       />
       {!series.data.time_ms.length && <p className="faint">{t("card.noChart")}</p>}
       {series.data.quality.some(isDropped) && <p className="faint">{t("card.dropped")}</p>}
