@@ -24,6 +24,7 @@ from gateway.storage.failures import StoreAway, failure_of, failure_to_connect
 PUBLISHED = "published"  # key in `AsyncSession.info`: this transaction wrote to the outbox
 POSTGRESQL = "postgresql"
 WRITERS = 0x6B766172  # key of the advisory lock, any fixed number ("kvar")
+SQLITE_WAITS_MS = 5000  # for another process that writes
 log = structlog.get_logger()
 
 
@@ -124,5 +125,10 @@ def _on_postgresql(tls: ssl.SSLContext | None) -> dict[str, Any]:
 
 def _durable_sqlite(connection: Any, _record: object) -> None:
     raw: SqliteConnection = connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in (
+        f"busy_timeout={SQLITE_WAITS_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+    ):
         raw.execute(f"PRAGMA {pragma}")

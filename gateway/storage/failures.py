@@ -7,6 +7,7 @@ KvartalError
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -22,6 +23,13 @@ UNSTORABLE = "22"
 REFUSES = ("28", "3D", "42501")  # the account, the name of the database, a right
 # The line; a server that only reads; a deadlock; no room or memory; a lock; its operator; its disk.
 AWAY = ("08", "25", "40", "53", "55", "57", "58")
+# Of SQLite: another process writes, or holds the file; the disk.
+SQLITE_AWAY = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+)
 
 T = TypeVar("T")
 
@@ -61,13 +69,18 @@ def failure_of(error: DBAPIError) -> StoreAway | Unstorable | None:
     code = _code(error.orig)
     if code.startswith(REFUSES):
         return StoreRefuses(str(error.orig))
-    if error.connection_invalidated or code.startswith(AWAY):
+    if error.connection_invalidated or code.startswith(AWAY) or _sqlite_is_away(error.orig):
         return StoreAway(str(error.orig))
     if code.startswith(UNSTORABLE):
         return Unstorable(str(error.orig))
     if error.orig is not None and isinstance(error.orig.__cause__, asyncpg.DataError):
         return Unstorable("a value is out of range")  # its own text quotes the value
     return None
+
+
+def _sqlite_is_away(error: BaseException | None) -> bool:
+    # The low byte is the code; what is above says more of it (SQLite, Result and Error Codes, 3).
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in SQLITE_AWAY
 
 
 def _code(error: BaseException | None) -> str:
