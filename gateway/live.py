@@ -6,8 +6,9 @@ only the newest of each series is kept until the client takes them.
 """
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -29,7 +30,8 @@ from gateway.storage.outbox import SHOWN, WORK
 from gateway.storage.tables import OutboxRow
 
 QUEUE = 1000  # changes that may wait for a client
-COALESCE_S = 0.025  # seconds at least between two messages of readings to one client
+COALESCE_S = 0.01  # seconds at least between two messages of readings to one client
+MESSAGES = 1000  # of readings, a second, for all clients together
 BLOCKS = 64  # of readings kept before the older rows of a series are dropped
 PULSE_S = 2.0
 SIGNED_OUT = 4401  # close codes of our own are in 4000–4999 (RFC 6455, section 7.4.2)
@@ -49,7 +51,7 @@ class Client:
         self._clock = clock
         self._changes: deque[str] = deque()
         self._readings: list[Readings] = []
-        self._readings_sent_at = -COALESCE_S
+        self._readings_sent_at = -math.inf
         self._is_wanted: NDArray[np.bool_] = np.zeros(1, np.bool_)
         self._devices: NDArray[np.object_] = np.empty(1, np.object_)
         self._signals: NDArray[np.object_] = np.empty(1, np.object_)
@@ -92,15 +94,18 @@ class Client:
             self.close_code, self.close_reason = code, reason
         self._wake.set()
 
-    async def messages(self) -> AsyncIterator[str]:
-        """Give what is to be sent: changes at once, readings at once when idle, else gathered."""
+    async def messages(self, coalesce_s: Callable[[], float]) -> AsyncIterator[str]:
+        """Give what is to be sent: changes at once, readings at once when idle, else gathered.
+
+        coalesce_s: how many seconds are to be between two messages of readings now.
+        """
         while True:
             self._wake.clear()
             while self._changes and not self.close_code:
                 yield self._changes.popleft()
             if self.close_code:
                 return
-            pause = self._readings_sent_at + COALESCE_S - self._clock.monotonic()
+            pause = self._readings_sent_at + coalesce_s() - self._clock.monotonic()
             if self._readings and pause <= 0:
                 self._readings_sent_at = self._clock.monotonic()
                 block, self._readings = newest(self._readings), []
@@ -143,6 +148,10 @@ class Hub:
             for client in self.clients:
                 if message := change(row, client.actor):
                     client.change(message)
+
+    def coalesce_s(self) -> float:
+        """Give the seconds between two messages of readings to a client: the more, the longer."""
+        return max(COALESCE_S, len(self.clients) / MESSAGES)
 
     def readings(self, block: Readings) -> None:
         """Show readings, of which `signal` is the permanent number of the series."""

@@ -114,7 +114,7 @@ async def _serve(websocket: WebSocket, parts: Parts, client: Client) -> None:
     """Send what the client gets and take what it subscribes, until one side goes."""
     receiving = asyncio.create_task(_receive(websocket, parts, client))
     try:
-        async for message in client.messages():
+        async for message in client.messages(parts.hub.coalesce_s):
             await websocket.send_text(message)
     finally:
         receiving.cancel()
