@@ -29,8 +29,8 @@ from edge.vision.witness import Witness
 
 REST = 3.0  # ticks may take a quarter of the time; the more work, the more is joined
 PAUSE_S = (0.005, 0.1)
-BUSY = 20_000  # readings a second; where more come all the time, ticks are farther apart
-BUSY_PAUSE_S = 0.025  # each message costs its way through the broker and back
+BUSY = 20_000  # readings a second; where more come all the time, each message should carry many:
+JOIN_S, BUSY_PAUSE_S = 0.01, 0.015  # they are joined from the first on, and after a tick
 SMOOTHED_S = 1.0  # so that one burst is no load
 UNHEARD_PAUSE_S = 0.5  # nobody listens now, and larger blocks take less room in the spool
 LOOK_EVERY_S = 0.25  # for what has gone silent, and for delays of alarms
@@ -113,18 +113,26 @@ class Pipeline:
         self._send(readings)
 
     async def run(self) -> None:
-        """Work at once when something comes after a rest, and join what comes during the rest."""
+        """Work at once when something comes after a rest, and join what comes during the rest.
+
+        Where much comes all the time it is joined before, too: polls of many lines begin at common
+        moments, and their answers belong into one message.
+        """
+        is_busy = False
         while True:
             try:
                 async with asyncio.timeout(LOOK_EVERY_S):
                     await self._arrived.wait()
             except TimeoutError:
                 pass
+            if is_busy:
+                await asyncio.sleep(JOIN_S)
             await self._spool.room()
             began = self._clock.monotonic()
             self.work()
             least, most = PAUSE_S if self.is_heard else (UNHEARD_PAUSE_S, UNHEARD_PAUSE_S)
-            if self.rate() > BUSY:
+            is_busy = self.rate() > BUSY
+            if is_busy:
                 least = max(least, BUSY_PAUSE_S)
             await asyncio.sleep(min(most, max(least, REST * (self._clock.monotonic() - began))))
 
