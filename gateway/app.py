@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.clock import Clock, SystemClock
 from gateway.api import (
@@ -77,6 +78,7 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=_short_name,
         middleware=[
+            Middleware(ProxyHeadersMiddleware, list(settings.trusted_proxies)),
             Middleware(HeaderGuard),
             Middleware(HostGuard, settings.hosts),
             Middleware(OriginGuard),

@@ -52,6 +52,7 @@ async def _serve(
             ws="websockets-sansio",
             ws_per_message_deflate=False,  # costs more latency than it saves on a city network
             ws_max_size=MESSAGE_MAX,
+            proxy_headers=False,  # the application judges them, by its settings
             access_log=False,
             log_config=None,
             server_header=False,

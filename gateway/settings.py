@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -98,6 +99,11 @@ class Settings(BaseSettings):
         min_length=1,
         description="names under which the gateway answers; a request for another one is refused",
     )
+    trusted_proxies: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"),
+        description="addresses and networks of the proxies before the gateway; from them alone "
+        "X-Forwarded-For says who asks, by which requests are limited",
+    )
     session_hours: float = Field(
         12, gt=0, le=720, description="hours after which a person must sign in again"
     )
@@ -180,6 +186,13 @@ class Settings(BaseSettings):
     def port_exists(cls, value: str) -> str:
         if int(value.rpartition(":")[2]) > 65_535:
             raise ValueError("the port is above 65535")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            ip_network(proxy)
         return value
 
     @field_validator("broker", "edge_broker")

@@ -201,7 +201,13 @@ async def started(
     settings = load_settings(data_dir=folder, web_dir=folder / "dist", broker=broker, **options)
     app = create_app(settings, clock)
     config = uvicorn.Config(
-        app, port=0, lifespan="off", ws="websockets-sansio", log_config=None, access_log=False
+        app,
+        port=0,
+        lifespan="off",
+        ws="websockets-sansio",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
     )
     server = uvicorn.Server(config)
     async with app.router.lifespan_context(app):
