@@ -8,6 +8,7 @@ KvartalError
 
 import asyncio
 import sqlite3
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -39,7 +40,7 @@ class StoreAway(KvartalError):
 
 
 class StoreRefuses(StoreAway):
-    """Tell that the store does not let us in."""
+    """Tell that the store does not let us in, or that we do not believe it to be ours."""
 
 
 class Unstorable(KvartalError, ValueError):
@@ -59,6 +60,11 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
 
 def failure_to_connect(error: Exception) -> StoreAway:
     """Give what it means that there was no connection."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return StoreRefuses(
+            f"its certificate is refused: {error.verify_message}; give the authority that signed "
+            "it as database_ca_file, and call the server by a name that stands in it"
+        )
     code = _code(error)
     kind = StoreRefuses if code.startswith(REFUSES) else StoreAway
     return kind(str(error) or type(error).__name__)

@@ -70,6 +70,16 @@ class Cluster:
     def url_by_password(self, database: str) -> str:
         return f"postgresql://{ACCOUNT}@127.0.0.1:{self.port}/{database}"
 
+    def secure(self, certificate: Path, key: Path) -> None:
+        """Speak TLS from now on, with this certificate, whoever wants it."""
+        for file, name in ((certificate, "server.crt"), (key, "server.key")):
+            copy = Path(shutil.copy(file, self._data / name))
+            copy.chmod(0o600)
+            if self._user is not None:
+                shutil.chown(copy, self._user)
+        self.execute("ALTER SYSTEM SET ssl = on")
+        self._run("pg_ctl", "reload", "--silent")
+
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:
         """Give the name of a new database, with nothing in it or with what the other one has."""

@@ -17,10 +17,12 @@ from gateway.storage.opened import opened
 from gateway.storage.outbox import Change, OutboxReader, publish
 from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
+from tests.adapters.certificates import Authority
 from tests.gateway.conftest import TOWN, started
 from tests.gateway.hall import LEFT, condition, hall, store
 from tests.gateway.postgresql import PASSWORD, Cluster
 
+SECURED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
 WAITING = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
 
 
@@ -170,6 +172,32 @@ def test_the_password_comes_from_a_file_and_a_wrong_one_is_told(
         return str(refusal.value)
 
     assert "another secret" not in asyncio.run(body())
+
+
+def test_a_server_with_a_certificate_is_spoken_to_by_tls_and_a_strange_one_refused(
+    tmp_path: Path, postgresql: Cluster, on_postgresql: str
+) -> None:
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    postgresql.secure(*ours.sign("database", host="db.example"))
+    password = tmp_path / "password"
+    password.write_text(PASSWORD)
+    options = {"data_dir": tmp_path, "database_password_file": password}
+    url = postgresql.url_by_password(on_postgresql)
+
+    async def is_secured(**more: object) -> bool:
+        settings = load_settings(None, **options, **more)
+        async with opened(settings, waits=True) as database, database.reading() as session:
+            return bool(await session.scalar(text(SECURED)))
+
+    async def body() -> None:
+        assert await is_secured(database_url=url, database_ca_file=ours.file)
+        with pytest.raises(ConfigError, match=r"refused: unable to get .* as database_ca_file"):
+            await is_secured(database_url=url, database_ca_file=other.file)
+        other_name = url.replace("127.0.0.1", "localhost")
+        with pytest.raises(ConfigError, match=r"refused: Hostname mismatch.* a name that stands"):
+            await is_secured(database_url=other_name, database_ca_file=ours.file)
+
+    asyncio.run(body())
 
 
 @pytest.mark.parametrize(
