@@ -8,6 +8,7 @@ class Role(StrEnum):
     DISPATCHER = "dispatcher"
     EXECUTOR = "executor"
     ADMINISTRATOR = "administrator"
+    RESIDENT = "resident"  # of a flat, which is their territory; sees its meters, and no work
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +32,8 @@ class Actor:
 
     @property
     def sees_only_own_work(self) -> bool:
-        """Tell whether of cases only those of the actor's own organisation may be seen."""
-        return self.role is Role.EXECUTOR
+        """Tell whether of cases only those of the actor's own organisation, if any, may be seen."""
+        return self.role in (Role.EXECUTOR, Role.RESIDENT)
 
     def can_see_work(self, place_path: str, executor: str | None) -> bool:
         """Tell whether the actor may see a case at this place, or what hangs on it.

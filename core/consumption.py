@@ -17,6 +17,7 @@ from core.clock import SECOND
 
 HOUR = 3600 * SECOND
 LONG = 2 * HOUR  # samples further apart leave a gap
+NEVER = np.iinfo(np.int64).max // 2  # from 1823 to 2116; their distance still fits
 
 
 class Break(StrEnum):
@@ -72,7 +73,8 @@ class Amounts:
 
     amount: float64[m], NaN where nothing is known. manual, estimated: float64[m], how much of it
     rests on a person's readings, and how much was shared out over a gap that reaches into the
-    next or the former step. is_whole: bool[m], the samples reach over all of the step.
+    next or the former step. is_whole: bool[m], the samples reach over all of the step, but for two
+    hours at either end.
     """
 
     amount: NDArray[np.float64]
@@ -97,8 +99,10 @@ class Shown:
     how: How
 
 
-def with_manual(telemetry: Samples, manual: Samples) -> tuple[Samples, Samples]:
-    """Let a person's readings stand where the counter itself was silent, and nowhere else.
+def with_manual(
+    telemetry: Samples, manual: Samples, rolls_over_at: float | None
+) -> tuple[Samples, Samples]:
+    """Let a person's readings stand where the counter itself is silent, and nowhere else.
 
     Gives all samples, and those of the person's that contradict what the counter said afterwards
     or before. A reading is cut to whole units, as people read, so that it may lie below the one
@@ -106,26 +110,25 @@ def with_manual(telemetry: Samples, manual: Samples) -> tuple[Samples, Samples]:
     """
     time, value = telemetry.time, telemetry.value
     after = np.searchsorted(time, manual.time)
-    has_before, has_after = after > 0, after < len(time)
-    if len(time):
-        before_time = np.where(has_before, time[after - 1], manual.time - LONG - 1)
-        after_time = np.where(has_after, time[np.minimum(after, len(time) - 1)], before_time)
-        low = np.where(has_before, value[after - 1], -np.inf)
-        high = np.where(has_after, value[np.minimum(after, len(time) - 1)], np.inf)
-    else:
-        before_time = after_time = manual.time - LONG - 1
-        low, high = np.full(len(manual), -np.inf), np.full(len(manual), np.inf)
-    distance = np.where(has_after, after_time - before_time, manual.time - before_time)
-    silent = distance > LONG
-    fits = (manual.value > low - 1) & ((manual.value <= high) | (high < low))
+    # Beyond both ends stand a time long ago, one far ahead, and values that contradict nothing.
+    times = np.concatenate([[-NEVER], time, [NEVER]])
+    values = np.concatenate([[-np.inf], value, [np.inf]])
+    low, high = values[after], values[after + 1]
+    silent = times[after + 1] - times[after] > LONG
+    rolled = np.zeros(len(manual), bool)
+    if rolls_over_at is not None:
+        rolled = has_rolled(manual.value - low, rolls_over_at)
+    fits = ((manual.value > low - 1) | rolled) & ((manual.value <= high) | (high < low))
     taken = silent & fits
     joined = np.concatenate([time, manual.time[taken]])
     order = np.argsort(joined, kind="stable")
-    values = np.concatenate([value, np.maximum(manual.value, low)[taken]])
+    shown = np.concatenate(
+        [value, np.where(rolled, manual.value, np.maximum(manual.value, low))[taken]]
+    )
     marks = np.concatenate([telemetry.manual, np.ones(int(taken.sum()), bool)])
     wrong = ~fits & silent
     return (
-        Samples(joined[order], values[order], marks[order]),
+        Samples(joined[order], shown[order], marks[order]),
         Samples(manual.time[wrong], manual.value[wrong], manual.manual[wrong]),
     )
 
@@ -184,7 +187,7 @@ def amounts(curve: Curve, bounds: NDArray[np.int64]) -> Amounts:
         np.where(known, np.diff(_along(inside, curve.time, curve.total)), np.nan),
         within(np.where(curve.manual, taken, 0.0)),
         within(np.where(shared, taken, 0.0)),
-        (bounds[:-1] >= first) & (bounds[1:] <= last),
+        (bounds[:-1] >= first - LONG) & (bounds[1:] <= last + LONG),
     )
 
 
@@ -200,13 +203,21 @@ def shown_at(samples: Samples, at: int, rolls_over_at: float | None) -> Shown | 
     if after == len(samples):
         return Shown(value, time, How.OLD)
     growth = float(samples.value[after]) - value
-    if growth < 0 and rolls_over_at and growth + rolls_over_at <= rolls_over_at / 2:
-        growth += rolls_over_at
+    if rolls_over_at is not None:
+        growth += rolls_over_at * float(has_rolled(np.float64(growth), rolls_over_at))
     share = (at - time) / (int(samples.time[after]) - time)
     between = value + max(0.0, growth) * share
-    if rolls_over_at:
+    if rolls_over_at is not None:
         between %= rolls_over_at
     return Shown(between, time, How.ESTIMATED)
+
+
+def has_rolled(growth: NDArray[np.float64] | np.float64, rolls_over_at: float) -> NDArray[np.bool_]:
+    """Mark where a counter went over its end rather than back: that way is the shorter one.
+
+    From 99 990 to 5 it went on, from 5 000 to 0 it did not.
+    """
+    return np.asarray((growth < 0) & (growth + rolls_over_at <= rolls_over_at / 2))
 
 
 def _taken(
@@ -217,8 +228,7 @@ def _taken(
     fell = taken < 0
     rolled = np.zeros(len(taken), bool)
     if rolls_over_at is not None:
-        # Nearer over the end than back: from 99 990 to 5 it went on, from 5 000 to 0 it did not.
-        rolled = fell & (taken + rolls_over_at <= rolls_over_at / 2)
+        rolled = has_rolled(taken, rolls_over_at)
         taken[rolled] += rolls_over_at
     hours = np.maximum(np.diff(samples.time) / HOUR, 1.0)
     read_by_people = samples.manual[:-1] | samples.manual[1:]  # who confirmed what is too much

@@ -59,6 +59,7 @@ MOST_PER_HOUR = {
     Resource.HEAT: 0.1,
     Resource.GAS: 10.0,
 }
+UNUSUAL = 0.05  # of that, hour after hour: a reading with more is asked about
 LONGEST_SEAL = 100  # signs
 CURRENCY = re.compile(r"[A-Z]{3}")
 HOUSE_TO_FLAT = 300.0  # a house takes at most as much as so many flats

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.actor import Actor, Role
 from core.clock import Clock
 from core.errors import DomainError
+from core.registry import PlaceKind
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.tables import SessionRow, SignInLinkRow, UserRow
 
@@ -47,6 +48,8 @@ async def make_link(
     """Make a link for a person, who becomes a user with it, and give its token."""
     if place not in registry.places:
         raise DomainError("unknown_place", f"there is no place {place!r} in the registry")
+    if role is Role.RESIDENT and registry.places[place].place.kind is not PlaceKind.FLAT:
+        raise DomainError("unknown_place", f"{place} is no flat; a resident is one of a flat")
     if role is Role.EXECUTOR and executor not in registry.executors:
         known = ", ".join(sorted(registry.executors)) or "none"
         raise DomainError(

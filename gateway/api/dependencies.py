@@ -67,12 +67,22 @@ Reading = Annotated[AsyncSession, Depends(reading)]
 Writing = Annotated[AsyncSession, Depends(writing, scope="function")]
 
 
-async def current_actor(
+async def current_person(
     connection: HTTPConnection, parts: GatewayParts, clock: TheClock, registry: TheRegistry
 ) -> Actor:
     """Give who is asking, by the session cookie; 401 where there is none that is good."""
     async with parts.database.reading() as session:
         return await actor_of(session, clock, registry, connection.cookies.get(COOKIE, ""))
+
+
+CurrentPerson = Annotated[Actor, Depends(current_person)]  # residents, too
+
+
+def current_actor(person: CurrentPerson) -> Actor:
+    """Give who is asking, of those who work here; 403 for a resident."""
+    if person.role is Role.RESIDENT:
+        raise DomainError("forbidden", "This is for those who work here. Look at your meters.")
+    return person
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]

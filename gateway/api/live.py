@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.status import WS_1006_ABNORMAL_CLOSURE as GONE
 from starlette.status import WS_1008_POLICY_VIOLATION
 
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.errors import DomainError
 from gateway.api.dependencies import COOKIE, GatewayParts
 from gateway.api.guards import is_same_origin
@@ -55,6 +55,9 @@ async def _attend(websocket: WebSocket, parts: Parts, after: int | None) -> None
     except DomainError as error:
         # A browser shows its page no status of a refused handshake, but a close code it does.
         await websocket.close(SIGNED_OUT, str(error))
+        return
+    if actor.role is Role.RESIDENT:
+        await websocket.close(WS_1008_POLICY_VIOLATION)
         return
     client = Client(actor, hashed(token), parts.clock)
     seq = parts.hub.seq

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Text = Annotated[dict[str, str], Field(description="words by language, e.g. en and ru")]
 Severity = Literal["low", "medium", "high", "critical"]
 Priority = Severity
-Role = Literal["dispatcher", "executor", "administrator"]
+Role = Literal["dispatcher", "executor", "administrator", "resident"]
 IncidentState = Literal["unacknowledged", "acknowledged", "returned_unacknowledged", "normal"]
 CaseState = Literal["new", "routed", "accepted", "resolved", "verified", "closed"]
 CommandState = Literal[

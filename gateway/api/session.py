@@ -6,23 +6,20 @@ from fastapi import APIRouter, Request, Response
 
 from gateway.api.dependencies import (
     COOKIE,
-    CurrentActor,
+    CurrentPerson,
     TheClock,
     TheRegistry,
     TheSettings,
     Writing,
-    current_actor,
 )
 from gateway.api.models import Me, SignIn
 from gateway.sign_in import actor_of, sign_in, sign_out
-
-__all__ = ["current_actor", "router"]
 
 router = APIRouter(tags=["session"])
 
 
 @router.get("/me")
-async def me(actor: CurrentActor, registry: TheRegistry) -> Me:
+async def me(actor: CurrentPerson, registry: TheRegistry) -> Me:
     """Tell who is signed in."""
     name = dict(registry.places[actor.place].place.name)
     return Me(

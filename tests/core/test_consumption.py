@@ -95,7 +95,7 @@ def test_a_gap_within_a_step_needs_no_estimate() -> None:
 
 def test_what_nobody_measured_is_not_a_zero() -> None:
     found = amounts(
-        curve_of([samples((5, 1), (6, 2))], [None], MOST), np.array([0, 4, 7, 9], np.int64) * HOUR
+        curve_of([samples((5, 1), (6, 2))], [None], MOST), np.array([0, 2, 9, 12], np.int64) * HOUR
     )
     assert np.isnan(found.amount).tolist() == [True, False, True]
     assert found.is_whole.tolist() == [False, False, False]
@@ -103,7 +103,7 @@ def test_what_nobody_measured_is_not_a_zero() -> None:
 
 def test_a_persons_reading_fills_in_where_the_meter_was_silent() -> None:
     joined, wrong = with_manual(
-        samples((0, 10), (1, 11), (30, 30)), samples((0.5, 12), (20, 20.5), manual=True)
+        samples((0, 10), (1, 11), (30, 30)), samples((0.5, 12), (20, 20.5), manual=True), DIAL
     )
     assert joined.value.tolist() == [10, 11, 20.5, 30]
     assert joined.manual.tolist() == [False, False, True, False]
@@ -111,18 +111,23 @@ def test_a_persons_reading_fills_in_where_the_meter_was_silent() -> None:
 
 
 def test_a_persons_reading_that_the_meter_contradicts_is_named() -> None:
-    joined, wrong = with_manual(samples((0, 10), (30, 30)), samples((20, 45), manual=True))
+    joined, wrong = with_manual(samples((0, 10), (30, 30)), samples((20, 45), manual=True), DIAL)
     assert (joined.value.tolist(), wrong.value.tolist()) == ([10, 30], [45])
 
 
 def test_a_person_reads_whole_units() -> None:
-    joined, _ = with_manual(samples((0, 10.7)), samples((20, 10), manual=True))
+    joined, _ = with_manual(samples((0, 10.7)), samples((20, 10), manual=True), DIAL)
     assert joined.value.tolist() == [10.7, 10.7]
+
+
+def test_a_person_may_read_beyond_the_end_of_the_dial() -> None:
+    joined, _ = with_manual(samples((0, 995)), samples((20, 5), manual=True), DIAL)
+    assert joined.value.tolist() == [995, 5]
 
 
 def test_without_telemetry_a_persons_readings_are_all_there_is() -> None:
     none = Samples(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, bool))
-    joined, _ = with_manual(none, samples((0, 1), (700, 40), manual=True))
+    joined, _ = with_manual(none, samples((0, 1), (700, 40), manual=True), None)
     found = amounts(curve_of([joined], [None], MOST), np.array([0, 700], np.int64) * HOUR)
     assert (found.amount.tolist(), found.manual.tolist()) == ([39], [39])
 

@@ -375,6 +375,112 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Meters
+         * @description Give the meters of a place and below it, or only those of one state of verification.
+         */
+        get: operations["meters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/closed-period.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Closed Period
+         * @description Give what every meter took in the period that is closed in a month, for billing.
+         */
+        get: operations["closed_period"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/{asset}/consumption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Meter Consumption
+         * @description Give what was taken from start up to the day before end; by default this period so far.
+         *
+         *     step month: by the periods that are closed there, whichever days they begin on.
+         */
+        get: operations["meter_consumption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/{asset}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Meter Readings
+         * @description Give what the meter showed at a moment, by default now, and what people read on it.
+         */
+        get: operations["meter_readings"];
+        put?: never;
+        /**
+         * Enter Reading
+         * @description Keep what a person read. It stands beside what the meter itself says, never over it.
+         */
+        post: operations["enter_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/{place}/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Balance
+         * @description Give what came into a house against what its flats took; by default in this period so far.
+         */
+        get: operations["balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edges": {
         parameters: {
             query?: never;
@@ -1183,6 +1289,31 @@ export interface components {
              */
             photo: string[];
         };
+        /**
+         * Break
+         * @enum {string}
+         */
+        Break: "roll_over" | "reset" | "jump" | "replacement";
+        /**
+         * Broken
+         * @description What a person may have to judge: see `kind`.
+         */
+        Broken: {
+            kind: components["schemas"]["Break"];
+            zone: components["schemas"]["Zone"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Before
+             * @description in the unit that is billed
+             */
+            before: number;
+            /** After */
+            after: number;
+        };
         /** CaseDetail */
         CaseDetail: {
             /** Id */
@@ -1594,6 +1725,31 @@ export interface components {
             /** Devices */
             devices: components["schemas"]["CommissionedDevice"][];
         };
+        /** Consumption */
+        Consumption: {
+            /** Asset */
+            asset: string;
+            resource: components["schemas"]["Resource"];
+            /**
+             * Unit
+             * @description UCUM
+             */
+            unit: string;
+            /** Currency */
+            currency: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Steps */
+            steps: components["schemas"]["Taken"][];
+            total: components["schemas"]["Taken"];
+            /** Breaks */
+            breaks: components["schemas"]["Broken"][];
+            /**
+             * Contradicted
+             * @description readings by people against which the meter speaks
+             */
+            contradicted: number;
+        };
         /**
          * DeadlineOut
          * @description A named clock: due_at moves while it is paused.
@@ -1777,6 +1933,43 @@ export interface components {
              */
             media_type: string;
         };
+        /** HouseBalance */
+        HouseBalance: {
+            /** Place */
+            place: string;
+            /**
+             * Address
+             * @description words by language, e.g. en and ru
+             */
+            address: {
+                [key: string]: string;
+            };
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
+            /**
+             * End
+             * Format: date
+             */
+            end: string;
+            /**
+             * Until
+             * Format: date-time
+             * @description end, or now where the time is not over
+             */
+            until: string;
+            /** Time Zone */
+            time_zone: string;
+            /** Resources */
+            resources: components["schemas"]["ResourceBalance"][];
+        };
+        /**
+         * How
+         * @enum {string}
+         */
+        How: "read" | "manual" | "estimated" | "old";
         /**
          * Implausible
          * @description A signal whose latest reading is not to be believed.
@@ -1980,7 +2173,7 @@ export interface components {
              * Role
              * @enum {string}
              */
-            role: "dispatcher" | "executor" | "administrator";
+            role: "dispatcher" | "executor" | "administrator" | "resident";
             /**
              * Place
              * @description id of the territory; everything below it is visible
@@ -1999,6 +2192,122 @@ export interface components {
              * @default
              */
             executor: string;
+        };
+        /** MeterInBalance */
+        MeterInBalance: {
+            /** Asset */
+            asset: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            scope: components["schemas"]["Scope"];
+            /**
+             * Amount
+             * @description in the unit that is billed; null: not known
+             */
+            amount: number | null;
+            /** Manual */
+            manual: number;
+            /** Estimated */
+            estimated: number;
+            /** Is Whole */
+            is_whole: boolean;
+        };
+        /** MeterOut */
+        MeterOut: {
+            /** Asset */
+            asset: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Address
+             * @description words by language, e.g. en and ru
+             */
+            address: {
+                [key: string]: string;
+            };
+            /** Place */
+            place: string;
+            resource: components["schemas"]["Resource"];
+            scope: components["schemas"]["Scope"];
+            /**
+             * Unit
+             * @description UCUM
+             */
+            unit: string;
+            /** Device */
+            device: string;
+            /** Serial */
+            serial: string;
+            /** Verified Until */
+            verified_until: string | null;
+            /**
+             * Verification
+             * @enum {string}
+             */
+            verification: "valid" | "due" | "overdue" | "unknown";
+            /** Seal */
+            seal: string;
+            /** Sealed On */
+            sealed_on: string | null;
+            /** Sealed By */
+            sealed_by: string;
+            /** Zones */
+            zones: components["schemas"]["Zone"][];
+            /**
+             * Prices
+             * @description in force today
+             */
+            prices: components["schemas"]["Price"][];
+        };
+        /** MeterReadings */
+        MeterReadings: {
+            /**
+             * Shown
+             * @description at the moment asked for
+             */
+            shown: components["schemas"]["ShownReading"][];
+            /**
+             * By People
+             * @description the newest first, a hundred at most
+             */
+            by_people: components["schemas"]["PersonsReading"][];
+        };
+        /** PersonsReading */
+        PersonsReading: {
+            zone: components["schemas"]["Zone"];
+            /** Device */
+            device: string;
+            /** Value */
+            value: number;
+            /**
+             * Unit
+             * @description UCUM
+             */
+            unit: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Confirmed */
+            confirmed: boolean;
+            /**
+             * Recorded At
+             * Format: date-time
+             */
+            recorded_at: string;
         };
         /** PlaceOut */
         PlaceOut: {
@@ -2019,6 +2328,37 @@ export interface components {
             latitude: number | null;
             /** Longitude */
             longitude: number | null;
+        };
+        /** Price */
+        Price: {
+            zone: components["schemas"]["Zone"];
+            /** Price */
+            price: number;
+            /** Currency */
+            currency: string;
+            /**
+             * Since
+             * Format: date
+             */
+            since: string;
+        };
+        /**
+         * ReadingForm
+         * @description What a person read, in the unit of the register; by default now.
+         */
+        ReadingForm: {
+            /** Value */
+            value: number;
+            /** @default  */
+            zone: components["schemas"]["Zone"];
+            /** At */
+            at?: string | null;
+            /**
+             * Confirmed
+             * @description though it is more than usual
+             * @default false
+             */
+            confirmed: boolean;
         };
         /**
          * ReplacementForm
@@ -2095,6 +2435,59 @@ export interface components {
             recorded_at: string;
         };
         /**
+         * Resource
+         * @enum {string}
+         */
+        Resource: "electricity" | "cold_water" | "hot_water" | "heat" | "gas";
+        /**
+         * ResourceBalance
+         * @description What came into a house, and where it went. Loss is only told where all of it is known.
+         */
+        ResourceBalance: {
+            resource: components["schemas"]["Resource"];
+            /**
+             * Unit
+             * @description UCUM
+             */
+            unit: string;
+            /**
+             * House
+             * @description in the unit that is billed; null: not known
+             */
+            house: number | null;
+            /**
+             * Flats
+             * @description in the unit that is billed; null: not known
+             */
+            flats: number | null;
+            /**
+             * Common
+             * @description in the unit that is billed; null: not known
+             */
+            common: number | null;
+            /**
+             * Loss
+             * @description house - flats - common; below zero the meters disagree
+             */
+            loss: number | null;
+            /**
+             * Loss Percent
+             * @description of what came into the house
+             */
+            loss_percent: number | null;
+            /**
+             * Missing
+             * @description assets whose readings do not reach over the time
+             */
+            missing: string[];
+            /** Manual */
+            manual: number;
+            /** Estimated */
+            estimated: number;
+            /** Meters */
+            meters: components["schemas"]["MeterInBalance"][];
+        };
+        /**
          * Revision
          * @description Which revision of the registry is in force now.
          */
@@ -2112,6 +2505,11 @@ export interface components {
              */
             certificates: number;
         };
+        /**
+         * Scope
+         * @enum {string}
+         */
+        Scope: "flat" | "house" | "common";
         /**
          * Series
          * @description Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest.
@@ -2157,6 +2555,29 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
+        };
+        /**
+         * ShownReading
+         * @description What a register showed at a moment, in its own unit.
+         */
+        ShownReading: {
+            zone: components["schemas"]["Zone"];
+            /** Device */
+            device: string;
+            /** Value */
+            value: number;
+            /**
+             * Unit
+             * @description UCUM
+             */
+            unit: string;
+            /**
+             * At
+             * Format: date-time
+             * @description of the reading on which it rests
+             */
+            at: string;
+            how: components["schemas"]["How"];
         };
         /** SignIn */
         SignIn: {
@@ -2252,6 +2673,49 @@ export interface components {
             /** Time */
             time?: string | null;
         };
+        /**
+         * Taken
+         * @description What was taken from `start` up to the day before `end`.
+         */
+        Taken: {
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
+            /**
+             * End
+             * Format: date
+             */
+            end: string;
+            /**
+             * Amount
+             * @description in the unit that is billed; null: not known
+             */
+            amount: number | null;
+            /**
+             * Cost
+             * @description rounded to hundredths; null: not known
+             */
+            cost: number | null;
+            /**
+             * Manual
+             * @description of the amount, what rests on readings by people
+             */
+            manual: number;
+            /**
+             * Estimated
+             * @description of the amount, what was shared out over a gap
+             */
+            estimated: number;
+            /**
+             * Is Whole
+             * @description whether readings reach over all of the time
+             */
+            is_whole: boolean;
+            /** Zones */
+            zones: components["schemas"]["ZoneAmount"][];
+        };
         /** TimelineEntry */
         TimelineEntry: {
             /**
@@ -2305,6 +2769,26 @@ export interface components {
             devices: string[];
             /** Remark */
             remark: string;
+        };
+        /**
+         * Zone
+         * @description The register of a tariff: ALL of a meter with one, T1–T3 of one that tells times of day.
+         * @enum {string}
+         */
+        Zone: "" | "T1" | "T2" | "T3";
+        /** ZoneAmount */
+        ZoneAmount: {
+            zone: components["schemas"]["Zone"];
+            /**
+             * Amount
+             * @description in the unit that is billed; null: not known
+             */
+            amount: number | null;
+            /**
+             * Cost
+             * @description rounded to hundredths; null: not known
+             */
+            cost: number | null;
         };
         /**
          * Change
@@ -3091,6 +3575,212 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meters: {
+        parameters: {
+            query?: {
+                place?: string;
+                verification?: ("valid" | "due" | "overdue" | "unknown") | null;
+                /** @description days within which it is due */
+                due_days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closed_period: {
+        parameters: {
+            query: {
+                /** @description like 2026-10 */
+                month: string;
+                place?: string;
+                language?: "en" | "ru";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meter_consumption: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+                step?: "day" | "month";
+            };
+            header?: never;
+            path: {
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consumption"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    meter_readings: {
+        parameters: {
+            query?: {
+                at?: string | null;
+            };
+            header?: never;
+            path: {
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterReadings"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadingForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeterReadings"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    balance: {
+        parameters: {
+            query?: {
+                start?: string | null;
+                end?: string | null;
+            };
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HouseBalance"];
+                };
             };
             /** @description Refused; the problem says why and what to do */
             "4XX": {

@@ -18,7 +18,12 @@ export const en = {
   },
   language: { label: "Language" },
   theme: { dark: "Dark theme", light: "Light theme" },
-  role: { dispatcher: "Dispatcher", executor: "Executor", administrator: "Administrator" },
+  role: {
+    dispatcher: "Dispatcher",
+    executor: "Executor",
+    administrator: "Administrator",
+    resident: "Resident",
+  },
   priority: { critical: "Critical", high: "High", medium: "Medium", low: "Low" },
   priorityLetter: { critical: "C", high: "H", medium: "M", low: "L" },
   state: {

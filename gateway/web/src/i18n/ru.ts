@@ -32,7 +32,12 @@ export const ru: Words<typeof en> = {
   },
   language: { label: "Язык" },
   theme: { dark: "Тёмная тема", light: "Светлая тема" },
-  role: { dispatcher: "Диспетчер", executor: "Исполнитель", administrator: "Администратор" },
+  role: {
+    dispatcher: "Диспетчер",
+    executor: "Исполнитель",
+    administrator: "Администратор",
+    resident: "Житель",
+  },
   priority: { critical: "Критический", high: "Высокий", medium: "Средний", low: "Низкий" },
   priorityLetter: { critical: "К", high: "В", medium: "С", low: "Н" },
   state: {

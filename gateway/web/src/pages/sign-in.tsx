@@ -16,6 +16,7 @@ const HOME: Record<Me["role"], string> = {
   dispatcher: "/control",
   executor: "/field",
   administrator: "/admin",
+  resident: "/",
 };
 const NEXT = "next";
 
