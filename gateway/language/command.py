@@ -2,13 +2,16 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from core.errors import ConfigError
+from gateway.language.classifier import Classifier
+from gateway.language.evaluation import figures
 from gateway.language.facts import FactFinder
 from gateway.language.gazetteer import Entry
-from gateway.language.rows import read_rows
+from gateway.language.rows import read_rows, write_predictions
 
 
 def run(argv: list[str]) -> int:
@@ -32,6 +35,64 @@ def extract(*, file: Path, gazetteer: Path | None, as_json: bool) -> int:
     return 0
 
 
+def train(
+    *, file: Path, text: str, label: str, context: Sequence[str], model: Path, as_json: bool
+) -> int:
+    """Learn from a file and keep the model."""
+    rows = read_rows(file, (text, label, *context))
+    learnt = _learnt(file, rows, text, label, context)
+    learnt.save(model)
+    said = {
+        "rows": len(rows),
+        "labels": len(learnt.labels),
+        "threshold": learnt.threshold,
+        "bytes": model.stat().st_size,
+    }
+    print(json.dumps(said) if as_json else _listed(said))
+    return 0
+
+
+def evaluate(
+    *,
+    train: Path,
+    test: Path,
+    text: str,
+    label: str,
+    context: Sequence[str],
+    predictions: Path | None,
+    as_json: bool,
+) -> int:
+    """Learn from one file, judge the rows of another, and print how well that went."""
+    wanted = (text, label, *context)
+    learnt = _learnt(train, read_rows(train, wanted), text, label, context)
+    rows = read_rows(test, wanted)
+    if not rows:
+        raise ConfigError(f"{test}: has no rows")
+    judged = learnt.judge([row[text] for row in rows], rows)
+    if predictions:
+        write_predictions(predictions, rows, label, judged)
+    said = asdict(figures([row[label] for row in rows], judged, learnt.labels, learnt.threshold))
+    print(json.dumps(said) if as_json else _listed(said))
+    return 0
+
+
+def _learnt(
+    file: Path, rows: Sequence[dict[str, str]], text: str, label: str, context: Sequence[str]
+) -> Classifier:
+    labelled = [row for row in rows if row[label]]
+    if not labelled:
+        raise ConfigError(f"{file}: has no rows with a {label}")
+    texts, labels = [row[text] for row in labelled], [row[label] for row in labelled]
+    return Classifier.trained(texts, labels, labelled, context)
+
+
+def _listed(said: Mapping[str, object]) -> str:
+    return "\n".join(
+        f"{name:18}{value:.4f}" if isinstance(value, float) else f"{name:18}{value}"
+        for name, value in said.items()
+    )
+
+
 def _shown(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
@@ -47,4 +108,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--json", dest="as_json", action="store_true", help="one JSON line a row")
     command.set_defaults(action=extract)
+
+    command = commands.add_parser("train", help="learn labels from a file, and keep the model")
+    command.add_argument("file", type=Path, metavar="A.csv", help="texts with their labels")
+    _add_columns(command)
+    command.add_argument("--model", type=Path, required=True, help="where to keep it")
+    command.set_defaults(action=train)
+
+    command = commands.add_parser(
+        "evaluate", help="learn from one file and judge another: what a city's own cases teach"
+    )
+    command.add_argument("--train", type=Path, required=True, metavar="A.csv")
+    command.add_argument("--test", type=Path, required=True, metavar="B.csv")
+    _add_columns(command)
+    command.add_argument(
+        "--predictions", type=Path, metavar="OUT.csv", help="the five likeliest labels of each row"
+    )
+    command.set_defaults(action=evaluate)
     return parser
+
+
+def _add_columns(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--text", required=True, metavar="COLUMN", help="what is said")
+    command.add_argument("--label", required=True, metavar="COLUMN", help="what is to be found")
+    command.add_argument(
+        "--context", action="append", default=[], metavar="COLUMN", help="what is known beside it"
+    )
+    command.add_argument("--json", dest="as_json", action="store_true")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import ConfigError
+from gateway.language.classifier import Judgement
 
 MOST_BYTES = 200_000_000  # of a file
 LONGEST_CELL = 10_000_000  # characters
@@ -38,6 +39,22 @@ def read_rows(path: Path, wanted: Sequence[str]) -> list[dict[str, str]]:
         there = ", ".join(headings) or "none"
         raise ConfigError(f"{path}: has no column {', '.join(missing)}; its columns are {there}")
     return rows
+
+
+def write_predictions(
+    path: Path, rows: Sequence[dict[str, str]], label: str, judged: Sequence[Judgement]
+) -> None:
+    """Write a line for each row: its number or id, its label, and what was suggested."""
+    names = [f"{name}_{at}" for at in range(1, 6) for name in ("label", "confidence")]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "id", "label", "predicted", "confidence", "sure", *names[2:]])
+        for number, (row, judgement) in enumerate(zip(rows, judged, strict=True), 1):
+            first, *others = judgement.best
+            cells = [cell for each in others for cell in (each.label, f"{each.confidence:.4f}")]
+            known = [number, row.get("id", number), row[label], first.label]
+            sure = "yes" if judgement.is_sure else "no"
+            writer.writerow([*known, f"{first.confidence:.4f}", sure, *cells])
 
 
 def _decoded(content: bytes) -> str:
