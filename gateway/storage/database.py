@@ -2,7 +2,8 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -23,7 +24,10 @@ from gateway.storage.failures import StoreAway, failure_of, failure_to_connect
 
 PUBLISHED = "published"  # key in `AsyncSession.info`: this transaction wrote to the outbox
 POSTGRESQL = "postgresql"
-WRITERS = 0x6B766172  # key of the advisory lock, any fixed number ("kvar")
+# Keys of advisory locks, any fixed numbers ("kvar"): whose turn it is to write …
+WRITERS = 0x6B766172  # what others decide by; one turn for all of it
+NUMBERS = WRITERS + 1  # numbers of blocks of readings, which hold up no case
+LEASES = WRITERS + 2  # which process may do what only one may
 SQLITE_WAITS_MS = 5000  # for another process that writes
 log = structlog.get_logger()
 
@@ -31,7 +35,8 @@ log = structlog.get_logger()
 class Database:
     """Gives sessions. Writers take turns, on SQLite as on PostgreSQL: see docs/decisions.md.
 
-    on_published: called after the commit of a transaction that wrote to the outbox.
+    on_published: called after the commit of a transaction that wrote to the outbox. fence: raises
+    where this process may not write any more; asked in each turn of WRITERS.
     Sessions raise what storage/failures.py has; a store that is lost and found again is logged.
     """
 
@@ -42,7 +47,9 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **options)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self.on_published: list[Callable[[], None]] = []
-        self._one_writer = asyncio.Lock()  # so that those who wait hold no connections
+        self.fence: Callable[[AsyncSession], Awaitable[None]] | None = None
+        # So that those who wait hold no connections.
+        self._one_writer = defaultdict[int, asyncio.Lock](asyncio.Lock)
         self._is_away = False
         if self.name != POSTGRESQL:
             event.listen(self.engine.sync_engine, "connect", _durable_sqlite)
@@ -56,17 +63,20 @@ class Database:
                 yield session
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[AsyncSession]:
+    async def transaction(self, turn: int = WRITERS) -> AsyncIterator[AsyncSession]:
         """Open a unit of work: all of it is committed at the end, or nothing of it.
 
-        Nobody else writes meanwhile, so that what it reads stays so until it is committed.
+        Nobody else writes in the same turn meanwhile, so that what it reads stays so until it is
+        committed. SQLite has one turn for everything.
         """
-        async with self._one_writer:
+        async with self._one_writer[turn if self.name == POSTGRESQL else WRITERS]:
             with self._failures():
                 async with self._sessions.begin() as session:
                     await self._connect(session)
                     if self.name == POSTGRESQL:  # SQLite has such a lock of its own
-                        await session.execute(text(f"SELECT pg_advisory_xact_lock({WRITERS})"))
+                        await session.execute(text(f"SELECT pg_advisory_xact_lock({turn})"))
+                    if self.fence is not None and turn == WRITERS:
+                        await self.fence(session)
                     yield session
         if PUBLISHED in session.info:
             for wake in self.on_published:
@@ -109,11 +119,11 @@ def _on_postgresql(tls: ssl.SSLContext | None) -> dict[str, Any]:
         "command_timeout": 120,
         "server_settings": {
             "application_name": "kvartal gateway",
-            # A gateway whose machine is gone keeps its turn for 25 s, one that hangs for minutes.
+            # A gateway whose machine is gone, or that hangs, keeps its turn for half a minute.
             "tcp_keepalives_idle": "10",
             "tcp_keepalives_interval": "5",
             "tcp_keepalives_count": "3",
-            "idle_in_transaction_session_timeout": "5min",
+            "idle_in_transaction_session_timeout": "30s",
         },
     }
     return {

@@ -67,7 +67,7 @@ class LineProtocolStore:
             except Refused:
                 await self._write_each(part)
         if taken:
-            await self._record.replace(taken)
+            await self._record.add(taken)
 
     async def taken(self, edge: str, epoch: str, stream: str) -> list[tuple[int, int]]:
         """Give the numbers of blocks that are recorded, as closed ranges."""

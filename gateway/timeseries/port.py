@@ -62,8 +62,8 @@ class Buckets:
 class TakenRecord(Protocol):
     """Where a store without transactions has the numbers of blocks recorded."""
 
-    async def replace(self, taken: Sequence[Taken]) -> None:
-        """Record them durably in the place of what was recorded of their streams."""
+    async def add(self, taken: Sequence[Taken]) -> None:
+        """Record them durably, beside what others recorded of the same streams."""
         ...
 
     async def of(self, edge: str, epoch: str, stream: str) -> list[tuple[int, int]]:
@@ -81,7 +81,8 @@ class TimeSeries(Protocol):
     async def append(self, blocks: Sequence[Readings], taken: Sequence[Taken]) -> None:
         """Store readings and the numbers under which they came: all of it, durably, or nothing.
 
-        `taken` replaces what was recorded for its edge, epoch and stream. One call at a time.
+        `taken` holds what was recorded for its edge, epoch and stream before, as far as this
+        process knows. One call at a time.
         StoreUnavailable: nothing was stored, or it does no harm to store it again.
         """
         ...
