@@ -36,7 +36,7 @@ from gateway.api import (
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, HostGuard, OriginGuard, SizeGuard
 from gateway.assembly import open_parts
-from gateway.settings import Settings
+from gateway.settings import API, Settings
 
 PREFIX = "/api/v1"
 ROUTERS = (
@@ -92,9 +92,10 @@ def create_app(
     api = APIRouter(prefix=PREFIX, responses=problems.RESPONSES)
     for router in ROUTERS:
         api.include_router(router)
-    app.include_router(api)
     app.include_router(health.router)
-    app.include_router(pages.pages(settings.web_dir))
+    if API in settings.roles:
+        app.include_router(api)
+        app.include_router(pages.pages(settings.web_dir))
     return app
 
 

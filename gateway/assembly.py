@@ -1,8 +1,9 @@
 """The gateway put together: what is opened at the start, in which order, and what runs beside."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import secrets
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from functools import partial
 
 import structlog
@@ -11,38 +12,38 @@ from adapters.wire import Ack, Rebirth, Stream
 from core.clock import SECOND, Clock
 from gateway.api.rate import Rate
 from gateway.authority import open_authority
-from gateway.cases import acknowledgements
-from gateway.cases.commands import watch
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
+from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.downlink import Downlink
-from gateway.ingest.edge_watch import EdgeWatch
 from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
 from gateway.ingest.fleet import Fleet
+from gateway.ingest.following import TOPICS, Following
 from gateway.ingest.latest import LatestValues
 from gateway.ingest.parked import Parked
-from gateway.ingest.reception import Ingest
-from gateway.ingest.refusal_watch import RefusalWatch
+from gateway.ingest.reception import EVERYTHING, READINGS, Ingest
 from gateway.ingest.settling import Settling
-from gateway.ingest.telemetry import STREAM, TelemetryWriter
+from gateway.ingest.telemetry import STREAM, Acknowledge, TelemetryWriter
+from gateway.leading import Leading
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.registry.snapshot import CurrentRegistry
-from gateway.series import REFUSED, open_series
-from gateway.settings import Settings
+from gateway.series import Series, open_series
+from gateway.settings import API, INGEST, WORKER, Settings
 from gateway.storage import outbox
-from gateway.storage.database import Database
+from gateway.storage.database import POSTGRESQL, Database
+from gateway.storage.leases import Lease
 from gateway.storage.opened import opened
-from gateway.storage.tables import OutboxRow
 from gateway.tasks import Tasks
 from gateway.timeseries.port import StoreUnavailable, TimeSeries
 
 log = structlog.get_logger()
 
+CLIENT_ID = "kvartal-gateway"
 REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series
 
 
@@ -66,10 +67,11 @@ async def open_parts(
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
         parked = Parked(settings.data_dir / "parked")
         fleet = Fleet(births, latest, parked)
-        async with database.reading() as reading:
-            await births.load(reading)
-            await fleet.load(reading)
-        await _remember(series.store, latest, clock)
+        serves, works = API in settings.roles, WORKER in settings.roles
+        if serves or works:
+            await _load(database, births, fleet)
+        if serves:
+            await _remember(series.store, latest, clock)
         hub = Hub(clock, current, fleet)
         latest.listeners.append(hub.readings)
         edges = Edges(
@@ -81,32 +83,6 @@ async def open_parts(
             downlink=downlink,
             silent_after_s=settings.edge_silent_s,
         )
-        refusal_watch = RefusalWatch(
-            clock,
-            database,
-            current,
-            fleet,
-            aside=settings.data_dir / REFUSED,
-            quiet_s=settings.refused_quiet_s,
-        )
-        edge_watch = EdgeWatch(clock, database, current, edges, settings.edge_lost_after_s)
-
-        def acknowledge(
-            edge: str, epoch: str, stream: Stream, ranges: list[tuple[int, int]]
-        ) -> None:
-            time = clock.time_ns()
-            downlink.send(edge, "ack", Ack(epoch=epoch, stream=stream, ranges=ranges, time=time))
-
-        settling = None
-        if series.forgetful is not None:
-            settling = Settling(
-                series.forgetful,
-                clock,
-                settings.series_settle_s,
-                tell=partial(_hold, downlink, clock),
-                ask_again=partial(_ask_again, downlink),
-            )
-        telemetry = TelemetryWriter(series.store, clock, acknowledge, settling)
         evidence = EvidenceFiles(settings.data_dir / "evidence")
         intake = Intake(clock, current, births, evidence)
         clock_watch = ClockWatch(
@@ -117,45 +93,69 @@ async def open_parts(
             intake=intake,
             right_for_s=settings.clock_right_for_s,
         )
-        ingest = Ingest(
-            settings,
-            clock,
-            database,
-            births=births,
-            latest=latest,
-            clocks=clock_watch,
-            edges=edges,
-            telemetry=telemetry,
-            events=EventWriter(database, edges, intake, acknowledge, parked),
+        # Where several processes store, readings that are shared out come over a link of their own.
+        storing = Downlink() if settings.is_shared else downlink
+        telemetry = _telemetry(settings, clock, series, storing)
+        receive = partial(Ingest, settings, clock, database, births=births, edges=edges)
+        ingest = receive(
+            client=_client(settings),
+            topics=EVERYTHING,
             downlink=downlink,
+            latest=latest if serves else None,
+            clocks=clock_watch,
+            telemetry=None if settings.is_shared else telemetry,
+            events=EventWriter(database, edges, intake, _acknowledging(clock, downlink), parked),
             on_birth=hub.refresh,
         )
-        shown = outbox.OutboxReader(
-            database, (*outbox.SHOWN, outbox.REGISTRY), _show(database, current, hub)
+        shared = receive(
+            client=f"{_client(settings)}-readings",
+            topics=READINGS,
+            downlink=storing,
+            telemetry=telemetry,
         )
+        receptions = {}
+        if serves or works:
+            receptions["edges"] = (ingest, downlink)
+        if settings.is_shared and INGEST in settings.roles:
+            receptions["readings"] = (shared, storing)
+        following = Following(
+            database,
+            current,
+            births=births,
+            fleet=fleet,
+            hub=hub,
+            receptions=[reception for reception, _ in receptions.values()],
+        )
+        shown = outbox.OutboxReader(database, TOPICS, following.take)
         await shown.start()
         hub.seq = shown.seq
         tasks = await stack.enter_async_context(Tasks(on_failure))
         tasks.start("outbox reader", shown.run())
-        tasks.start(
-            "outbox trim",
-            outbox.keep_trimmed(database, clock, timedelta(days=settings.outbox_days)),
+        if serves:
+            tasks.start("live pulse", pulse(hub, database, clock))
+
+        receive_all = partial(
+            _receive, tasks, receptions, telemetry if INGEST in settings.roles else None
         )
-        tasks.start("live pulse", pulse(hub, database, clock))
-        tasks.start("commands", watch(database, clock, births))
-        await _send_down(tasks, database, edges)
-        for name, work in (
-            ("lapsed acknowledgements", acknowledgements.watch(database, clock, current)),
-            ("telemetry writer", telemetry.run()),
-            ("births and events", ingest.take_slow()),
-            ("ingest", ingest.run()),
-            ("edge watch", edge_watch.run()),
-            ("clock watch", clock_watch.run()),
-            ("refusal watch", refusal_watch.run()),
-        ):
-            tasks.start(name, work)
-        if series.upkeep is not None:
-            tasks.start("series upkeep", series.upkeep.run())
+        if settings.is_shared:
+            receive_all()
+        lease = _lease(settings, database)
+        if works:
+            leading = Leading(
+                settings=settings,
+                clock=clock,
+                database=database,
+                registry=current,
+                births=births,
+                fleet=fleet,
+                edges=edges,
+                clock_watch=clock_watch,
+                ingest=ingest,
+                following=following,
+                upkeep=series.upkeep,
+                then=_nothing if settings.is_shared else receive_all,
+            )
+            await leading.begin(tasks, lease)
         yield Parts(
             settings=settings,
             clock=clock,
@@ -168,21 +168,69 @@ async def open_parts(
             appeal_rate=Rate(burst=20, every_s=3.0),
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
+            duties=Duties(
+                roles=settings.roles,
+                links={name: link for name, (_, link) in receptions.items()},
+                lease=lease,
+            ),
         )
 
 
-async def _send_down(tasks: Tasks, database: Database, edges: Edges) -> None:
-    """Have edges told what the outbox says is for them."""
-    readers = {
-        "orders": outbox.OutboxReader(database, ("order",), edges.send_orders, name="orders"),
-        "configuration offers": outbox.OutboxReader(database, (outbox.REGISTRY,), edges.offer_all),
-        "acknowledgements": outbox.OutboxReader(
-            database, (acknowledgements.TOPIC,), edges.send_all_acknowledgements
-        ),
-    }
-    for name, reader in readers.items():
-        await reader.start()
-        tasks.start(name, reader.run())
+def _lease(settings: Settings, database: Database) -> Lease | None:
+    """Give what a worker must hold; None for others, and where nobody else can be."""
+    if WORKER in settings.roles and database.name == POSTGRESQL:
+        return Lease(database, WORKER, _holder(settings))
+    return None
+
+
+def _client(settings: Settings) -> str:
+    """Give the name of the process at the broker, which lets in one client of a name."""
+    return f"{CLIENT_ID}-{_holder(settings)}" if settings.is_shared else CLIENT_ID
+
+
+def _holder(settings: Settings) -> str:
+    """Give what tells this process from others, and is the same after a restart."""
+    return f"{socket.gethostname()}-{settings.port or secrets.token_hex(4)}"
+
+
+def _acknowledging(clock: Clock, downlink: Downlink) -> Acknowledge:
+    def acknowledge(edge: str, epoch: str, stream: Stream, ranges: list[tuple[int, int]]) -> None:
+        time = clock.time_ns()
+        downlink.send(edge, "ack", Ack(epoch=epoch, stream=stream, ranges=ranges, time=time))
+
+    return acknowledge
+
+
+def _telemetry(
+    settings: Settings, clock: Clock, series: Series, downlink: Downlink
+) -> TelemetryWriter:
+    settling = None
+    if series.forgetful is not None:
+        settling = Settling(
+            series.forgetful,
+            clock,
+            settings.series_settle_s,
+            tell=partial(_hold, downlink, clock),
+            ask_again=partial(_ask_again, downlink),
+        )
+    return TelemetryWriter(series.store, clock, _acknowledging(clock, downlink), settling)
+
+
+async def _load(database: Database, births: Births, fleet: Fleet) -> None:
+    async with database.reading() as session:
+        await births.load(session)
+        await fleet.load(session)
+
+
+def _receive(
+    tasks: Tasks, receptions: Mapping[str, tuple[Ingest, Downlink]], writer: TelemetryWriter | None
+) -> None:
+    """Take what edges send from now on."""
+    if writer is not None:
+        tasks.start("telemetry writer", writer.run())
+    for name, (reception, _) in receptions.items():
+        tasks.start(f"what waits, of {name}", reception.take_slow())
+        tasks.start(f"reception of {name}", reception.run())
 
 
 async def _remember(store: TimeSeries, latest: LatestValues, clock: Clock) -> None:
@@ -204,12 +252,5 @@ def _ask_again(downlink: Downlink, edge: str) -> None:
     downlink.send(edge, "rebirth", Rebirth(reason="the store of readings was restarted"))
 
 
-def _show(database: Database, registry: CurrentRegistry, hub: Hub) -> outbox.Handler:
-    async def show(rows: Sequence[OutboxRow]) -> None:
-        if any(row.topic == outbox.REGISTRY for row in rows):
-            async with database.reading() as session:
-                await registry.reload(session)
-            hub.reload()
-        hub.changes(rows)
-
-    return show
+def _nothing() -> None:
+    pass

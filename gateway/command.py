@@ -230,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--data-dir", type=Path, metavar="DIR", help=_described("data_dir"))
 
     server = commands.add_parser("run", parents=[where], help="run the server until Ctrl+C")
+    server.add_argument("--roles", metavar="ROLE,…", help=_described("roles"))
     server.add_argument("--listen", metavar="HOST:PORT", help=_described("listen"))
     server.add_argument("--broker", metavar="URL", help=_described("broker"))
     server.add_argument("--broker-user", metavar="NAME", help=_described("broker_user"))
@@ -309,5 +310,5 @@ def _parser() -> argparse.ArgumentParser:
 
 def _described(field: str) -> str:
     known = Settings.model_fields[field]
-    default = f" (default: {known.default})" if known.default else ""
-    return f"{known.description}{default}"
+    given = ",".join(known.default) if isinstance(known.default, tuple) else known.default
+    return f"{known.description} (default: {given})" if given else f"{known.description}"

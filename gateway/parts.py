@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from gateway.api.rate import Rate
 from gateway.authority import Authority
+from gateway.duties import Duties
 from gateway.live import Hub
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry
@@ -26,3 +27,4 @@ class Parts:
     appeal_rate: Rate
     authority: Authority
     enrolment_rate: Rate
+    duties: Duties

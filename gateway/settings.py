@@ -5,13 +5,14 @@ import ssl
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -24,6 +25,11 @@ from core.errors import ConfigError
 from gateway.timeseries.day_files import RAW
 
 PREFIX = "KVARTAL_GATEWAY_"
+Role = Literal["api", "ingest", "worker"]
+API: Role = "api"
+INGEST: Role = "ingest"
+WORKER: Role = "worker"
+ROLES: tuple[Role, ...] = get_args(Role)
 DRIVERS = {  # by the scheme of a URL
     "postgresql": "postgresql+asyncpg",
     "postgresql+asyncpg": "postgresql+asyncpg",
@@ -39,6 +45,13 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(
         Path(".kvartal/gateway"), description="folder of the databases and the evidence files"
+    )
+    roles: Annotated[tuple[Role, ...], NoDecode] = Field(
+        ROLES,
+        min_length=1,
+        description="what this process does, by commas: api, pages and HTTP; ingest, stores "
+        "readings; worker, cases and edges, of which one works and others stand by. Fewer than all "
+        "need PostgreSQL and a server for readings",
     )
     listen: str = Field(
         "127.0.0.1:8080",
@@ -181,6 +194,11 @@ class Settings(BaseSettings):
         Path(__file__).parent / "web" / "dist", description="folder of the built pages"
     )
 
+    @field_validator("roles", mode="before")
+    @classmethod
+    def roles_by_commas(cls, value: object) -> object:
+        return [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+
     @field_validator("listen")
     @classmethod
     def port_exists(cls, value: str) -> str:
@@ -215,6 +233,16 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def roles_fit(self) -> Self:
+        if set(self.roles) != set(ROLES) and not self.is_shared:
+            raise ValueError(
+                f"roles: {', '.join(self.roles)} alone need stores that other processes reach: a "
+                f"database_url of PostgreSQL, found {self.database_url or 'SQLite'}, and a "
+                f"series_store of influxql or promql, found {self.series_store}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def database_fits(self) -> Self:
         if wrong := self._wrong_with_database():
             raise ValueError(f"database_url: {wrong}")  # without it: it may hold a password
@@ -236,6 +264,11 @@ class Settings(BaseSettings):
     @property
     def _broker_files(self) -> tuple[Path | None, Path | None, Path | None]:
         return self.broker_ca_file, self.broker_certificate_file, self.broker_key_file
+
+    @property
+    def is_shared(self) -> bool:
+        """Tell whether other processes can work on the same stores."""
+        return self.database_url.startswith("postgresql") and self.series_store != "duckdb"
 
     @property
     def host(self) -> str:

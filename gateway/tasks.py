@@ -16,11 +16,14 @@ class Tasks:
     def __init__(self, on_failure: Callable[[], None]) -> None:
         self._on_failure = on_failure
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._may_end: set[asyncio.Task[Any]] = set()
 
-    def start(self, name: str, work: Coroutine[Any, Any, Any]) -> None:
-        """Run something that never ends by itself."""
+    def start(self, name: str, work: Coroutine[Any, Any, Any], *, may_end: bool = False) -> None:
+        """Run something that never ends by itself. may_end: unless its work is done."""
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
+        if may_end:
+            self._may_end.add(task)
         task.add_done_callback(self._ended)
 
     async def __aenter__(self) -> Self:
@@ -39,7 +42,9 @@ class Tasks:
 
     def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if task.cancelled():
+        done = task in self._may_end and not task.cancelled() and task.exception() is None
+        self._may_end.discard(task)
+        if task.cancelled() or done:
             return
         log.error("task ended, the gateway stops", task=task.get_name(), exc_info=task.exception())
         self._on_failure()

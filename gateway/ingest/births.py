@@ -1,6 +1,6 @@
 """What edges said at birth: profiles, devices, and what the numbers of their readings mean."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -44,15 +44,31 @@ class Births:
         self._devices: dict[str, tuple[str, str]] = {}  # edge, profile
         self._series: dict[str, dict[str, int]] = {}  # device → signal key → number
         self._sessions: dict[tuple[str, str, int], NDArray[np.uint32]] = {}
+        self._read = (0, 0, 0)  # newest rows of profiles, devices and series that `load` has seen
 
     async def load(self, session: AsyncSession) -> None:
-        """Read everything but the sessions from the store."""
-        for profile in await session.scalars(select(BornProfileRow).order_by(BornProfileRow.id)):
+        """Read from the store what it did not read before, but for sessions."""
+        profile_id, device_id, series_id = self._read
+        newer = select(BornProfileRow).where(BornProfileRow.id > profile_id)
+        for profile in await session.scalars(newer.order_by(BornProfileRow.id)):
             definition = msgspec.json.decode(profile.definition, type=ProfileBirth)
             self._profiles[profile.profile] = definition
-        for device in await session.scalars(select(BornDeviceRow).order_by(BornDeviceRow.id)):
+            profile_id = profile.id
+        born = select(BornDeviceRow).where(BornDeviceRow.id > device_id)
+        for device in await session.scalars(born.order_by(BornDeviceRow.id)):
             self._devices[device.device] = (device.edge, device.profile)
-        self._learn(await session.execute(select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)))
+            device_id = device.id
+        columns = select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)
+        found = await session.execute(columns.where(SeriesRow.id > series_id))
+        series = found.all()
+        self._learn(series)
+        series_id = max((number for _, _, number in series), default=series_id)
+        self._read = (profile_id, device_id, series_id)
+
+    def forget_sessions(self, edges: Collection[str]) -> None:
+        """Ask the store again what numbers of these edges mean: they were born anew elsewhere."""
+        for session in [each for each in self._sessions if each[0] in edges]:
+            del self._sessions[session]
 
     # ---- taking a birth ---------------------------------------------------------------------
 

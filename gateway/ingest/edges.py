@@ -1,7 +1,7 @@
 """Edges as the gateway knows them: who is there, what it reads by, and what it is to do."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -26,7 +26,7 @@ from gateway.cases import acknowledgements, commands
 from gateway.cases.meaning import DEVICE_LOST
 from gateway.ingest.births import Apply, Births
 from gateway.ingest.downlink import Downlink
-from gateway.ingest.fleet import Fleet
+from gateway.ingest.fleet import AT_ONCE, Fleet
 from gateway.registry.devices import show_device, show_edge
 from gateway.registry.directory import EdgeState
 from gateway.registry.rows import newest_configuration
@@ -37,7 +37,6 @@ from gateway.storage.failures import patiently
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 from gateway.storage.tables import OutboxRow
 
-AT_ONCE = 10_000  # devices looked up by one query; PostgreSQL takes 32,767 parameters
 SILENT_AFTER_S = 20.0  # for an edge that should answer when the gateway comes back
 
 log = structlog.get_logger()
@@ -132,6 +131,7 @@ class Edges:
             apply = await self._births.take(session, birth, former=former)
             if not former:
                 await self._keep(session, birth.edge, state)
+            await self._tell_others(session, born=birth.edge)
         apply()
         if former:
             return
@@ -188,6 +188,8 @@ class Edges:
         known = self._fleet.presence
         changed = {device: how for device, how in presence.items() if known.get(device) != how}
         await self._keep_presence(session, changed)
+        if changed:
+            await self._tell_others(session, devices=changed)
         for device, (online, reason) in changed.items():
             # That a new device answers is no news; there are thousands in a first birth.
             if device in known or not online:
@@ -268,6 +270,14 @@ class Edges:
             body=shown.model_dump(mode="json"),
         )
         await outbox.publish(session, change)
+
+    @staticmethod
+    async def _tell_others(
+        session: AsyncSession, *, born: str = "", devices: Iterable[str] = ()
+    ) -> None:
+        """Have other processes read anew what an edge was born with, or which devices answer."""
+        body = {"born": born, "devices": list(devices)}
+        await outbox.publish(session, outbox.Change(topic=outbox.FLEET, place_path="", body=body))
 
     async def _keep_presence(
         self, session: AsyncSession, changed: Mapping[str, tuple[bool, str]]

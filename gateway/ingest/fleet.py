@@ -15,6 +15,8 @@ from gateway.ingest.parked import Parked
 from gateway.registry.directory import EdgeState
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 
+AT_ONCE = 10_000  # devices looked up by one query; PostgreSQL takes 32,767 parameters
+
 
 class Fleet:
     """A gateway.registry.directory.Directory. The ingest writes it after each commit."""
@@ -27,19 +29,31 @@ class Fleet:
         self.presence: dict[str, tuple[bool, str]] = {}
 
     async def load(self, session: AsyncSession) -> None:
-        """Read edges and presence as they were before the start."""
+        """Read edges and presence as the store has them."""
+        await self.load_edges(session)
+        for device in await session.scalars(select(DevicePresenceRow)):
+            self.presence[device.device] = (device.online, device.reason)
+
+    async def load_edges(self, session: AsyncSession) -> None:
+        """Read what edges last said of themselves; when they were heard is better known here."""
         for edge in await session.scalars(select(EdgeStateRow)):
+            seen_at = self.edge_state(edge.edge).seen_at or edge.seen_at
             self.edges[edge.edge] = EdgeState(
                 online=edge.online,
-                seen_at=edge.seen_at,
+                seen_at=max(seen_at, edge.seen_at),
                 software=edge.software,
                 revision_in_force=edge.revision,
                 problem=edge.problem,
                 refused=edge.refused,
                 refusal=edge.refusal,
             )
-        for device in await session.scalars(select(DevicePresenceRow)):
-            self.presence[device.device] = (device.online, device.reason)
+
+    async def load_presence(self, session: AsyncSession, devices: Sequence[str]) -> None:
+        """Read whether these devices answer."""
+        for some in (devices[at : at + AT_ONCE] for at in range(0, len(devices), AT_ONCE)):
+            query = select(DevicePresenceRow).where(DevicePresenceRow.device.in_(some))
+            for device in await session.scalars(query):
+                self.presence[device.device] = (device.online, device.reason)
 
     def family_of(self, device: str) -> str:
         return self._births.family_of(device)

@@ -2,11 +2,15 @@
 
 Readings are shown as they arrive and stored together; births and events are taken one after
 another beside them, so that a flood of readings holds up no alarm and no alarm a reading.
+
+Of several processes all that store share the readings; one takes births and events, in their order;
+and each hears everything that it needs to know itself.
 """
 
 import asyncio
+import secrets
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -30,11 +34,16 @@ from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.failures import Unstorable, patiently
 
-CLIENT_ID = "kvartal-gateway"
+EVERYTHING = f"{wire.ROOT}/+/up/+"  # topic filters
+READINGS = f"$share/kvartal/{wire.ROOT}/+/up/telemetry"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
 REBIRTH_EVERY_S = 2.0  # for one edge
+BIRTH_WITHIN_S = 2.0  # another process may still be taking it; after that it is asked for
+LOOK_EVERY_S = 0.1  # for it
 LINK_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 10.0
+PROBE = "kvartal/probe"  # and a number: topic of what proves that subscriptions are shared
+PROBE_WITHIN_S = 5.0
 
 log = structlog.get_logger()
 
@@ -57,7 +66,11 @@ T = TypeVar("T", wire.Birth, wire.EventBlock, wire.EventHead, wire.TelemetryBloc
 
 
 class Ingest:
-    """on_birth: called when numbers may mean something new. Run `run` and `take_slow` beside."""
+    """Hears a topic filter. Run `run` and `take_slow` beside.
+
+    latest and clocks: see readings before they are stored. telemetry: stores them. events: takes
+    events and births, from `lead` on. on_birth: called when numbers may mean something new.
+    """
 
     def __init__(
         self,
@@ -65,18 +78,22 @@ class Ingest:
         clock: Clock,
         database: Database,
         *,
+        client: str,
+        topics: str,
         births: Births,
-        latest: LatestValues,
-        clocks: ClockWatch,
         edges: Edges,
-        telemetry: TelemetryWriter,
-        events: EventWriter,
         downlink: Downlink,
-        on_birth: Callable[[], None],
+        latest: LatestValues | None = None,
+        clocks: ClockWatch | None = None,
+        telemetry: TelemetryWriter | None = None,
+        events: EventWriter | None = None,
+        on_birth: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._database = database
+        self._client = client
+        self._topics = topics
         self._births = births
         self._latest = latest
         self._clocks = clocks
@@ -92,6 +109,18 @@ class Ingest:
         self._misunderstood = Counter[str]()  # messages of each edge since it was understood
         self._strangers = 0  # messages of edges that the registry does not have
         self._unborn_told: set[str] = set()
+        self._missed_at: dict[tuple[str, str, int], float] = {}  # births; monotonic
+        self._leads = False
+
+    def lead(self) -> None:
+        """Take births and events from now on; what came before is asked for again."""
+        self._leads = True
+        self._call_roll()
+
+    def forget_births(self, edges: Collection[str]) -> None:
+        """Ask the store again what numbers of these edges mean."""
+        self._gathering.flush()
+        self._births.forget_sessions(edges)
 
     async def run(self) -> None:
         """Hold the link to the broker for ever."""
@@ -109,27 +138,58 @@ class Ingest:
                 await asyncio.sleep(LINK_PAUSE_S)
 
     async def _hold_link(self) -> None:
-        async with MqttLink(
-            self._settings.broker,
-            CLIENT_ID,
-            self._settings.broker_user,
-            self._settings.broker_password,
-            tls=self._settings.broker_tls,
-            subscriptions=[f"{wire.ROOT}/+/up/+"],
-            on_connected=self._edges.call_roll,
-        ) as link:
+        if self._topics == READINGS:
+            await self._must_share()
+        async with self._link(self._client, self._topics, self._call_roll) as link:
             self._downlink.link = link
             try:
                 async for batch in link.messages():
                     for topic, payload in batch:
                         await self._receive(topic, payload)
                         if self._gathering.is_full:
-                            self._gathering.flush()
-                            await self._telemetry.room()
-                    self._gathering.flush()
-                    await self._telemetry.room()
+                            await self._hand_over()
+                    await self._hand_over()
             finally:
                 self._downlink.link = None
+
+    def _link(self, client: str, topics: str, on_connected: Callable[[], None]) -> MqttLink:
+        return MqttLink(
+            self._settings.broker,
+            client,
+            self._settings.broker_user,
+            self._settings.broker_password,
+            tls=self._settings.broker_tls,
+            subscriptions=[topics],
+            on_connected=on_connected,
+        )
+
+    async def _must_share(self) -> None:
+        """Return once the broker has delivered a message by a shared subscription.
+
+        Some grant it and deliver nothing. Permanent then.
+        """
+        topic = f"{PROBE}/{secrets.token_hex(8)}"
+        shared = f"$share/{topic.replace('/', '-')}/{topic}"
+        async with self._link(f"{self._client}-probe", shared, lambda: None) as link:
+            await link.until_up(PROBE_WITHIN_S)
+            link.publish(topic, b"")
+            try:
+                async with asyncio.timeout(PROBE_WITHIN_S):
+                    await anext(link.messages())
+            except TimeoutError:
+                raise Permanent(
+                    "it grants a shared subscription and delivers nothing by it; use an MQTT 5 "
+                    "broker that does (mosquitto 2, EMQX, VerneMQ …), or a single process"
+                ) from None
+
+    def _call_roll(self) -> None:
+        if self._leads and self._downlink.is_up:
+            self._edges.call_roll()
+
+    async def _hand_over(self) -> None:
+        self._gathering.flush()
+        if self._telemetry is not None:
+            await self._telemetry.room()
 
     async def _receive(self, topic: str, payload: bytes) -> None:
         _, _, edge, _, kind = topic.split("/", 4)
@@ -139,21 +199,20 @@ class Ingest:
         try:
             await self._sort(edge, kind, payload)
         except wire.WireError as error:
-            if kind == "death":  # a will of an old version would be answered for ever
-                self._misunderstand(edge, str(error))
-            else:
-                self._refuse(edge, str(error))
+            self._refuse(edge, kind, str(error))
 
-    def _refuse(self, edge: str, reason: str) -> None:
+    def _refuse(self, edge: str, kind: str, reason: str) -> None:
         self._misunderstand(edge, reason)
-        self._downlink.send(edge, "refusal", wire.Refusal(reason=reason))
+        is_ours = kind != "telemetry" or self._telemetry is not None
+        if is_ours and kind != "death":  # a will of an old version would be answered for ever
+            self._downlink.send(edge, "refusal", wire.Refusal(reason=reason))
 
     def _refuse_stranger(self, edge: str, kind: str) -> None:
         """Tell an edge that the registry does not have, where it asks who it is: at its birth."""
         self._strangers += 1
         if str(self._strangers).strip("0") == "1":  # 1, 10, 100, …
             log.warning("edge is not in the registry", edge=edge[:64], refused=self._strangers)
-        if kind == "birth":
+        if kind == "birth" and self._leads:
             refusal = wire.Refusal(reason=f"{edge[:64]} is not in the registry of the gateway")
             self._downlink.send(edge, "refusal", refusal)
 
@@ -164,10 +223,12 @@ class Ingest:
             log.warning("edge is not understood", edge=edge, reason=reason)
 
     async def _sort(self, edge: str, kind: str, payload: bytes) -> None:
+        if kind != "telemetry" and not self._leads:
+            return
         match kind:
             case "telemetry":
                 telemetry = self._understood(edge, payload, wire.TelemetryBlock)
-                if self._edges.is_gone(edge) and not self._unborn.get(edge):
+                if self._leads and self._edges.is_gone(edge) and not self._unborn.get(edge):
                     self._ask_for_birth(edge, "it counted as gone")
                 if not self._unborn.get(edge) and await self._gather(telemetry):
                     return
@@ -208,7 +269,7 @@ class Ingest:
         memory."""
         if self._births.resolved(block.edge, block.epoch, block.numbering) is None:
             return False
-        if await self._telemetry.is_new(block):
+        if self._telemetry is None or await self._telemetry.is_new(block):
             self._gathering.add(block)
         return True
 
@@ -237,13 +298,15 @@ class Ingest:
         if (numbers == NOBODY).any():
             known = known.take(numbers != NOBODY)
         off = misdated(known, now)
-        self._clocks.note(edge, known, off, now)
-        if off.any():
+        if self._clocks is not None:
+            self._clocks.note(edge, known, off, now)
+        is_off = bool(off.any())
+        if is_off:
             known = quarantined(known, off)
-            self._latest.take(known.take(~off), now)
-        else:
-            self._latest.take(known, now)
-        self._telemetry.put(blocks, known)
+        if self._latest is not None:
+            self._latest.take(known.take(~off) if is_off else known, now)
+        if self._telemetry is not None:
+            self._telemetry.put(blocks, known)
 
     def _tell_unborn(self, edge: str, signal: int, born: int) -> None:
         """Tell, once until the next birth, that readings are dropped."""
@@ -257,6 +320,8 @@ class Ingest:
         self._gathering.flush()
         if not isinstance(message, wire.EventBlock | Unreadable):
             self._unborn[edge] = self._unborn.get(edge, 0) + 1
+        if isinstance(message, wire.TelemetryBlock):
+            self._missed_at.setdefault(_session_of(message), self._clock.monotonic())
         await self._slow.put(message)
 
     async def take_slow(self) -> None:
@@ -272,9 +337,9 @@ class Ingest:
 
     async def _take_slow(self, message: Slow) -> None:
         match message:
-            case wire.EventBlock():
+            case wire.EventBlock() if self._events is not None:
                 await self._events.take(message)
-            case Unreadable():
+            case Unreadable() if self._events is not None:
                 await self._events.take_unreadable(message.head, message.payload, message.error)
             case wire.Birth():
                 await self._take_birth(message)
@@ -294,19 +359,27 @@ class Ingest:
 
     async def _take_late_readings(self, block: wire.TelemetryBlock) -> None:
         """Take a block whose birth is behind us now, or is only in the store."""
-        session_of = (block.edge, block.epoch, block.numbering)
-        if self._births.resolved(*session_of) is None:
-            async with self._database.reading() as session:
-                await self._births.resolve(session, *session_of)
+        await self._resolve(_session_of(block))
         try:
-            if not await self._gather(block):
+            if not await self._gather(block) and self._telemetry is not None:
                 numbering = f"numbering {block.numbering} of epoch {block.epoch}"
                 self._ask_for_birth(block.edge, f"{numbering} is not known")
         except wire.WireError as error:
-            self._refuse(block.edge, str(error))
+            self._refuse(block.edge, "telemetry", str(error))
         if self._slow.empty() or self._gathering.is_full:
-            self._gathering.flush()
-            await self._telemetry.room()
+            await self._hand_over()
+
+    async def _resolve(self, numbering: tuple[str, str, int]) -> None:
+        """Look for a birth in the store, as long as another process may yet put it there."""
+        missed_at = self._missed_at.get(numbering, -BIRTH_WITHIN_S)
+        while self._births.resolved(*numbering) is None:
+            async with self._database.reading() as session:
+                found = await self._births.resolve(session, *numbering)
+            if found is None:
+                if self._leads or self._clock.monotonic() >= missed_at + BIRTH_WITHIN_S:
+                    return
+                await asyncio.sleep(LOOK_EVERY_S)
+        self._missed_at.pop(numbering, None)
 
     def _ask_for_birth(self, edge: str, reason: str) -> None:
         now = self._clock.monotonic()
@@ -314,3 +387,7 @@ class Ingest:
             return
         self._asked_at[edge] = now
         self._downlink.send(edge, "rebirth", wire.Rebirth(reason=reason))
+
+
+def _session_of(block: wire.TelemetryBlock) -> tuple[str, str, int]:
+    return block.edge, block.epoch, block.numbering

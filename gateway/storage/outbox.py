@@ -24,6 +24,7 @@ from gateway.storage.tables import OutboxReaderRow, OutboxRow
 WORK = ("case", "incident", "command")  # topics of which an executor gets only their own
 SHOWN = (*WORK, "edge", "device")  # topics that clients get
 REGISTRY = "registry"  # topic of an import, after which clients load anew
+FLEET = "fleet"  # topic of what an edge was born with and which devices answer, for processes
 BATCH = 500  # rows read at once
 LOOK_EVERY_S = 1.0  # in case that another process wrote
 TRIM_EVERY_S = 3600.0
@@ -36,9 +37,9 @@ class Change:
     """What changed.
 
     topic: one of SHOWN with the body of its model in api/models.py, dumped as JSON; or "order",
-    "acknowledgement" or "registry", which never reach a client. place_path and, for a topic of
-    WORK, executor: decide who may see it. former_executor: who could see it before, and is told
-    that it is gone.
+    "acknowledgement", "registry" or "fleet", which never reach a client. place_path and, for a
+    topic of WORK, executor: decide who may see it. former_executor: who could see it before, and is
+    told that it is gone.
     """
 
     topic: str

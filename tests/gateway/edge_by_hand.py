@@ -83,7 +83,9 @@ class Edge:
         now = CLOCK.time_ns()
         self.send_readings(seq, Readings.of([1], now, [value], 0, now), numbering=numbering)
 
-    def send_readings(self, seq: int, block: Readings, *, numbering: int = 1) -> None:
+    def send_readings(
+        self, seq: int, block: Readings, *, numbering: int = 1, lowest: int = 1
+    ) -> None:
         """Send readings as block `seq` of telemetry."""
         self.send(
             "telemetry",
@@ -91,7 +93,7 @@ class Edge:
                 edge="edge-1",
                 epoch=EPOCH,
                 seq=seq,
-                lowest=1,
+                lowest=lowest,
                 numbering=numbering,
                 read_at=block.read_at,
                 **wire.columns(block),
