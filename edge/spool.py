@@ -268,6 +268,7 @@ class Spool:
             self._changed.wait_for(lambda: self._urgent or self._closing, COMMIT_EVERY_S)
             is_last = self._closing
             batch = self._take()
+        self._file.keep_in_place()
         if batch.jobs or batch.acknowledged or any(batch.rows.values()):
             self._file.commit(batch.rows, batch.acknowledged, batch.jobs)
         with self._changed:

@@ -98,17 +98,23 @@ class SpoolFile:
         self._keep = int(keep_s * SECOND)
         self._opened_at = clock.monotonic()
         self._clock = clock
+        self._path = path
         self._reserve = path.with_suffix(".reserve")
         self._is_full = False
         self._ceiling = limit  # lower while the disk is full
         self._told_at = -TELL_EVERY_S
         self._untold = 0
+        self._open()
+
+    def _open(self) -> None:
+        path = self._path
         self.connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._set_up()
         except BaseException:
             self.connection.close()
             raise
+        self._inode = path.stat().st_ino
 
     def _set_up(self) -> None:
         # Some builds of SQLite overwrite what is deleted: on a full disk there is no room for that.
@@ -137,6 +143,32 @@ class SpoolFile:
         row = self.connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         value: int | str = missing if row is None else row[0]
         return value
+
+    def keep_in_place(self) -> None:
+        """Write the file anew where somebody has removed it, or nothing would be left of it at the
+        end of the process. OSError where there is another one in its place."""
+        try:
+            inode = self._path.stat().st_ino
+        except FileNotFoundError:
+            self._write_anew()
+            return
+        if inode != self._inode:
+            raise OSError(f"{self._path}: another file was put in the place of the spool")
+
+    def _write_anew(self) -> None:
+        log.error("spool was removed and is written anew", path=str(self._path))
+        anew = self._path.with_suffix(".anew")
+        anew.unlink(missing_ok=True)
+        copy = sqlite3.connect(anew)
+        try:
+            self.connection.backup(copy)
+        finally:
+            copy.close()
+        self.connection.close()  # which takes its log away
+        had_run = self.running()
+        anew.replace(self._path)
+        self._open()
+        self._had_run, self._opened_at = had_run, self._clock.monotonic()
 
     def commit(
         self,

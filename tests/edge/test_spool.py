@@ -228,3 +228,39 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         await spool.close()
 
     asyncio.run(main())
+
+
+def test_a_spool_that_is_removed_while_it_runs_is_written_anew_with_all_that_it_held(
+    open_spool: OpenSpool, tmp_path: Path
+) -> None:
+    async def main() -> None:
+        spool = open_spool()
+        put(spool, "telemetry", 5)
+        await spool.ask(lambda _: None)
+        for file in (tmp_path / "spool").iterdir():
+            file.unlink()
+        put(spool, "telemetry", 5)
+        spool.acknowledge("telemetry", [(1, 3)])
+        await spool.ask(lambda _: None)
+        epoch = spool.epoch
+        await spool.close()
+        spool = open_spool()
+        assert spool.epoch == epoch
+        assert await numbers(spool, "telemetry") == list(range(4, 11))
+        await spool.close()
+
+    asyncio.run(main())
+
+
+def test_another_file_in_the_place_of_the_spool_ends_the_edge(tmp_path: Path) -> None:
+    async def main() -> None:
+        failed: asyncio.Future[BaseException] = asyncio.get_running_loop().create_future()
+        spool = Spool("edge-1", tmp_path, 10**6, SystemClock(), failed.set_result)
+        other = tmp_path / "other"
+        other.touch()
+        other.replace(tmp_path / "spool.db")
+        async with asyncio.timeout(5):
+            assert "another file" in str(await failed)
+        await spool.close()
+
+    asyncio.run(main())
