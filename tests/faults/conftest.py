@@ -7,6 +7,15 @@ import pytest
 from adapters.mqtt.broker import find_mosquitto
 from tests.adapters.conftest import running_broker
 
+SLOWEST_S = {True: 3600, False: 300}  # of a test in all rounds, and in few
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    limit = SLOWEST_S[bool(config.getoption("--all-rounds"))]
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(limit))
+
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Rounds of faults on an installation of stamping devices, and their judgement."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +23,21 @@ class Story:
     windows: list[tuple[float, float]] = field(default_factory=list)
     took_s: list[float] = field(default_factory=list)
 
-    async def until_stored(self, *windows: tuple[float, float], since: float) -> None:
-        """Wait until all of these windows is stored, and note the seconds from `since` (monotonic)
-        until then."""
+    async def kill(self, victim: str, meanwhile: Callable[[], None] = lambda: None) -> None:
+        """Kill a process with -9, and wait until there is another. meanwhile: before that."""
+        (child,) = [each for each in self.here.plant.running if each.name == victim]
+        former = child.process
+        self.here.kill(victim)
+        meanwhile()
+
+        async def is_another() -> bool:
+            return child.process is not former
+
+        await until(is_another)
+
+    async def until_stored(self, *windows: tuple[float, float], since: float | None = None) -> None:
+        """Wait until all of these windows is stored. since: monotonic, when a round began that is
+        over now."""
 
         async def is_stored() -> bool:
             lost = [await asyncio.to_thread(self.here.lost, *window) for window in windows]
@@ -33,7 +45,8 @@ class Story:
 
         await until(is_stored)
         self.windows += windows
-        self.took_s.append(CLOCK.monotonic() - since)
+        if since is not None:
+            self.took_s.append(CLOCK.monotonic() - since)
 
     def fault(self, name: str, folder: Path) -> Fault:
         """Judge what came of it, when everything has ended."""

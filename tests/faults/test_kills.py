@@ -5,20 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from simulators.bench.plant import Plant
 from simulators.stage import children
 from tests.conftest import Rounds, Tell
 from tests.faults.story import Story, story
-from tests.system.test_kill import CLOCK, IN_MEMORY_S, now, until
+from tests.system.test_kill import CLOCK, IN_MEMORY_S, now
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
 EVERY = {"edge": 50, "gateway": 20, "broker": 10}  # rounds, where all are wanted
-
-
-def pid(plant: Plant, name: str) -> int:
-    (child,) = [each for each in plant.running if each.name == name]
-    return child.process.pid if child.process else 0
 
 
 async def one_round(story: Story, victim: str) -> None:
@@ -27,13 +21,7 @@ async def one_round(story: Story, victim: str) -> None:
     began = now()
     await here.has_spoken(2)
     killed, at = now(), CLOCK.monotonic()
-    former = pid(here.plant, victim)
-    here.kill(victim)
-
-    async def is_another() -> bool:
-        return pid(here.plant, victim) not in {0, former}
-
-    await until(is_another)
+    await story.kill(victim)
     await here.has_spoken(1)
     back = now()
     await here.has_spoken(2)
