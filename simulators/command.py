@@ -12,6 +12,7 @@ import structlog
 from core.clock import SystemClock
 from core.errors import ConfigError
 from core.registry import Registry
+from simulators.region import command as region
 from simulators.running import TownOptions, run_town
 from simulators.town.addresses import Ports
 from simulators.town.registry import build_registry
@@ -21,7 +22,9 @@ SEED = 1
 
 
 def run(argv: list[str]) -> int:
-    """Run the town until Ctrl+C; give the exit code."""
+    """Run the town until Ctrl+C, or a region for its time; give the exit code."""
+    if argv[:1] == ["region"]:
+        return region.run(argv[1:])
     options = _parser().parse_args(argv)
     ports = Ports(broker=options.broker, tester=options.tester_port)
     registry = build_registry(options.seed, ports, coming_dusk())
@@ -91,7 +94,8 @@ def _parser() -> argparse.ArgumentParser:
     ports = Ports()
     parser = argparse.ArgumentParser(
         prog="kvartal simulate",
-        description="A small town that serves Modbus, OPC UA, MQTT and camera streams on loopback.",
+        description="A small town that serves Modbus, OPC UA, MQTT and camera streams on loopback. "
+        "`kvartal simulate region --help`: the traffic of a whole region, from the uplink on.",
     )
     parser.add_argument("what", nargs="?", choices=["town"], default="town")
     add = parser.add_argument

@@ -46,15 +46,16 @@ class Hub:
     """One installation on this machine.
 
     state: absolute path of the folder in which everything lies. port: of the pages. edge: id of
-    the only edge. edge_broker: URL by which it reaches the broker, where not straight. profiles:
-    folders of device models beside the bundled ones. secrets: by the name that an endpoint has for
-    it, the user of the broker whose account it is.
+    the only edge, but for more_edges that run elsewhere. edge_broker: URL by which it reaches the
+    broker, where not straight. profiles: folders of device models beside the bundled ones. secrets:
+    by the name that an endpoint has for it, the user of the broker whose account it is.
     """
 
     state: Path
     broker_port: int
     port: int
     edge: str
+    more_edges: Sequence[str] = ()
     edge_broker: str = ""
     profiles: Sequence[Path] = ()
     secrets: Mapping[str, str] = field(default_factory=dict)
@@ -79,11 +80,13 @@ class Hub:
         """Make the broker's passwords anew, each in a file that only this user can read."""
         folder = self.state / "secrets"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        passwords = {user: secrets.token_urlsafe(24) for user in (*USERS, self.edge)}
+        passwords = {
+            user: secrets.token_urlsafe(24) for user in (*USERS, self.edge, *self.more_edges)
+        }
         for user, password in passwords.items():
             write_private(self.password_file(user), password + "\n")
         write_private(
-            self._users, "".join(f"{user}:{password}\n" for user, password in passwords.items())
+            self.users, "".join(f"{user}:{password}\n" for user, password in passwords.items())
         )
         for name, user in self.secrets.items():
             write_private(self._edge_secrets / name, f"{user}:{passwords[user]}\n")
@@ -95,7 +98,8 @@ class Hub:
         return folder
 
     @property
-    def _users(self) -> Path:
+    def users(self) -> Path:
+        """Give the file with a line name:password for each account of the broker."""
         return self.state / "secrets" / "broker-users"
 
     @property
@@ -120,7 +124,7 @@ class Hub:
         command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(self.broker_port)]
         return Child(
             name="broker",
-            command=[*command, "--state", str(self.state / "broker"), "--users", str(self._users)],
+            command=[*command, "--state", str(self.state / "broker"), "--users", str(self.users)],
             ready=lambda _child: is_open(self.broker_port),
         )
 
