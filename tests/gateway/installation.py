@@ -8,7 +8,7 @@ import signal
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -41,11 +41,15 @@ FORKS.set_forkserver_preload(["gateway.command", "gateway.timeseries.influxql"])
 
 @dataclass
 class Process:
-    """A gateway process, which may be killed, frozen and started again on its port."""
+    """A gateway process, which may be killed, frozen and started again on its port.
+
+    run: what takes its command line, by a name that another process can import.
+    """
 
     config: Path
     roles: str
     port: int
+    run: Callable[[Sequence[str]], int] = command.run
     process: ForkServerProcess | None = None
 
     @property
@@ -55,8 +59,12 @@ class Process:
     def start(self) -> None:
         options = ["--roles", self.roles, "--listen", f"127.0.0.1:{self.port}"]
         arguments = ["run", "--config", str(self.config), *options]
-        self.process = FORKS.Process(target=command.run, args=(arguments,))
+        self.process = FORKS.Process(target=self.run, args=(arguments,))
         self.process.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.is_alive()
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
@@ -79,9 +87,8 @@ class Process:
 
     async def until_ended(self) -> None:
         """Wait until it has ended by itself."""
-        assert self.process is not None
         async with asyncio.timeout(WITHIN_S):
-            while self.process.is_alive():
+            while self.is_alive:
                 await asyncio.sleep(0.05)
 
     def _readyz(self) -> dict[str, Any]:
@@ -143,10 +150,15 @@ class Installation:
         }
 
     def start(self, name: str, roles: str = ",".join(ROLES)) -> Process:
+        process = self.add(name, roles)
+        process.start()
+        return process
+
+    def add(self, name: str, roles: str) -> Process:
+        """Write the settings of a process that is started later."""
         config = self.folder / f"{name}.yaml"
         config.write_text(yaml.safe_dump(self.settings()))
         process = Process(config, roles, _free_port())
-        process.start()
         self.processes[name] = process
         return process
 
