@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import ConfigError
 from gateway.language.classifier import Classifier
+from gateway.language.duplicates import find_pairs, report_of
 from gateway.language.evaluation import figures
 from gateway.language.facts import FactFinder
 from gateway.language.gazetteer import Entry
@@ -32,6 +33,18 @@ def extract(*, file: Path, gazetteer: Path | None, as_json: bool) -> int:
         else:
             stated = (f"{name} {_shown(value)}" for name, value in facts.items() if value)
             print(", ".join(stated))
+    return 0
+
+
+def duplicates(*, file: Path, as_json: bool) -> int:
+    """Print the pairs of messages near one another, and whether they are one trouble."""
+    rows = read_rows(file, ("id", "text", "lat", "lon", "reported", "category"))
+    reports = [report for row in rows if (report := report_of(row))]
+    for pair in find_pairs(reports):
+        if as_json:
+            print(json.dumps(asdict(pair) | {"score": round(pair.score, 4)}, ensure_ascii=False))
+        else:
+            print(f"{pair.a} {pair.b} {pair.score:.2f} {'joined' if pair.joined else 'apart'}")
     return 0
 
 
@@ -108,6 +121,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--json", dest="as_json", action="store_true", help="one JSON line a row")
     command.set_defaults(action=extract)
+
+    command = commands.add_parser(
+        "duplicates", help="say which messages tell of the same trouble: never without a place"
+    )
+    command.add_argument(
+        "file", type=Path, metavar="IN.csv", help="messages: id, text, lat, lon, reported, category"
+    )
+    command.add_argument("--json", dest="as_json", action="store_true", help="one JSON line a pair")
+    command.set_defaults(action=duplicates)
 
     command = commands.add_parser("train", help="learn labels from a file, and keep the model")
     command.add_argument("file", type=Path, metavar="A.csv", help="texts with their labels")
