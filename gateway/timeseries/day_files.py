@@ -2,11 +2,13 @@
 
     series/2026-11-26.parquet            readings, by series, then time, one a moment
     series/minutes/2026-11-26.parquet    its roll-ups; likewise hours and days
+    series/days/2026-10.parquet          those of a month that is over, packed; likewise hours
 
-They are enough to begin anew without the database.
+They are enough to begin anew without the database. The file of a day stands over its month's.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
@@ -33,8 +35,12 @@ ROLLUP_SCHEMA = pa.schema(
     [(name, pa.from_numpy_dtype(np.dtype(dtype))) for name, dtype in COLUMNS.items()]
 )
 NEW = ".new"  # ends the name of a file that is not yet in force
+PACKED = ("hours", "days")  # what is kept for years, so that questions read few files
+PACK_FROM = 7  # files of days of one month and level
+DAYS_KEY = b"days"  # metadata of a month's file: the days that it holds
 
 Day = int  # since 1970-01-01, UTC
+Month = str  # 2026-10
 
 
 def day_of(time: int) -> Day:
@@ -46,15 +52,22 @@ def name_of(day: Day) -> str:
     return (EPOCH + timedelta(days=day)).isoformat()
 
 
+def month_of(day: Day) -> Month:
+    """Give the month as 2026-11."""
+    return name_of(day)[:7]
+
+
 class DayFiles:
     """The files of one folder, and which of them there are; one process changes them.
 
-    days: by kind (`readings`, or a level of roll-ups), the days of which there is a file.
+    days: by kind (`readings`, or a level of roll-ups), the days of which there is something.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folders = {RAW: folder, **{level: folder / level for level in LEVELS}}
         self.days: dict[str, Set[Day]] = {}
+        self._single: dict[str, Set[Day]] = {}  # days that have a file of their own
+        self._months: dict[str, dict[Month, Set[Day]]] = {}  # what those of months hold
 
     def open(self) -> None:
         """Make the folders, remove what a killed process left half done, see what is there."""
@@ -62,21 +75,38 @@ class DayFiles:
             folder.mkdir(parents=True, exist_ok=True)
             for left in folder.glob(f"*{NEW}"):
                 left.unlink()
-            self.days[kind] = frozenset(
-                (date.fromisoformat(file.stem) - EPOCH).days for file in folder.glob("*.parquet")
+            files = {file.stem: file for file in folder.glob("*.parquet")}
+            self._months[kind] = {
+                name: _days_of(file) for name, file in files.items() if _is_month(name)
+            }
+            self._single[kind] = frozenset(
+                (date.fromisoformat(name) - EPOCH).days for name in files if not _is_month(name)
             )
+            self.days[kind] = set().union(self._single[kind], *self._months[kind].values())
 
     def path(self, kind: str, day: Day) -> Path:
-        return self._folders[kind] / f"{name_of(day)}.parquet"
+        """Give the file in which the day is, or will be."""
+        month = month_of(day)
+        is_packed = day not in self._single[kind] and day in self._months[kind].get(month, ())
+        return self._file(kind, month if is_packed else name_of(day))
 
     def paths(self, kind: str, days: Iterable[Day]) -> list[str]:
-        return [str(self.path(kind, day)) for day in sorted(days)]
+        return sorted({str(self.path(kind, day)) for day in days})
+
+    def split(self, kind: str, days: Iterable[Day]) -> list[Sequence[Day]]:
+        """Part days that have files of their own from those that their months' files tell of.
+
+        Together they would say some days twice: a month's file has all of it.
+        """
+        single, packed = list[Day](), list[Day]()
+        for day in sorted(days):
+            (single if day in self._single[kind] else packed).append(day)
+        return [part for part in (single, packed) if part]
 
     def bytes(self) -> int:
         """Give how much of the disk all of them take."""
-        return sum(
-            self.path(kind, day).stat().st_size for kind, days in self.days.items() for day in days
-        )
+        files = {self.path(kind, day) for kind, days in self.days.items() for day in days}
+        return sum(file.stat().st_size for file in files)
 
     def write(self, day: Day, batches: Iterable[Readings]) -> None:
         """Write the day's files beside those in force, durably.
@@ -102,7 +132,9 @@ class DayFiles:
         for level in LEVELS:
             if day not in self.days[level]:
                 continue
-            old, new = pq.read_table(self.path(level, day)), pq.read_table(self._new(level, day))
+            of_day = [("time", ">=", day * DAY), ("time", "<", (day + 1) * DAY)]
+            old = pq.read_table(self.path(level, day), filters=of_day).cast(ROLLUP_SCHEMA)
+            new = pq.read_table(self._new(level, day))
             keys = ["series", "time"]
             more = new.join(old.select(keys), keys, join_type="left anti").select(old.column_names)
             joined = pa.concat_tables([old, more])
@@ -116,8 +148,9 @@ class DayFiles:
         The readings last: as long as they are not there, the day counts as not sealed.
         """
         for kind in (*LEVELS, RAW):
-            self._new(kind, day).replace(self.path(kind, day))
+            self._new(kind, day).replace(self._file(kind, name_of(day)))
             _sync(self._folders[kind])
+            self._single[kind] = self._single[kind] | {day}
             self.days[kind] = self.days[kind] | {day}
 
     def drop_new(self, day: Day) -> None:
@@ -126,9 +159,52 @@ class DayFiles:
             self._new(kind, day).unlink(missing_ok=True)
 
     def remove(self, kind: str, day: Day) -> None:
-        """Remove a file for good."""
+        """Remove a day for good; a month's file goes with the last of its days."""
+        month = month_of(day)
         self.days[kind] = self.days[kind] - {day}
-        self.path(kind, day).unlink(missing_ok=True)
+        self._single[kind] = self._single[kind] - {day}
+        self._file(kind, name_of(day)).unlink(missing_ok=True)
+        if day in self._months[kind].get(month, ()):
+            self._months[kind][month] = self._months[kind][month] - {day}
+            if not self._months[kind][month]:
+                self._file(kind, month).unlink()
+                del self._months[kind][month]
+
+    def to_pack(self, before: Day) -> list[tuple[str, Month]]:
+        """Give the levels and months that are over by this day and have many files of days."""
+        return [
+            (level, month)
+            for level in PACKED
+            for month, count in sorted(Counter(map(month_of, self._single[level])).items())
+            if count >= PACK_FROM and month < month_of(before)
+        ]
+
+    def parts(self, level: str, month: Month) -> dict[Path, Sequence[Day]]:
+        """Give the files of a month, each with the days that it counts for."""
+        of_path: dict[Path, list[Day]] = {}
+        for day in sorted(self.days[level]):
+            if month_of(day) == month:
+                of_path.setdefault(self.path(level, day), []).append(day)
+        return dict(of_path)
+
+    def new_month(self, level: str, month: Month) -> Path:
+        """Give where a month is to be written."""
+        path = self._file(level, month)
+        return path.with_name(path.name + NEW)
+
+    def put_month_in_force(self, level: str, month: Month, days: Set[Day]) -> None:
+        """Put the written month in the place of the files of its days.
+
+        Killed in between, those are still there, and say the same.
+        """
+        new = self.new_month(level, month)
+        _sync(new)
+        new.replace(self._file(level, month))
+        _sync(self._folders[level])
+        self._months[level][month] = days
+        self._single[level] = self._single[level] - days
+        for day in days:
+            self._file(level, name_of(day)).unlink(missing_ok=True)
 
     @contextmanager
     def held(self, paths: Sequence[str]) -> Iterator[list[str]]:
@@ -148,8 +224,11 @@ class DayFiles:
             for batch in file.iter_batches(ROW_GROUP):
                 yield block_of(batch)
 
+    def _file(self, kind: str, name: str) -> Path:
+        return self._folders[kind] / f"{name}.parquet"
+
     def _new(self, kind: str, day: Day) -> Path:
-        path = self.path(kind, day)
+        path = self._file(kind, name_of(day))
         return path.with_name(path.name + NEW)
 
 
@@ -188,6 +267,15 @@ class _Writer:
         if self._waiting:
             self._file.write_table(pa.concat_tables(self._waiting), row_group_size=ROW_GROUP)
         self._waiting = []
+
+
+def _is_month(name: str) -> bool:
+    return len(name) == len("2026-10")
+
+
+def _days_of(file: Path) -> Set[Day]:
+    metadata = pq.read_schema(file).metadata or {}
+    return frozenset(map(int, metadata.get(DAYS_KEY, b"").split()))
 
 
 def block_of(batch: pa.RecordBatch) -> Readings:

@@ -23,12 +23,21 @@ from core.clock import Clock
 from core.errors import ConfigError
 from core.quality import BAD, GOOD, QUARANTINE, VERDICT
 from core.readings import Readings
-from gateway.timeseries.day_files import RAW, Day, DayFiles, block_of, day_of
+from gateway.timeseries.day_files import RAW, Day, DayFiles, Month, block_of, day_of
 from gateway.timeseries.gate import Gate
 from gateway.timeseries.order import NEVER, Order
 from gateway.timeseries.port import Buckets, StoreUnavailable, Taken
 from gateway.timeseries.rollup import DAY
-from gateway.timeseries.sources import FEW_SERIES, Fits, Sources, choose, series_in
+from gateway.timeseries.sources import (
+    FEW_SERIES,
+    Fits,
+    Sources,
+    choose,
+    parquet,
+    series_in,
+    spans_of,
+    within,
+)
 
 DATABASE, SERIES = "readings.duckdb", "series"  # names in the folder of data
 MEMORY = "400MB"
@@ -252,8 +261,39 @@ class DuckDbTimeSeries:
             await self._write(self._delete, "readings", since, since + STRETCH)
         await self._write(self._forget, day, written)
 
+    async def pack(self, level: str, month: Month) -> None:
+        """Put the roll-ups of a month's days into one file. Killed at any moment, nothing is lost.
+
+        StoreUnavailable: the disk did not take it.
+        """
+        new = self.files.new_month(level, month)
+        try:
+            days = await asyncio.to_thread(self._write_month, level, month, new)
+        except (duckdb.Error, OSError) as error:
+            await asyncio.to_thread(new.unlink, missing_ok=True)
+            raise StoreUnavailable(f"{new}: {error}") from error
+        async with self._gate.alone():
+            await asyncio.to_thread(self.files.put_month_in_force, level, month, days)
+
+    def _write_month(self, level: str, month: Month, new: Path) -> Set[Day]:
+        parts = self.files.parts(level, month)
+        days = sorted(day for its in parts.values() for day in its)
+        whole = days[0] * DAY, (days[-1] + 1) * DAY
+        stored = " UNION ALL ".join(
+            f"SELECT * FROM {parquet([str(path)])} WHERE {within(spans_of(its, whole))}"
+            for path, its in parts.items()
+        )
+        name = str(new).replace("'", "''")
+        with self._connection.cursor() as cursor:
+            cursor.execute(
+                f"COPY (SELECT * FROM ({stored}) ORDER BY series, time) TO '{name}' "
+                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {BLOCK}, "
+                f"KV_METADATA {{days: '{' '.join(map(str, days))}'}})"
+            )
+        return frozenset(days)
+
     async def remove(self, kind: str, day: Day) -> None:
-        """Remove the file of a day for good."""
+        """Remove what there is of a day for good."""
         async with self._gate.alone():
             await asyncio.to_thread(self.files.remove, kind, day)
 

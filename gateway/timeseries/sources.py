@@ -29,14 +29,15 @@ Fits = Callable[[int], bool]  # whether a roll-up of this width tells enough
 class Sources:
     """From where the readings of one span come.
 
-    widths: of the roll-ups. written: latecomers up to this commit only.
+    rollups: files, and of which spans they are asked: a month's may hold days that are read from
+    elsewhere. widths: of the roll-ups. written: latecomers up to this commit only.
     """
 
     span: Span
     table: Sequence[Span]
     late: Sequence[Span]
     files: Sequence[str]
-    rollups: Sequence[str]
+    rollups: Sequence[tuple[Sequence[str], Sequence[Span]]]
     widths: Set[int] = frozenset()
     written: int | None = None
 
@@ -48,10 +49,10 @@ class Sources:
         start, end = self.span
         parts = []
         if self.table:
-            parts.append(f"SELECT {COLUMNS} FROM readings WHERE {series} AND {_in(self.table)}")
+            parts.append(f"SELECT {COLUMNS} FROM readings WHERE {series} AND {within(self.table)}")
         if self.files:
             parts.append(
-                f"SELECT {COLUMNS} FROM {_parquet(self.files)} "
+                f"SELECT {COLUMNS} FROM {parquet(self.files)} "
                 f"WHERE {series} AND time >= {start} AND time < {end}"
             )
         stored = " UNION ALL ".join(parts) or NOTHING
@@ -61,7 +62,7 @@ class Sources:
         late = (
             "SELECT series, time, arg_max(value, written) AS value, "
             "arg_max(quality, written) AS quality "
-            f"FROM late WHERE {series} AND {_in(self.late)}{until} GROUP BY series, time"
+            f"FROM late WHERE {series} AND {within(self.late)}{until} GROUP BY series, time"
         )
         return (
             f"WITH latecomers AS MATERIALIZED ({late}) SELECT {COLUMNS} FROM ({stored}) "
@@ -129,11 +130,11 @@ class Sources:
         return in_one_day and self.widths == {width}
 
     def _rolled(self, series: str) -> str:
-        start, end = self.span
-        return (
-            f"(SELECT * FROM {_parquet(self.rollups)} "
-            f"WHERE {series} AND time >= {start} AND time < {end})"
-        )
+        parts = [
+            f"SELECT * FROM {parquet(paths)} WHERE {series} AND {within(spans)}"
+            for paths, spans in self.rollups
+        ]
+        return f"({' UNION ALL '.join(parts)})"
 
 
 def choose(
@@ -147,13 +148,13 @@ def choose(
     start, end = span
     first, last = day_of(start), day_of(end - 1)
 
-    def within(days: Iterable[Day]) -> set[Day]:
+    def asked(days: Iterable[Day]) -> set[Day]:
         return {day for day in days if first <= day <= last}
 
-    sealed = within(files.days[RAW])
-    open_ = within(table) - sealed
-    left = within(set().union(*(files.days[level] for level in LEVELS))) - sealed - open_
-    latecomers = within(late) - left
+    sealed = asked(files.days[RAW])
+    open_ = asked(table) - sealed
+    left = asked(set().union(*(files.days[level] for level in LEVELS))) - sealed - open_
+    latecomers = asked(late) - left
     levels: dict[str, list[Day]] = {level: [] for level in (RAW, *COARSEST_FIRST)}
     for day in sealed:
         is_whole = day in latecomers
@@ -163,10 +164,14 @@ def choose(
         levels[_level(files, day, span, fits, finest)].append(day)
     return Sources(
         span,
-        table=_spans(open_, span),
-        late=_spans(latecomers, span),
+        table=spans_of(open_, span),
+        late=spans_of(latecomers, span),
         files=files.paths(RAW, levels[RAW]),
-        rollups=[path for level in LEVELS for path in files.paths(level, levels[level])],
+        rollups=[
+            (files.paths(level, days), spans_of(days, span))
+            for level in LEVELS
+            for days in files.split(level, levels[level])
+        ],
         widths={LEVELS[level] for level in LEVELS if levels[level]},
     )
 
@@ -188,7 +193,7 @@ def _level(files: DayFiles, day: Day, span: Span, fits: Fits, otherwise: str) ->
     return otherwise
 
 
-def _spans(days: Iterable[Day], span: Span) -> list[Span]:
+def spans_of(days: Iterable[Day], span: Span) -> list[Span]:
     """Join days that follow each other, and cut them to the span."""
     joined: list[Span] = []
     for day in sorted(days):
@@ -200,10 +205,12 @@ def _spans(days: Iterable[Day], span: Span) -> list[Span]:
     return joined
 
 
-def _in(spans: Iterable[Span]) -> str:
+def within(spans: Iterable[Span]) -> str:
+    """Give the condition for times in these spans."""
     return "(" + " OR ".join(f"(time >= {a} AND time < {b})" for a, b in spans) + ")"
 
 
-def _parquet(paths: Iterable[str]) -> str:
+def parquet(paths: Iterable[str]) -> str:
+    """Give these files as a table."""
     quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     return f"read_parquet([{quoted}])"

@@ -1,4 +1,4 @@
-"""Seals days that are over, and removes what is older than it is kept for."""
+"""Seals days that are over, packs their months, and removes what is older than it is kept for."""
 
 import asyncio
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ log = structlog.get_logger()
 
 EVERY_S = 3600.0
 SOON_S = 300.0  # after the disk did not take it
+PACK_AFTER = 8  # days after a month's end: what comes live is at most a week late
 LATE = 2 * 3600 * SECOND  # for which a day waits after its end; what comes later is merged
 
 
@@ -46,7 +47,7 @@ class Upkeep:
             await asyncio.sleep(SOON_S if self.problem else EVERY_S)
 
     async def round(self) -> None:
-        """Remove what is too old, which makes room, then seal what is due; say what was done."""
+        """Remove what is too old, which makes room, then seal and pack what is due; say so."""
         today = self._today(self.clock.time_ns())
         await self._remove_old(today)
         sealed = await self.store.due(self._today(self.clock.time_ns() - LATE))
@@ -55,6 +56,9 @@ class Upkeep:
             log.info("day sealed", day=name_of(day))
         if sealed:
             await self._remove_old(today)
+        for level, month in self.store.files.to_pack(today - PACK_AFTER):
+            await self.store.pack(level, month)
+            log.info("month packed", level=level, month=month)
 
     def _today(self, now: int) -> int:
         """Give the day, but none after the last of which there are readings.
