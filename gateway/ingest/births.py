@@ -1,5 +1,6 @@
 """What edges said at birth: profiles, devices, and what the numbers of their readings mean."""
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -234,7 +235,8 @@ class Births:
 
     def _learn(self, rows: Iterable[Sequence[object]]) -> None:
         for device, signal, number in rows:
-            self._series.setdefault(str(device), {})[str(signal)] = int(str(number))
+            # Millions of series have a few hundred keys among them.
+            self._series.setdefault(str(device), {})[sys.intern(str(signal))] = int(str(number))
 
     # ---- what was born ----------------------------------------------------------------------
 
