@@ -29,7 +29,8 @@ Key: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=40, patter
 Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=NO_NUL)]  # may be empty
 Unit: TypeAlias = Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-SignalNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**24)]
+MOST_SIGNALS = 2**20  # of one birth, of which a few bytes could name a thousand times as many
+SignalNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MOST_SIGNALS)]
 Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # nanoseconds UTC
 
 
@@ -145,6 +146,10 @@ class Birth(Message, kw_only=True):
 
     def __post_init__(self) -> None:
         self.software = plain(self.software)
+        signals = {each.profile: len(each.signals) for each in self.profiles}
+        named = sum(signals.get(each.profile, 0) for each in self.devices)
+        if named > MOST_SIGNALS:
+            raise ValueError(f"{named} signals, wanted at most {MOST_SIGNALS}")
 
 
 class Block(Message, kw_only=True):

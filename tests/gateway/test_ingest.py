@@ -185,6 +185,28 @@ def test_an_edge_that_the_registry_does_not_have_is_told_at_its_birth(
     play(tmp_path, broker, story)
 
 
+def test_a_birth_of_a_billion_signals_is_refused(tmp_path: Path, broker: str) -> None:
+    signals = [{"key": f"s{number}", "name": {}} for number in range(20_000)]
+    birth = {
+        "v": 1, "edge": "edge-1", "epoch": EPOCH, "numbering": 1, "revision": 1, "software": "",
+        "sent_at": 1,
+        "profiles": [{"profile": "lamp", "family": "lamp", "name": {}, "signals": signals}],
+        "devices": [{"device": "lamp-1-head", "profile": "lamp", "first": 0}] * 50_000,
+    }  # fmt: skip
+    bomb = zstandard.compress(msgspec.msgpack.encode(birth))
+
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.send("birth", bomb)
+        edge.be_born()
+        edge.say(1, 40.0)
+        await edge.until_acknowledged("telemetry", 1)
+        assert (await shown(gateway))["refusal"] == (
+            "Birth: 1000000000 signals, wanted at most 1048576"
+        )
+
+    play(tmp_path, broker, story)
+
+
 def test_an_edge_cannot_speak_for_another(tmp_path: Path, broker: str) -> None:
     async def story(_gateway: Gateway, edge: Edge) -> None:
         edge.send("death", wire.Death(edge="edge-2", epoch=EPOCH))
