@@ -148,19 +148,23 @@ class Births:
         devices: Sequence[DeviceBirth],
         profiles: Mapping[str, ProfileBirth],
     ) -> list[tuple[str, str, int]]:
-        """Give numbers to the series that have none."""
-        missing = {
+        """Give numbers to the series that have none, in the order in which they are read."""
+        missing = [
             (each.device, signal.key)
             for each in devices
             for signal in profiles[each.profile].signals
             if signal.key not in self._series.get(each.device, {})
-        }
+        ]
         if not missing:
             return []
         # Somebody else's, or of a commit whose answer was lost.
-        missing -= {(device, signal) for device, signal, _ in await self._unlearned(session)}
-        if missing:
-            entries = [{"device": device, "signal": signal} for device, signal in sorted(missing)]
+        there = {(device, signal) for device, signal, _ in await self._unlearned(session)}
+        entries = [
+            {"device": device, "signal": signal}
+            for device, signal in dict.fromkeys(missing)
+            if (device, signal) not in there
+        ]
+        if entries:
             await session.execute(insert(SeriesRow), entries)
         return await self._unlearned(session)
 
