@@ -24,8 +24,9 @@ def is_believed(time: int, now: int) -> bool:
 
 def misdated(readings: Readings, now: int) -> NDArray[np.bool_]:
     """Mark the rows whose time cannot be right. What was kept, or lost, may be long ago."""
-    is_live = ~np.isin(readings.quality & REASON, (Reason.ARCHIVE, Reason.DROPPED))
-    off: NDArray[np.bool_] = (readings.time < now + EARLIEST) & is_live
+    off: NDArray[np.bool_] = readings.time < now + EARLIEST
+    if off.any():
+        off &= ~np.isin(readings.quality & REASON, (Reason.ARCHIVE, Reason.DROPPED))
     return off | (readings.time > now + LATEST)
 
 
