@@ -102,6 +102,8 @@ def test_an_edge_that_is_connected_is_taken_over_only_by_force(kvartal: Kvartal)
                     software="",
                     revision=1,
                     problem="",
+                    refused=0,
+                    refusal="",
                 )
             )
 
