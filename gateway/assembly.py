@@ -125,6 +125,7 @@ async def open_parts(
             fleet=fleet,
             hub=hub,
             receptions=[reception for reception, _ in receptions.values()],
+            remembers=serves or works,
         )
         shown = outbox.OutboxReader(database, TOPICS, following.take)
         await shown.start()

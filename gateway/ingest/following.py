@@ -17,7 +17,11 @@ TOPICS = (*outbox.SHOWN, outbox.REGISTRY, outbox.FLEET)
 
 class Following:
     """`take` handles rows of the outbox with TOPICS. Of births and presence the process that leads
-    knows better than the outbox."""
+    knows better than the outbox.
+
+    remembers: whether births and fleet are kept as the store has them; a process that only stores
+    readings asks for each numbering as it comes.
+    """
 
     def __init__(
         self,
@@ -28,6 +32,7 @@ class Following:
         fleet: Fleet,
         hub: Hub,
         receptions: Sequence[Ingest],
+        remembers: bool,
     ) -> None:
         self._database = database
         self._registry = registry
@@ -35,6 +40,7 @@ class Following:
         self._fleet = fleet
         self._hub = hub
         self._receptions = receptions
+        self._remembers = remembers
         self._leads = False
         self._one_at_a_time = asyncio.Lock()
 
@@ -62,13 +68,12 @@ class Following:
         told = [row.body for row in rows if row.topic == outbox.FLEET]
         born = {str(body["born"]) for body in told if body["born"]}
         devices = sorted({device for body in told for device in body["devices"]})
-        if not any(row.topic in (outbox.FLEET, "edge") for row in rows):
-            return
-        async with self._database.reading() as session:
-            if born:
-                await self._births.load(session)
-            await self._fleet.load_presence(session, devices)
-            await self._fleet.load_edges(session)
+        if self._remembers and any(row.topic in (outbox.FLEET, "edge") for row in rows):
+            async with self._database.reading() as session:
+                if born:
+                    await self._births.load(session)
+                await self._fleet.load_presence(session, devices)
+                await self._fleet.load_edges(session)
         if born:
             for reception in self._receptions:
                 reception.forget_births(born)
