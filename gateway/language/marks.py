@@ -81,8 +81,8 @@ CYRILLIC = re.compile(r"[А-Яа-яЁё]")
 # What is left of a text for strangers.
 HIDDEN = "***"
 _NAME = re.compile(
-    r"(?P<said>(?:меня зовут|мо[её] имя|с уважением,?|ФИО:?|my name is|regards,?|sincerely,?)\s+)"
-    r"(?:[А-ЯЁA-Z][а-яёa-z]+(?:\s+|$|(?=[.,!]))){1,3}",
+    r"(?P<said>(?i:меня зовут|мо[её] имя|с уважением,?|ФИО:?|my name is|regards,?|sincerely,?)\s+)"
+    r"[А-ЯЁA-Z][а-яёa-z]+(?:\s+[А-ЯЁA-Z][а-яёa-z]+){0,2}"
 )
 _PATRONYMIC = re.compile(
     r"(?:[А-ЯЁ][а-яё]+\s+){0,2}[А-ЯЁ][а-яё]+(?:ович|евич|ьич|овн|евн|иничн)(?:а|у|ем|ом|е|ой|ы)?\b"
