@@ -10,6 +10,8 @@ const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));
 const Control = lazy(() => patiently(() => import("./pages/control/page")));
 const Field = lazy(() => patiently(() => import("./pages/field/page")));
 const Commissioning = lazy(() => patiently(() => import("./pages/admin/commissioning/page")));
+const MyMeters = lazy(() => patiently(() => import("./pages/meters/my-meters")));
+const House = lazy(() => patiently(() => import("./pages/meters/house")));
 const Admin = lazy(() => patiently(() => import("./pages/admin/page")));
 
 export function App() {
@@ -24,6 +26,8 @@ export function App() {
           <Route path="/field" component={Field} />
           <Route path="/admin/commissioning/:place?" component={Commissioning} />
           <Route path="/admin" component={Admin} />
+          <Route path="/my-meters" component={MyMeters} />
+          <Route path="/meters/:place?" component={House} />
           <Route component={NotFound} />
         </Switch>
       </Suspense>

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, SignOffForm, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -23,6 +23,21 @@ export const signOff = (place: string, body: SignOffForm) =>
   answer(POST("/api/v1/places/{place}/commissioning/sign-off", { params: { path: { place } }, body }));
 export const withdrawSignOff = (place: string, body: WithdrawalForm) =>
   answer(POST("/api/v1/places/{place}/commissioning/withdrawal", { params: { path: { place } }, body }));
+export const getMeters = (place: string) => answer(GET("/api/v1/meters", { params: { query: { place } } }));
+export const getConsumption = (asset: string, step: "day" | "month", start: string) =>
+  answer(
+    GET("/api/v1/meters/{asset}/consumption", { params: { path: { asset }, query: { step, start } } }),
+  );
+export const getReadings = (asset: string) =>
+  answer(GET("/api/v1/meters/{asset}/readings", { params: { path: { asset } } }));
+export const enterReading = (asset: string, body: ReadingForm) =>
+  answer(POST("/api/v1/meters/{asset}/readings", { params: { path: { asset } }, body }));
+export const getBalance = (place: string, start: string, end: string) =>
+  answer(
+    GET("/api/v1/places/{place}/balance", { params: { path: { place }, query: { start, end } } }),
+  );
+export const closedPeriod = (place: string, month: string, language: string) =>
+  `${PREFIX}/meters/closed-period.csv?${new URLSearchParams({ place, month, language }).toString()}`;
 export const getEdges = () => answer(GET("/api/v1/edges"));
 export const getEdgeHealth = (identifier: string) =>
   answer(GET("/api/v1/edges/{identifier}/health", { params: { path: { identifier } } }));

@@ -54,6 +54,7 @@ export function useTime() {
     clock,
     short,
     weekday,
+    date,
     age,
     /** "14:02" today, "21.11 14:02" on other days. */
     moment: (at: string, now = Date.now()) =>

@@ -27,6 +27,7 @@ const UNITS: Record<string, { en: string; ru: string }> = {
   ms: { en: "ms", ru: "мс" },
   h: { en: "h", ru: "ч" },
   d: { en: "d", ru: "сут" },
+  Gcal_IT: { en: "Gcal", ru: "Гкал" },
   Gcal: { en: "Gcal", ru: "Гкал" },
   "ug/m3": { en: "µg/m³", ru: "мкг/м³" },
   deg: { en: "°", ru: "°" },

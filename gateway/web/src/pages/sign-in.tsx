@@ -16,7 +16,7 @@ const HOME: Record<Me["role"], string> = {
   dispatcher: "/control",
   executor: "/field",
   administrator: "/admin",
-  resident: "/",
+  resident: "/my-meters",
 };
 const NEXT = "next";
 

@@ -16,8 +16,8 @@ export function useMe(): Me {
   return me;
 }
 
-/** Show the page to who is signed in; send others to the sign-in page and back here afterwards. */
-export function SignedIn({ children }: { children: ReactNode }) {
+/** Show the page to who is signed in, by default with live updates; send others to the sign-in page and back here afterwards. */
+export function SignedIn({ children, live = true }: { children: ReactNode; live?: boolean }) {
   const me = useQuery({ queryKey: keys.me, queryFn: getMe });
   const [, go] = useLocation();
   const ended = isSignedOut(me.error);
@@ -30,7 +30,7 @@ export function SignedIn({ children }: { children: ReactNode }) {
   if (me.data) {
     return (
       <MeContext value={me.data}>
-        <LiveProvider>{children}</LiveProvider>
+        {live ? <LiveProvider>{children}</LiveProvider> : children}
       </MeContext>
     );
   }

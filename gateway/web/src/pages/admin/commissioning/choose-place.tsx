@@ -10,7 +10,7 @@ import { Trouble, Waiting } from "../../../parts/trouble";
 const SHOWN = 20;
 
 /** Find a place by words of its name and of what is above it. */
-export function ChoosePlace() {
+export function ChoosePlace({ lead, base }: { lead: string; base: string }) {
   const { t, say } = useWords();
   const places = useQuery({ queryKey: keys.places, queryFn: getPlaces });
   const [typed, setTyped] = useState("");
@@ -32,7 +32,7 @@ export function ChoosePlace() {
     .filter(({ id, name }) => words.every((word) => `${name} ${id}`.toLocaleLowerCase().includes(word)));
   return (
     <section>
-      <p>{t("commissioning.lead")}</p>
+      <p>{lead}</p>
       <div className="tools">
         <input
           type="search"
@@ -46,7 +46,7 @@ export function ChoosePlace() {
       <ul className="places">
         {found.slice(0, SHOWN).map(({ id, name }) => (
           <li key={id}>
-            <Link href={`/admin/commissioning/${id}`}>{name}</Link> <span className="faint">{id}</span>
+            <Link href={`${base}/${id}`}>{name}</Link> <span className="faint">{id}</span>
           </li>
         ))}
       </ul>

@@ -26,7 +26,7 @@ export default function CommissioningPage() {
       <Frame>
         <div className="commissioning">
           <h1>{t("commissioning.title")}</h1>
-          {place ? <List key={place} place={place} /> : <ChoosePlace />}
+          {place ? <List key={place} place={place} /> : <ChoosePlace lead={t("commissioning.lead")} base="/admin/commissioning" />}
         </div>
       </Frame>
     </SignedIn>
