@@ -38,6 +38,7 @@ REFERENCES = {
 }
 # Keys of an entry that hold lists of entries in turn.
 NESTED = {"spans": Span, "within": Span, "calendar": CalendarEntry}
+EMPTY, NOTHING = msgspec.Raw(b"[]"), msgspec.Raw(b"null")
 OPTIONAL = {("places", "parent"), ("routes", "place"), ("overrides", "device")}
 
 
@@ -53,16 +54,19 @@ class BrokenRegistry(DomainError):
 
 def decode_registry(content: bytes) -> Registry:
     """Read a document and check every reference in it. BrokenRegistry lists all that is wrong."""
-    try:
-        raw = msgspec.json.decode(content, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
-        raise BrokenRegistry([("document", f"cannot be read as a JSON object: {error}")]) from error
-    problems: list[tuple[str, str]] = list(_unknown_keys("", raw, Registry))
+    problems: list[tuple[str, str]] = []
     parts: dict[str, Any] = {}
-    for part, (kind, _) in PARTS.items():
-        parts[part] = tuple(_entries(part, raw.get(part, []), kind, problems))
     try:
-        registry = Registry(name=msgspec.convert(raw.get("name"), dict[str, str]), **parts)
+        # An entry after the other, so that millions of them are not there twice.
+        raw = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        problems.extend(_unknown_keys("", raw, Registry))
+        for part, (kind, _) in PARTS.items():
+            parts[part] = tuple(_entries(part, raw.get(part, EMPTY), kind, problems))
+        name = msgspec.json.decode(raw.get("name", NOTHING))
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise BrokenRegistry([("document", f"cannot be read as a JSON object: {error}")]) from error
+    try:
+        registry = Registry(name=msgspec.convert(name, dict[str, str]), **parts)
     except msgspec.ValidationError as error:
         raise BrokenRegistry([*problems, ("name", str(error))]) from error
     if not registry.places and not problems:
@@ -75,12 +79,16 @@ def decode_registry(content: bytes) -> Registry:
 
 
 def _entries(
-    part: str, raw: object, kind: type[Any], problems: list[tuple[str, str]]
+    part: str, raw: msgspec.Raw, kind: type[Any], problems: list[tuple[str, str]]
 ) -> Iterator[Any]:
-    if not isinstance(raw, list):
-        problems.append((part, f"wanted a list, found {type(raw).__name__}"))
+    try:
+        items = msgspec.json.decode(raw, type=list[msgspec.Raw])
+    except msgspec.ValidationError:
+        found = type(msgspec.json.decode(raw)).__name__
+        problems.append((part, f"wanted a list, found {found}"))
         return
-    for index, item in enumerate(raw):
+    for index, each in enumerate(items):
+        item = msgspec.json.decode(each)
         where = f"{part}[{index}]"
         if not isinstance(item, dict):
             problems.append((where, f"wanted an object, found {type(item).__name__}"))

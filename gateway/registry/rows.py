@@ -1,7 +1,9 @@
 """The registry in the relational store: read whole, and replaced whole in one transaction."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -63,6 +65,8 @@ PARTS: dict[str, tuple[type[Any], type[Base]]] = {
     "tariffs": (Tariff, TariffRow),
     "billing": (BillingArea, BillingAreaRow),
 }
+PLAIN = (Asset, Feed, Device, Binding)  # the many; their fields are as the store has them
+AT_ONCE = 10_000  # rows
 
 
 async def read_registry(session: AsyncSession) -> tuple[Registry, int]:
@@ -74,10 +78,33 @@ async def read_registry(session: AsyncSession) -> tuple[Registry, int]:
         return Registry(name={}, places=()), 0
     parts: dict[str, Any] = {}
     for part, (kind, row) in PARTS.items():
-        columns = [getattr(row, field.name) for field in fields(kind)]
-        found = await session.execute(select(*columns).order_by(*row.__table__.primary_key))
-        parts[part] = tuple(msgspec.convert(dict(entry._mapping), kind) for entry in found)
+        parts[part] = tuple(await _entries(session, kind, row))
     return Registry(name=newest.name, **parts), newest.revision
+
+
+async def _entries(session: AsyncSession, kind: type[Any], row: type[Base]) -> list[Any]:
+    """Give the entries of a part. There are millions, and most of their texts are alike: those are
+    kept once."""
+    names = [field.name for field in fields(kind)]
+    columns = [getattr(row, name) for name in names]
+    found = await session.stream(select(*columns).order_by(*row.__table__.primary_key))
+    once: dict[Any, Any] = {}
+
+    def shared(name: str, value: Any) -> Any:
+        if name == "id" or value is None:
+            return value
+        key = msgspec.json.encode(value) if isinstance(value, dict) else value
+        return once.setdefault(key, value)
+
+    entries: list[Any] = []
+    async for some in found.partitions(AT_ONCE):
+        for values in some:
+            entry = dict(zip(names, values, strict=True))
+            if kind in PLAIN:
+                entries.append(kind(**{name: shared(name, entry[name]) for name in names}))
+            else:
+                entries.append(msgspec.convert(entry, kind))
+    return entries
 
 
 async def replace_registry(session: AsyncSession, clock: Clock, registry: Registry) -> int:
@@ -89,12 +116,13 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
     paths = {identifier: node.path for identifier, node in place_tree(registry.places).items()}
     for part, (_, row) in PARTS.items():
         await session.execute(delete(row))
-        entries = [_columns(entry, row, paths) for entry in getattr(registry, part)]
-        if entries:
-            await session.execute(insert(row), entries)
+        entries = getattr(registry, part)
+        for some in (entries[at : at + AT_ONCE] for at in range(0, len(entries), AT_ONCE)):
+            await session.execute(insert(row), [_columns(entry, row, paths) for entry in some])
     session.add(RegistryRevisionRow(revision=revision, at=clock.now(), name=dict(registry.name)))
+    devices = _read_by_edges(registry, clock.now())
     for edge in registry.edges:
-        await _offer(session, clock, registry, edge.id)
+        await _offer(session, clock, registry, edge.id, devices.get(edge.id, []))
     await outbox.publish(
         session, outbox.Change(topic=outbox.REGISTRY, place_path="", body={"revision": revision})
     )
@@ -111,8 +139,19 @@ async def newest_configuration(session: AsyncSession, edge: str) -> EdgeConfigur
     )
 
 
+async def newest_revision(session: AsyncSession, edge: str) -> int:
+    """Give the revision of that document, which may be large; 0 where there is none."""
+    found = await session.scalar(
+        select(func.max(EdgeConfigurationRow.revision)).where(EdgeConfigurationRow.edge == edge)
+    )
+    return found or 0
+
+
 def _columns(entry: Any, row: type[Base], paths: Mapping[str, str]) -> dict[str, Any]:
-    columns = asdict(entry)
+    if isinstance(entry, PLAIN):
+        columns = {field.name: getattr(entry, field.name) for field in fields(entry)}
+    else:
+        columns = asdict(entry)
     if isinstance(entry, Place):
         columns["place_path"] = paths[entry.id]
     elif "place_path" in row.__table__.columns:
@@ -120,16 +159,23 @@ def _columns(entry: Any, row: type[Base], paths: Mapping[str, str]) -> dict[str,
     return columns
 
 
-async def _offer(session: AsyncSession, clock: Clock, registry: Registry, edge: str) -> None:
+def _read_by_edges(registry: Registry, at: datetime) -> Mapping[str, Sequence[Device]]:
+    """Give the devices that each edge is to read, without the retired, by their id."""
+    edges = {line.id: line.edge for line in registry.endpoints}
+    gone = retired(registry.bindings, at)
+    found: defaultdict[str, list[Device]] = defaultdict(list)
+    for device in sorted(registry.devices, key=lambda each: each.id):
+        if device.id not in gone:
+            found[edges[device.endpoint]].append(device)
+    return found
+
+
+async def _offer(
+    session: AsyncSession, clock: Clock, registry: Registry, edge: str, devices: Sequence[Device]
+) -> None:
     """Write the edge's next configuration document, if its content differs from the last one."""
     endpoints = sorted(
         (line for line in registry.endpoints if line.edge == edge), key=lambda line: line.id
-    )
-    behind = {line.id for line in endpoints}
-    gone = retired(registry.bindings, clock.now())
-    devices = sorted(
-        (each for each in registry.devices if each.endpoint in behind and each.id not in gone),
-        key=lambda device: device.id,
     )
     last = await newest_configuration(session, edge)
     configuration = EdgeConfiguration(
