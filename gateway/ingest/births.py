@@ -1,6 +1,5 @@
 """What edges said at birth: profiles, devices, and what the numbers of their readings mean."""
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -8,11 +7,12 @@ import msgspec
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Select, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
 from core.clock import Clock
+from gateway.ingest.series_book import SeriesBook
 from gateway.registry.devices import health_device
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.series_tables import (
@@ -26,6 +26,7 @@ DIAGNOSTICS = "kvartal-diagnostics-"  # and the protocol: of a device's link, be
 NOBODY = 0  # series of a number that means nothing here; real ones count from 1
 SESSIONS_KEPT = 32  # of an edge; a spool still has blocks of old numberings after a long outage
 SERIES = np.dtype("<u4")
+AT_ONCE = 10_000  # rows
 
 Apply = Callable[[], None]
 log = structlog.get_logger()
@@ -43,7 +44,9 @@ class Births:
         self._registry = registry
         self._profiles: dict[str, ProfileBirth] = {}
         self._devices: dict[str, tuple[str, str]] = {}  # edge, profile
-        self._series: dict[str, dict[str, int]] = {}  # device → signal key → number
+        self._of_edge: dict[str, list[str]] = {}  # whatever an edge was ever born with
+        self._series = SeriesBook(self.name)
+        self._shared: dict[tuple[str, str], tuple[str, str]] = {}  # one of each for all devices
         self._sessions: dict[tuple[str, str, int], NDArray[np.uint32]] = {}
         self._read = (0, 0, 0)  # newest rows of profiles, devices and series that `load` has seen
 
@@ -55,15 +58,20 @@ class Births:
             definition = msgspec.json.decode(profile.definition, type=ProfileBirth)
             self._profiles[profile.profile] = definition
             profile_id = profile.id
-        born = select(BornDeviceRow).where(BornDeviceRow.id > device_id)
-        for device in await session.scalars(born.order_by(BornDeviceRow.id)):
-            self._devices[device.device] = (device.edge, device.profile)
-            device_id = device.id
-        columns = select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)
-        found = await session.execute(columns.where(SeriesRow.id > series_id))
-        series = found.all()
-        self._learn(series)
-        series_id = max((number for _, _, number in series), default=series_id)
+        columns = (
+            BornDeviceRow.device,
+            BornDeviceRow.edge,
+            BornDeviceRow.profile,
+            BornDeviceRow.id,
+        )
+        born = select(*columns).where(BornDeviceRow.id > device_id).order_by(BornDeviceRow.id)
+        async for some in (await session.stream(born)).partitions(AT_ONCE):
+            self._install({device: (edge, model) for device, edge, model, _ in some})
+            device_id = some[-1].id
+        numbered = _numbered(after=series_id)
+        async for rows in (await session.stream(numbered)).partitions(AT_ONCE):
+            self._series.learn(rows)
+            series_id = rows[-1].id
         self._read = (profile_id, device_id, series_id)
 
     def forget_sessions(self, edges: Collection[str]) -> None:
@@ -103,8 +111,14 @@ class Births:
             if not former and not each.profile.startswith(DIAGNOSTICS)
         }
         new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
-        for device, (edge, profile) in new_devices.items():
-            session.add(BornDeviceRow(device=device, since=now, edge=edge, profile=profile))
+        if new_devices:
+            await session.execute(
+                insert(BornDeviceRow),
+                [
+                    {"device": device, "since": now, "edge": reader, "profile": profile}
+                    for device, (reader, profile) in new_devices.items()
+                ],
+            )
         new_series = await self._number(session, devices, profiles)
         known = {(d, s): n for d, s, n in new_series}
         series = self._meaning(birth, devices, profiles, known)
@@ -112,8 +126,8 @@ class Births:
 
         def apply() -> None:
             self._profiles.update(new_profiles)
-            self._devices.update(new_devices)
-            self._learn(new_series)
+            self._install(new_devices)
+            self._series.learn(new_series)
             self._sessions[birth.edge, birth.epoch, birth.numbering] = series
 
         return apply
@@ -152,8 +166,9 @@ class Births:
         missing = [
             (each.device, signal.key)
             for each in devices
+            for known in (self._series.of(each.device),)
             for signal in profiles[each.profile].signals
-            if signal.key not in self._series.get(each.device, {})
+            if signal.key not in known
         ]
         if not missing:
             return []
@@ -170,10 +185,7 @@ class Births:
 
     async def _unlearned(self, session: AsyncSession) -> list[tuple[str, str, int]]:
         """Give the series of the store that are not in memory."""
-        known = max((max(keys.values()) for keys in self._series.values() if keys), default=0)
-        found = await session.execute(
-            select(SeriesRow.device, SeriesRow.signal, SeriesRow.id).where(SeriesRow.id > known)
-        )
+        found = await session.execute(_numbered(after=self._series.highest))
         return [(device, signal, number) for device, signal, number in found]
 
     def _meaning(
@@ -192,7 +204,7 @@ class Births:
         size = max(ends, default=0)
         series = np.zeros(size, SERIES)
         for each in devices:
-            keys = self._series.get(each.device, {})
+            keys = self._series.of(each.device)
             for number, signal in enumerate(profiles[each.profile].signals, each.first):
                 series[number] = keys.get(signal.key) or new[each.device, signal.key]
         return series
@@ -237,10 +249,18 @@ class Births:
             )
         return series
 
-    def _learn(self, rows: Iterable[Sequence[object]]) -> None:
-        for device, signal, number in rows:
-            # Millions of series have a few hundred keys among them.
-            self._series.setdefault(str(device), {})[sys.intern(str(signal))] = int(str(number))
+    def _install(self, devices: Mapping[str, tuple[str, str]]) -> None:
+        """Take by which edge, and as which model, devices are read from now on."""
+        for born, how in devices.items():
+            device, (edge, _) = self.name(born), how
+            if self._devices.get(device, ("", ""))[0] != edge:
+                self._of_edge.setdefault(edge, []).append(device)
+            self._devices[device] = self._shared.setdefault(how, how)
+
+    def name(self, device: str) -> str:
+        """Give the registry's own text of this id, of which one is enough for all that is kept."""
+        known = self._registry.snapshot.devices.get(device)
+        return device if known is None else known.id
 
     # ---- what was born ----------------------------------------------------------------------
 
@@ -280,7 +300,7 @@ class Births:
             return ()
         protocol = registry.endpoints[registry.devices[device].endpoint].protocol
         profile = self._profiles.get(DIAGNOSTICS + protocol)
-        series = self._series.get(device, {})
+        series = self._series.of(device)
         return [each for each in profile.signals if each.key in series] if profile else ()
 
     def family_of(self, device: str) -> str:
@@ -294,12 +314,18 @@ class Births:
 
     def devices_of_edge(self, edge: str) -> Sequence[str]:
         """Give the devices that this edge was the last to be born with."""
-        return [device for device, (reader, _) in self._devices.items() if reader == edge]
+        ever = dict.fromkeys(self._of_edge.get(edge, ()))
+        return [device for device in ever if self._devices[device][0] == edge]
 
     def series_of(self, device: str) -> Mapping[str, int]:
         """Give the numbers of the device's series by signal key."""
-        return self._series.get(device, {})
+        return self._series.of(device)
 
     def _profile_of(self, device: str) -> ProfileBirth | None:
         _, profile = self._devices.get(device, ("", ""))
         return self._profiles.get(profile)
+
+
+def _numbered(after: int) -> Select[str, str, int]:
+    columns = select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)
+    return columns.where(SeriesRow.id > after).order_by(SeriesRow.id)

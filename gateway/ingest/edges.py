@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import (
@@ -29,7 +29,7 @@ from gateway.ingest.downlink import Downlink
 from gateway.ingest.fleet import AT_ONCE, Fleet
 from gateway.registry.devices import show_device, show_edge
 from gateway.registry.directory import EdgeState
-from gateway.registry.rows import newest_configuration
+from gateway.registry.rows import newest_configuration, newest_revision
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage import outbox
 from gateway.storage.database import Database
@@ -37,6 +37,7 @@ from gateway.storage.failures import patiently
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 from gateway.storage.tables import OutboxRow
 
+THERE = (True, "")  # presence of a device that answers
 SILENT_AFTER_S = 20.0  # for an edge that should answer when the gateway comes back
 
 log = structlog.get_logger()
@@ -219,10 +220,13 @@ class Edges:
     ) -> dict[str, tuple[bool, str]]:
         """Give every device of the edge its presence: what is not lost, is there."""
         lost = {each.device for each in active.conditions if each.condition == DEVICE_LOST}
-        known = self._fleet.presence | presence
-        reasons = {device: reason for device, (online, reason) in known.items() if not online}
+
+        def reason(device: str) -> str:
+            online, reason = presence.get(device) or self._fleet.presence.get(device, (True, ""))
+            return "" if online else reason
+
         return {
-            device: (False, reasons.get(device, "")) if device in lost else (True, "")
+            device: (False, reason(device)) if device in lost else THERE
             for device in self._births.devices_of_edge(edge)
         }
 
@@ -246,12 +250,12 @@ class Edges:
         registry = self._registry.snapshot
         if edge not in registry.edges:  # it left while this waited for its turn
             return
-        offered = await newest_configuration(session, edge)
+        offered = await newest_revision(session, edge)
         shown = show_edge(
             registry,
             self._fleet,
             registry.edges[edge],
-            offered.revision if offered else 0,
+            offered,
             at=self._clock.now(),
         ).model_copy(
             update={
@@ -282,17 +286,16 @@ class Edges:
     async def _keep_presence(
         self, session: AsyncSession, changed: Mapping[str, tuple[bool, str]]
     ) -> None:
-        devices = list(changed)
+        devices, now = list(changed), self._clock.now()
         for some in (devices[at : at + AT_ONCE] for at in range(0, len(devices), AT_ONCE)):
-            found = await session.scalars(
-                select(DevicePresenceRow).where(DevicePresenceRow.device.in_(some))
+            await session.execute(
+                delete(DevicePresenceRow).where(DevicePresenceRow.device.in_(some))
             )
-            rows = {row.device: row for row in found}
-            for device in some:
-                row = rows.get(device) or DevicePresenceRow(device=device)
-                row.online, row.reason = changed[device]
-                row.changed_at = self._clock.now()
-                session.add(row)
+            rows = [
+                {"device": device, "online": online, "reason": reason, "changed_at": now}
+                for device, (online, reason) in ((each, changed[each]) for each in some)
+            ]
+            await session.execute(insert(DevicePresenceRow), rows)
 
     async def _show_presence(
         self, session: AsyncSession, device: str, online: bool, reason: str
@@ -332,7 +335,10 @@ class Edges:
 
     async def offer(self, edge: str) -> None:
         """Send the newest configuration document to an edge that has another one in force."""
+        state = self._fleet.edge_state(edge)
         async with self._database.reading() as session:
+            if state.revision_in_force == await newest_revision(session, edge):
+                return
             newest = await newest_configuration(session, edge)
         state = self._fleet.edge_state(edge)
         if newest is None or not state.online or state.revision_in_force == newest.revision:

@@ -31,8 +31,13 @@ class Fleet:
     async def load(self, session: AsyncSession) -> None:
         """Read edges and presence as the store has them."""
         await self.load_edges(session)
-        for device in await session.scalars(select(DevicePresenceRow)):
-            self.presence[device.device] = (device.online, device.reason)
+        row = DevicePresenceRow
+        found = await session.stream(select(row.device, row.online, row.reason))
+        shared: dict[tuple[bool, str], tuple[bool, str]] = {}  # one of each for millions
+        async for some in found.partitions(AT_ONCE):
+            for device, online, reason in some:
+                how = (online, reason)
+                self.presence[self._births.name(device)] = shared.setdefault(how, how)
 
     async def load_edges(self, session: AsyncSession) -> None:
         """Read what edges last said of themselves; when they were heard is better known here."""
@@ -51,9 +56,10 @@ class Fleet:
     async def load_presence(self, session: AsyncSession, devices: Sequence[str]) -> None:
         """Read whether these devices answer."""
         for some in (devices[at : at + AT_ONCE] for at in range(0, len(devices), AT_ONCE)):
-            query = select(DevicePresenceRow).where(DevicePresenceRow.device.in_(some))
-            for device in await session.scalars(query):
-                self.presence[device.device] = (device.online, device.reason)
+            row = DevicePresenceRow
+            query = select(row.device, row.online, row.reason).where(row.device.in_(some))
+            for device, online, reason in await session.execute(query):
+                self.presence[device] = (online, reason)
 
     def family_of(self, device: str) -> str:
         return self._births.family_of(device)

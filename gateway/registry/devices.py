@@ -91,11 +91,7 @@ def show_edge(
 ) -> EdgeOut:
     """Give an edge with what it said of itself and of the devices that it reads at the moment."""
     state = directory.edge_state(edge.id)
-    devices = [
-        device.id
-        for device in registry.devices_in_force(at)
-        if registry.edge_of(device.id) == edge.id
-    ]
+    devices = [device.id for device in registry.devices_read_by(edge.id, at)]
     return EdgeOut(
         id=edge.id,
         name=dict(edge.name),

@@ -56,6 +56,9 @@ class RegistrySnapshot:
         self._bindings_by_asset = _grouped(registry.bindings, "asset")
         self._assets_by_place = _grouped(registry.assets, "place")
         self._assets_by_kind = _grouped(registry.assets, "kind")
+        self._devices_by_edge: defaultdict[str, list[Device]] = defaultdict(list)
+        for device in registry.devices:
+            self._devices_by_edge[self.endpoints[device.endpoint].edge].append(device)
 
     def path_of(self, place: str) -> str:
         """Give the place_path of a place. KeyError where there is none of this id."""
@@ -117,6 +120,15 @@ class RegistrySnapshot:
         """Give the devices that somebody reads at this moment: those without the retired."""
         gone = retired(self._bindings, at)
         return [device for device in self.devices.values() if device.id not in gone]
+
+    def devices_read_by(self, edge: str, at: datetime) -> list[Device]:
+        """Give the devices that an edge reads at this moment: those without the retired."""
+        found = self._devices_by_edge.get(edge, [])
+        return [device for device in found if not self._is_retired(device.id, at)]
+
+    def _is_retired(self, device: str, at: datetime) -> bool:
+        bindings = self._bindings_by_device.get(device)
+        return bindings is not None and device in retired(bindings, at)
 
     def devices_of(self, asset: str, at: datetime) -> list[Device]:
         """Give the devices that serve the asset at this moment."""
