@@ -69,6 +69,7 @@ bench: setup
 	$(KVARTAL) bench ingest --seconds 10 --json
 	$(KVARTAL) bench query --json
 	$(KVARTAL) bench spool --json
+	$(KVARTAL) simulate region --scale 0.01 --speed 10 --json
 
 clean:
 	rm -rf .venv .tools .kvartal gateway/web/node_modules gateway/web/dist
