@@ -69,6 +69,11 @@ PLAIN = (Asset, Feed, Device, Binding)  # the many; their fields are as the stor
 AT_ONCE = 10_000  # rows
 
 
+async def newest_registry(session: AsyncSession) -> int:
+    """Give the revision in force, 0 before the first import."""
+    return await session.scalar(select(func.max(RegistryRevisionRow.revision))) or 0
+
+
 async def read_registry(session: AsyncSession) -> tuple[Registry, int]:
     """Give the registry in force and its revision; an empty one and 0 before the first import."""
     newest = await session.scalar(
@@ -112,7 +117,7 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
 
     What is not in the document is gone from the registry. Readers learn of it from the outbox.
     """
-    revision = 1 + (await session.scalar(select(func.max(RegistryRevisionRow.revision))) or 0)
+    revision = 1 + await newest_registry(session)
     paths = {identifier: node.path for identifier, node in place_tree(registry.places).items()}
     for part, (_, row) in PARTS.items():
         await session.execute(delete(row))

@@ -28,7 +28,7 @@ from core.registry import (
 )
 from core.text import Text
 from gateway.registry.places import PlaceNode, place_tree
-from gateway.registry.rows import read_registry
+from gateway.registry.rows import newest_registry, read_registry
 
 Thing = TypeVar("Thing", Asset, Binding)
 
@@ -184,7 +184,9 @@ class CurrentRegistry:
         self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0)
 
     async def reload(self, session: AsyncSession) -> None:
-        """Take the newest revision from the database."""
+        """Take the newest revision from the database, where it is another one."""
+        if await newest_registry(session) == self.snapshot.revision:
+            return
         registry, revision = await read_registry(session)
         self.snapshot = RegistrySnapshot(registry, revision)
 
