@@ -27,6 +27,7 @@ STORM_SHARE = 1 / 4  # of all edges lose their link at once
 ALARMS_A_SECOND = 0.5  # in a whole region; each is over after ALARM_S
 ALARM_S = 30.0  # of the region's time
 DRAIN_S = 300.0
+SIGN_EVERY_S = 10.0
 THREADS = 64  # that close links at once
 
 Say = Callable[[str], None]
@@ -112,9 +113,19 @@ class Region:
                 lives.append(asyncio.create_task(edge.run()))
                 await edge.until_born()
 
+        signs = asyncio.create_task(self._give_signs())
         async with asyncio.TaskGroup() as group:
             for edge in self.edges:
                 group.create_task(bear(edge))
+        signs.cancel()
+
+    async def _give_signs(self) -> None:
+        """Have a device of each edge report now and then, for what is silent counts as gone."""
+        while True:
+            await asyncio.sleep(SIGN_EVERY_S)
+            for edge in self.edges:
+                if edge.births and not edge.is_behind:
+                    edge.speak(edge.plan.parts[0], 1, self._clock.time_ns(), self.ledger)
 
     async def _live(self, pace: Pace) -> None:
         processors = {name: Processor([pid]) for name, pid in self._pids.items()}
