@@ -1,10 +1,7 @@
 """Assets: what people care for, with its devices, what feeds it, and who can see it."""
 
 from fastapi import APIRouter, Query
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.actor import Actor
 from core.registry import Asset
 from gateway.api.dependencies import (
     Administrator,
@@ -18,10 +15,9 @@ from gateway.api.dependencies import (
 from gateway.api.models import AssetDetail, AssetOut, ReplacementForm, ReplacementOut, ServedBy
 from gateway.registry.cameras import shows
 from gateway.registry.devices import show_device, visible_asset, visible_device
-from gateway.registry.replacement import Replacement, replace_device
+from gateway.registry.replacement import Replacement, replace_device, replacements
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.tables import ReplacementRow
-from gateway.storage.visibility import visible_to
 
 router = APIRouter(prefix="/assets", tags=["registry"])
 
@@ -81,7 +77,7 @@ async def asset(
             for each in registry.bindings_of(found.id)
             if actor.can_see(registry.path_of((device := registry.devices[each.device]).place))
         ],
-        replacements=await _replacements(session, actor, found),
+        replacements=await replacements(session, actor, ReplacementRow.asset == found.id),
         fed_by=shown(registry.feeds.upstream(found.id, now)),
         feeds=shown(registry.feeds.downstream(found.id, now)),
         cameras=shown(_cameras(registry, found)),
@@ -106,8 +102,8 @@ async def replace_the_device(
         done = await replace_device(session, clock, wanted, by=actor.name)
     async with parts.database.reading() as session:
         await parts.registry.reload(session)
-        replacements = await _replacements(session, actor, found)
-    return next(each for each in replacements if each.device == done.device.id)
+        known = await replacements(session, actor, ReplacementRow.asset == found.id)
+    return next(each for each in known if each.device == done.device.id)
 
 
 def show_asset(registry: RegistrySnapshot, asset: Asset) -> AssetOut:
@@ -137,24 +133,3 @@ def _cameras(registry: RegistrySnapshot, asset: Asset) -> frozenset[str]:
         for camera in registry.assets_of_kind("camera")
         if camera.id != asset.id and shows(registry, camera, asset.place, here)
     )
-
-
-async def _replacements(session: AsyncSession, actor: Actor, asset: Asset) -> list[ReplacementOut]:
-    found = await session.scalars(
-        select(ReplacementRow)
-        .where(visible_to(actor, ReplacementRow), ReplacementRow.asset == asset.id)
-        .order_by(ReplacementRow.id.desc())
-    )
-    return [
-        ReplacementOut(
-            former=row.former,
-            device=row.device,
-            at=row.at,
-            last=row.last,
-            first=row.first,
-            note=row.note,
-            by=row.by,
-            recorded_at=row.recorded_at,
-        )
-        for row in found
-    ]

@@ -1,10 +1,13 @@
 """Devices: what they measure, and whether they answer."""
 
 from fastapi import APIRouter
+from sqlalchemy import or_
 
-from gateway.api.dependencies import CurrentActor, TheClock, TheDirectory, TheRegistry
-from gateway.api.models import DeviceOut
+from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheDirectory, TheRegistry
+from gateway.api.models import DeviceDetail, DeviceOut
 from gateway.registry.devices import show_device, visible_asset, visible_device
+from gateway.registry.replacement import replacements
+from gateway.storage.tables import ReplacementRow
 
 router = APIRouter(prefix="/devices", tags=["registry"])
 
@@ -38,7 +41,21 @@ async def devices(
 
 @router.get("/{identifier}")
 async def device(
-    identifier: str, actor: CurrentActor, registry: TheRegistry, directory: TheDirectory
-) -> DeviceOut:
-    """Give one device with its signals and their latest readings."""
-    return show_device(registry, directory, visible_device(registry, actor, identifier))
+    identifier: str,
+    actor: CurrentActor,
+    session: Reading,
+    registry: TheRegistry,
+    directory: TheDirectory,
+) -> DeviceDetail:
+    """Give one device with its signals, their latest readings, and which other stood in its place.
+
+    One that was replaced is found, too.
+    """
+    found = visible_device(registry, actor, identifier)
+    its = or_(ReplacementRow.device == found.id, ReplacementRow.former == found.id)
+    known = await replacements(session, actor, its)
+    return DeviceDetail(
+        **dict(show_device(registry, directory, found)),
+        replaces=next((each for each in known if each.device == found.id), None),
+        replaced_by=next((each for each in known if each.former == found.id), None),
+    )

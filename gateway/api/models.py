@@ -143,6 +143,11 @@ class ReplacementOut(Model):
     recorded_at: datetime
 
 
+class DeviceDetail(DeviceOut):
+    replaces: ReplacementOut | None = Field(description="how it came into the place of another one")
+    replaced_by: ReplacementOut | None = Field(description="how another one came into its place")
+
+
 class AssetDetail(AssetOut):
     devices: list[DeviceOut]
     served_by: list[ServedBy] = Field(description="now and formerly, the newest first")

@@ -9,18 +9,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql import ColumnElement
 
+from core.actor import Actor
 from core.clock import Clock
 from core.errors import DomainError, NotVisible
 from core.metering import Meter
 from core.program import Program
 from core.registry import Asset, Binding, Device, Registry, is_in_force, retired
+from gateway.api.models import ReplacementOut
 from gateway.registry.document import IDENTIFIER
 from gateway.registry.places import place_tree
 from gateway.registry.rows import read_registry, replace_registry
 from gateway.registry.units import wrong_unit
 from gateway.storage.tables import ReplacementRow
+from gateway.storage.visibility import visible_to
 
 LONGEST_NOTE = 2000  # signs
 
@@ -104,6 +109,30 @@ async def replace_device(
     )
     assets = tuple(each.asset for each in ended)
     return Replaced(assets=assets, former=former, device=device, at=at, revision=revision)
+
+
+async def replacements(
+    session: AsyncSession, actor: Actor, which: ColumnElement[bool]
+) -> list[ReplacementOut]:
+    """Give those that the actor may see, the newest first."""
+    found = await session.scalars(
+        select(ReplacementRow)
+        .where(visible_to(actor, ReplacementRow), which)
+        .order_by(ReplacementRow.id.desc())
+    )
+    return [
+        ReplacementOut(
+            former=row.former,
+            device=row.device,
+            at=row.at,
+            last=row.last,
+            first=row.first,
+            note=row.note,
+            by=row.by,
+            recorded_at=row.recorded_at,
+        )
+        for row in found
+    ]
 
 
 def _moment(at: datetime | None, now: datetime) -> datetime:

@@ -64,7 +64,13 @@ def test_a_device_that_was_replaced_counts_no_more_and_is_found_by_its_id(play: 
             assert (await browser.post(REPLACEMENT, json={"serial": "26-1"})).status_code == 200
             devices = (await browser.get("/api/v1/devices")).json()
             assert [each["id"] for each in devices] == ["lamp-1-d2", "lamp-2-head"]
-            assert (await browser.get("/api/v1/devices/lamp-1-head")).status_code == 200
+            old = (await browser.get("/api/v1/devices/lamp-1-head")).json()
+            new = (await browser.get("/api/v1/devices/lamp-1-d2")).json()
+            assert (old["replaces"], new["replaced_by"]) == (None, None)
+            assert old["replaced_by"] == new["replaces"]
+            assert (new["replaces"]["former"], new["replaces"]["device"]) == (
+                "lamp-1-head", "lamp-1-d2",
+            )  # fmt: skip
             (edge,) = (await browser.get("/api/v1/edges")).json()
             assert edge["devices"] == 2
         registry = gateway.parts.registry.snapshot

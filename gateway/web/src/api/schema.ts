@@ -280,7 +280,9 @@ export interface paths {
         };
         /**
          * Device
-         * @description Give one device with its signals and their latest readings.
+         * @description Give one device with its signals, their latest readings, and which other stood in its place.
+         *
+         *     One that was replaced is found, too.
          */
         get: operations["device"];
         put?: never;
@@ -1778,6 +1780,61 @@ export interface components {
             met_at: string | null;
             /** Breached */
             breached: boolean;
+        };
+        /** DeviceDetail */
+        DeviceDetail: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Profile */
+            profile: string;
+            /** Family */
+            family: string;
+            /** Edge */
+            edge: string;
+            /** Place */
+            place: string;
+            /**
+             * Online
+             * @description None until the edge has said, and while it is away
+             */
+            online: boolean | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Edge Online
+             * @description whether the edge that reads the device is there
+             */
+            edge_online: boolean;
+            /**
+             * Signals
+             * @default []
+             */
+            signals: components["schemas"]["SignalOut"][];
+            /**
+             * Last Good
+             * @description when a good reading came last, as far as it is known
+             */
+            last_good?: string | null;
+            /**
+             * Diagnostics
+             * @description what its edge tells of the link to it
+             * @default []
+             */
+            diagnostics: components["schemas"]["SignalOut"][];
+            /** @description how it came into the place of another one */
+            replaces: components["schemas"]["ReplacementOut"] | null;
+            /** @description how another one came into its place */
+            replaced_by: components["schemas"]["ReplacementOut"] | null;
         };
         /** DeviceOut */
         DeviceOut: {
@@ -3427,7 +3484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceOut"];
+                    "application/json": components["schemas"]["DeviceDetail"];
                 };
             };
             /** @description Refused; the problem says why and what to do */

@@ -357,6 +357,7 @@ export const en = {
     lastGood: "Last good reading",
     never: "never",
     noDiagnostics: "Nothing is known of the link yet. The edge tells it within a minute.",
+    replaces: "In the place of {{device}} since {{time}}; entered by {{by}}",
     noHealth: "The edge has told nothing of itself yet. It does once it is online.",
     onlyLost: "Only lost",
     device: "Device",

@@ -148,7 +148,7 @@ function Diagnostics({ id }: { id: string }) {
   if (device.error)
     return <Trouble error={device.error} retry={() => void device.refetch()} />;
   if (!device.data) return <Waiting />;
-  const { last_good, diagnostics } = device.data;
+  const { last_good, diagnostics, replaces } = device.data;
   return (
     <>
       <p>
@@ -157,6 +157,15 @@ function Diagnostics({ id }: { id: string }) {
           ? t("age.ago", { age: time.age((now - Date.parse(last_good)) / 1000) })
           : t("admin.never")}
       </p>
+      {replaces && (
+        <p className="faint">
+          {t("admin.replaces", {
+            device: replaces.former,
+            time: time.moment(replaces.at, now),
+            by: replaces.by,
+          })}
+        </p>
+      )}
       {diagnostics.some((signal) => signal.value !== null) ? (
         <Figures device={id} signals={diagnostics} />
       ) : (
