@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core import deadline
 from core.actor import Role
 from core.category import Category
-from core.deadline import Deadline
+from core.deadline import Deadline, after
+from core.deadline_rule import DeadlineRules, Moment
 from core.errors import DomainError
 from core.text import Text, filled
 
@@ -127,6 +127,7 @@ class Case:
     """
 
     category: Category
+    rules: DeadlineRules
     opened_at: datetime
     changed_at: datetime
     state: CaseState = NEW
@@ -135,39 +136,31 @@ class Case:
     clocks: list[Deadline] = field(default_factory=list)
 
     @classmethod
-    def opened(cls, category: Category, at: datetime) -> "Case":
-        case = cls(category=category, opened_at=at, changed_at=at)
-        case._start(deadline.ROUTE, at)
-        if category.release is not None:
-            case._start(deadline.RELEASE, at)
+    def opened(cls, category: Category, rules: DeadlineRules, at: datetime) -> "Case":
+        case = cls(category=category, rules=rules, opened_at=at, changed_at=at)
+        case._happened(Moment.RECEIVED, at)
         return case
 
     def route(self, at: datetime) -> None:
         """Give it to an executor. Another executor gets no more time than the first."""
         self._step(Verb.ROUTE, at)
-        self._meet(deadline.ROUTE, at)
-        for name in (deadline.CHOOSE, deadline.RESOLVE):
-            if self._clock(name) is None:
-                self._start(name, at)
+        self._happened(Moment.ROUTED, at)
 
     def accept(self, at: datetime) -> None:
         self._step(Verb.ACCEPT, at)
-        self._meet(deadline.CHOOSE, at)
+        self._happened(Moment.ACCEPTED, at)
 
     def resolve(self, at: datetime) -> None:
         """Take the report that the work is done: its clock halts, that of verifying starts."""
         self._step(Verb.RESOLVE, at)
-        self._set(deadline.RESOLVE, lambda clock: clock.halt(at))
-        self._meet(deadline.RELEASE, at)
-        self._start(deadline.VERIFY, at)
+        self._happened(Moment.REPORTED, at)
 
     def verify(self, at: datetime, proof: Proof) -> None:
         """Hold what is proved. DomainError lists what is missing."""
         self._refuse(Verb.VERIFY)
         _refuse_unproved(proof)
         self._step(Verb.VERIFY, at)
-        for name in (deadline.VERIFY, deadline.RESOLVE):
-            self._meet(name, at)
+        self._happened(Moment.VERIFIED, at)
 
     def close(self, at: datetime, proof: Proof) -> None:
         """Close on proof; verifies first where nobody has."""
@@ -182,8 +175,7 @@ class Case:
         """Go on as if the work had never been reported done."""
         self._step(Verb.REOPEN, at)
         self.closed_at = None
-        self._meet(deadline.VERIFY, at)
-        self._set(deadline.RESOLVE, Deadline.go_on)
+        self._happened(Moment.REOPENED, at)
 
     def absorb(self, at: datetime) -> None:
         """Close because another case has taken over everything that this one had."""
@@ -193,15 +185,22 @@ class Case:
 
     def released(self, at: datetime) -> None:
         """Take that nobody is trapped any more."""
-        self._meet(deadline.RELEASE, at)
+        self._happened(Moment.RELEASED, at)
 
     def worsen(self, category: Category, at: datetime) -> None:
         """Take that the trouble is worse than it was thought: people are trapped, not late."""
         self.category = category
         self.version += 1
         self.changed_at = at
-        if category.release is not None and self._clock(deadline.RELEASE) is None:
-            self._start(deadline.RELEASE, at)
+        self._happened(Moment.RECEIVED, at)
+
+    def pause(self, name: str, at: datetime, reason: str) -> None:
+        """Let a clock stand. DomainError where it does not run or knows no such reason."""
+        self._change(name, at, lambda clock: clock.pause(at, reason))
+
+    def resume(self, name: str, at: datetime) -> None:
+        """Let a paused clock run."""
+        self._change(name, at, lambda clock: clock.resume(at))
 
     def next_clock(self) -> Deadline | None:
         """Give the running clock that ends first."""
@@ -218,17 +217,13 @@ class Case:
         self.version += 1
         self.changed_at = at
 
-    def _start(self, name: str, at: datetime) -> None:
-        self.clocks.append(deadline.started(name, at, self.category))
+    def _happened(self, moment: Moment, at: datetime) -> None:
+        self.clocks = after(self.clocks, moment, at, self.category, self.rules.of_case(moment))
 
-    def _clock(self, name: str) -> int | None:
+    def _change(self, name: str, at: datetime, change: Callable[[Deadline], Deadline]) -> None:
         found = [index for index, clock in enumerate(self.clocks) if clock.name == name]
-        return found[-1] if found else None
-
-    def _set(self, name: str, change: Callable[[Deadline], Deadline]) -> None:
-        index = self._clock(name)
-        if index is not None:
-            self.clocks[index] = change(self.clocks[index])
-
-    def _meet(self, name: str, at: datetime) -> None:
-        self._set(name, lambda clock: clock.meet(at))
+        if not found:
+            raise DomainError("no_such_clock", f"the case has no clock {name!r}")
+        self.clocks[found[-1]] = change(self.clocks[found[-1]])
+        self.version += 1
+        self.changed_at = at

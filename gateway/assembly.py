@@ -14,6 +14,7 @@ from gateway.api.rate import Rate
 from gateway.authority import open_authority
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
+from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
 from gateway.ingest.births import Births
@@ -57,7 +58,7 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings, waits=True))
-        current = CurrentRegistry()
+        current = CurrentRegistry(load_deadlines(settings.deadlines_file, settings.days_off_file))
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
             await current.reload(reading)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from core.clock import Clock
-from gateway.cases import acknowledgements, commands
+from gateway.cases import acknowledgements, commands, deadline_watch
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.edge_watch import EdgeWatch
@@ -82,6 +82,7 @@ class Leading:
             ("outbox trim", outbox.keep_trimmed(database, clock, keep)),
             ("commands", commands.watch(database, clock, self.births)),
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
+            ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("edge watch", edge_watch.run()),
             ("clock watch", self.clock_watch.run()),
             ("refusal watch", refusal_watch.run()),

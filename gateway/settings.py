@@ -149,6 +149,16 @@ class Settings(BaseSettings):
         description="seconds without a refused message after which the alarm about an edge that is "
         "not understood is cleared",
     )
+    deadlines_file: Path | None = Field(
+        None,
+        description="YAML file of the deadlines in force; empty: those of the example region, "
+        "gateway/deadlines/rules.yaml",
+    )
+    days_off_file: Path | None = Field(
+        None,
+        description="production calendar in the format of xmlcalendar.ru, which amends the public "
+        "holidays that are known",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

@@ -9,7 +9,7 @@ from core.category import CATEGORIES
 from core.errors import DomainError
 from core.evidence import MAX_PHOTO, MAX_PHOTOS
 from gateway.api.case_dependencies import TheDesk, TheFiles
-from gateway.api.dependencies import GatewayParts, Reading, TheClock
+from gateway.api.dependencies import GatewayParts, Reading, TheClock, TheRegistry
 from gateway.api.models import AppealReceipt, AppealStatus, CategoryOut
 from gateway.cases import appeals
 
@@ -76,6 +76,8 @@ async def file_appeal(
 
 
 @router.get("/appeals/{number}")
-async def follow_appeal(number: str, key: str, session: Reading, clock: TheClock) -> AppealStatus:
+async def follow_appeal(
+    number: str, key: str, session: Reading, clock: TheClock, registry: TheRegistry
+) -> AppealStatus:
     """Tell an applicant how it stands; the key is in the receipt."""
-    return await appeals.status_of(session, clock.now(), number, key)
+    return await appeals.status_of(session, clock.now(), number, key, registry.deadlines.rules)

@@ -8,9 +8,17 @@ from core.actor import Actor
 from core.case import Verb
 from core.evidence import MAX_PHOTO
 from gateway.api.case_dependencies import TheDesk, TheFiles
-from gateway.api.dependencies import CurrentActor, Reading, TheClock
-from gateway.api.models import CaseDetail, CaseNote, CaseRow, CaseVerb, EvidenceOut, Number
-from gateway.cases import work
+from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheRegistry
+from gateway.api.models import (
+    CaseDetail,
+    CaseNote,
+    CaseRow,
+    CaseVerb,
+    ClockVerb,
+    EvidenceOut,
+    Number,
+)
+from gateway.cases import pauses, work
 from gateway.cases.desk import Desk
 from gateway.cases.rows import show_evidence
 
@@ -30,10 +38,10 @@ async def list_cases(
 
 @router.get("/cases/{number}")
 async def read_case(
-    number: Number, session: Reading, clock: TheClock, actor: CurrentActor
+    number: Number, session: Reading, clock: TheClock, registry: TheRegistry, actor: CurrentActor
 ) -> CaseDetail:
     """Give one case with everything that hangs on it."""
-    return await work.case_detail(session, clock.now(), actor, number)
+    return await work.case_detail(session, clock.now(), actor, number, registry.deadlines)
 
 
 @router.post("/cases/{number}/accept")
@@ -68,13 +76,33 @@ async def reopen_case(
     return await _act(number, Verb.REOPEN, form, desk, actor)
 
 
+@router.post("/cases/{number}/pause")
+async def pause_case(
+    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk
+) -> CaseDetail:
+    """Let a clock stand for a reason that is not the executor's."""
+    await pauses.pause(
+        desk, actor, number, form.deadline, version=form.version, reason=form.reason, note=form.note
+    )
+    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+
+
+@router.post("/cases/{number}/resume")
+async def resume_case(
+    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk
+) -> CaseDetail:
+    """Let a paused clock run again; its end has moved on."""
+    await pauses.resume(desk, actor, number, form.deadline, version=form.version, note=form.note)
+    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+
+
 @router.post("/cases/{number}/note")
 async def note_case(
     number: Number, actor: CurrentActor, form: CaseNote, desk: TheDesk
 ) -> CaseDetail:
     """Write a note on the timeline."""
     await work.add_note(desk, actor, number, form.note)
-    return await work.case_detail(desk.session, desk.now, actor, number)
+    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
 
 
 @router.post("/cases/{number}/evidence")
@@ -99,4 +127,4 @@ async def read_evidence(
 
 async def _act(number: int, verb: Verb, form: CaseVerb, desk: Desk, actor: Actor) -> CaseDetail:
     await work.act(desk, actor, number, verb, version=form.version, note=form.note)
-    return await work.case_detail(desk.session, desk.now, actor, number)
+    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)

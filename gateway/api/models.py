@@ -287,13 +287,22 @@ class IncidentOut(Model):
 
 
 class DeadlineOut(Model):
-    """A named clock: due_at moves while it is paused."""
+    """A named clock: due_at moves while it is paused.
+
+    halted_at: the work was reported done. source: the law or programme that sets the limit.
+    pauses: reasons for which it may stand now.
+    """
 
     name: str
     label: Text
     started_at: datetime
     due_at: datetime
     met_at: datetime | None
+    halted_at: datetime | None
+    paused_at: datetime | None
+    extended: bool
+    pauses: list[str]
+    source: str
     breached: bool
 
 
@@ -313,6 +322,15 @@ class AppealOut(Model):
     contact: str = Field(description="masked")
     photos: list[int] = []
     deadlines: list[DeadlineOut] = []
+
+
+class BreachOut(Model):
+    """A deadline that was passed, and who had the case then; it stays whatever comes after."""
+
+    name: str
+    label: Text
+    due_at: datetime
+    executor_name: Text
 
 
 class EvidenceOut(Model):
@@ -365,6 +383,10 @@ class CaseDetail(CaseRow):
     allowed: list[str] = Field(description="verbs that this actor may use now")
     missing_proof: list[Text] = Field(description="what must be there before it can be closed")
     deadlines: list[DeadlineOut]
+    breaches: list[BreachOut]
+    pause_reasons: dict[str, Text] = Field(
+        description="for which this actor may let a clock stand; none: they may not"
+    )
     incident_list: list[IncidentOut]
     appeal_list: list[AppealOut]
     evidence: list[EvidenceOut]
@@ -376,6 +398,13 @@ class CaseVerb(Model):
 
     version: Number
     note: str = Field("", max_length=2000)
+
+
+class ClockVerb(CaseVerb):
+    """What to do with one of the case's clocks. reason: one for which its rule lets it stand."""
+
+    deadline: str = Field(max_length=40)
+    reason: str = Field("", max_length=40)
 
 
 class CaseNote(Model):

@@ -12,10 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.address import AddressBook
-from core.appeal import Appeal, Channel, Draft, Territory, check_appeal
+from core.appeal import Appeal, Draft, Territory, check_appeal
 from core.case import CaseState
 from core.category import category
-from core.deadline import RESOLVE, SOCIAL, started
+from core.deadline import RESOLVE
+from core.deadline_rule import DeadlineRules, Moment
 from core.errors import DomainError, NotVisible
 from core.evidence import EvidenceKind, grade
 from core.position import Position, distance_m, distances_m
@@ -23,11 +24,12 @@ from core.registry import PlaceKind
 from core.text import Text
 from gateway.api import models
 from gateway.cases.affected import NEAR_M, Area
+from gateway.cases.appeal_clocks import happened
 from gateway.cases.desk import Desk, Subject
 from gateway.cases.evidence_files import EvidenceFiles
-from gateway.cases.rows import clock_of, keep_clock
+from gateway.cases.rows import clock_of
 from gateway.registry.snapshot import RegistrySnapshot
-from gateway.storage.case_tables import AppealClockRow, AppealRow, CaseRow, EvidenceRow
+from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}
 APPLICANT = "applicant"
@@ -69,15 +71,14 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
         longitude=position[1] if position else None,
         filed_at=now,
         channel=appeal.channel,
+        regime=registry.deadlines.regime_of(appeal.channel),
         name=appeal.name,
         email=appeal.email,
         phone=appeal.phone,
         clocks=[],
     )
-    if appeal.channel is Channel.SOCIAL:
-        clock = AppealClockRow(position=0)
-        keep_clock(started(SOCIAL, now, appeal.category), clock)
-        row.clocks.append(clock)
+    for moment in (Moment.RECEIVED, Moment.REGISTERED):  # its number is told at once
+        happened(row, moment, now, desk.rules)
     desk.add_appeal(case, row)
     for media, content in appeal.photos:
         desk.session.add(
@@ -97,11 +98,11 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
         )
     desk.say(case, "appeal", FILED, number=row.number, category=appeal.category.name)
     await desk.finish()
-    return Receipt(row.number, key, joined, _expected(case, now), case.id)
+    return Receipt(row.number, key, joined, _expected(case, now, desk.rules), case.id)
 
 
 async def status_of(
-    session: AsyncSession, now: datetime, number: str, key: str
+    session: AsyncSession, now: datetime, number: str, key: str, rules: DeadlineRules
 ) -> models.AppealStatus:
     """Give what the applicant may see. NotVisible for a wrong key and a wrong number alike."""
     row = await session.scalar(select(AppealRow).where(AppealRow.number == number))
@@ -115,7 +116,7 @@ async def status_of(
         state="closed" if closed else "open",
         category_name=dict(category(row.category).name),
         filed_at=row.filed_at,
-        expected_at=None if closed else _expected(case, now),
+        expected_at=None if closed else _expected(case, now, rules),
         executor_name=case.executor_name,
         answer=dict(DONE) if closed else {},
     )
@@ -203,11 +204,11 @@ def _subject(
     )
 
 
-def _expected(case: CaseRow, now: datetime) -> datetime | None:
+def _expected(case: CaseRow, now: datetime, rules: DeadlineRules) -> datetime | None:
     """Give when the work is to be done, by its clock."""
     for row in case.clocks:
         if row.name == RESOLVE:
-            return clock_of(row).due_at(now)
+            return clock_of(row, rules).due_at(now)
     return None
 
 

@@ -75,6 +75,7 @@ class Desk:
         self.session = session
         self.now = now
         self.registry = registry
+        self.rules = registry.deadlines.rules
         self.places = {place: node.place for place, node in registry.places.items()}
         self._open: dict[str, CaseRow] = {}
         self._by_asset: dict[str | None, dict[str, CaseRow]] = {}
@@ -131,7 +132,7 @@ class Desk:
         """Give the open case with this key, or open and route a new one."""
         if (known := self._open.get(subject.key)) is not None:
             return known
-        case = Case.opened(subject.category, self.now)
+        case = Case.opened(subject.category, self.rules, self.now)
         row = CaseRow(
             title=dict(subject.title),
             asset=subject.asset.id if subject.asset else None,
@@ -181,7 +182,7 @@ class Desk:
         severity, found = Severity(incident.severity), category(incident.problem)
         if is_worse(severity, Severity(row.severity)):
             row.title = dict(incident.name)
-            case = case_of(row)
+            case = case_of(row, self.rules)
             case.worsen(found, self.now)
             keep_case(case, row)
         row.severity = worse(severity, Severity(row.severity))
@@ -203,7 +204,7 @@ class Desk:
         row.active_incidents -= 1
         self.say(row, "cleared", CLEARED, name=incident.name)
         if category(incident.problem).release is not None:
-            case = case_of(row)
+            case = case_of(row, self.rules)
             case.released(self.now)
             keep_case(case, row)
         if row.active_incidents == 0:
@@ -342,7 +343,7 @@ class Desk:
         )
 
     def _came_again(self, row: CaseRow, name: Text) -> None:
-        case = case_of(row)
+        case = case_of(row, self.rules)
         case.reopen(self.now)
         keep_case(case, row)
         self.say(row, "reopened", CAME_AGAIN, name=name)
@@ -364,7 +365,7 @@ class Desk:
 
     def _close_recovered(self, row: CaseRow) -> None:
         """Close what nobody had to do anything about: all of its devices are heard again."""
-        case = case_of(row)
+        case = case_of(row, self.rules)
         case.accept(self.now)
         case.resolve(self.now)
         case.close(self.now, Proof(incidents=row.incidents, telemetry=True))
@@ -378,7 +379,7 @@ class Desk:
         row.unacknowledged += victim.unacknowledged
         row.appeals += victim.appeals
         victim.incidents = victim.active_incidents = victim.unacknowledged = victim.appeals = 0
-        case = case_of(victim)
+        case = case_of(victim, self.rules)
         case.absorb(self.now)
         keep_case(case, victim)
         self._put_away(victim)

@@ -1,18 +1,21 @@
 """Between the rows of the store, the rules of core and what the API shows."""
 
 import math
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
 
-from core import deadline
 from core.appeal import masked
 from core.case import Case, CaseState
 from core.category import category
 from core.deadline import Deadline
+from core.deadline_rule import DeadlineRules
 from core.incident import Incident, state_of
+from core.text import Text
 from gateway.api import models
 from gateway.storage.case_tables import (
     AppealRow,
+    BreachRow,
     CaseClockRow,
     CaseRow,
     ClockColumns,
@@ -22,17 +25,20 @@ from gateway.storage.case_tables import (
     TimelineRow,
 )
 
+ClockRow = TypeVar("ClockRow", bound=ClockColumns)
 
-def case_of(row: CaseRow) -> Case:
+
+def case_of(row: CaseRow, rules: DeadlineRules) -> Case:
     """Give the case with its rules."""
     return Case(
         category=category(row.category),
+        rules=rules,
         opened_at=row.opened_at,
         changed_at=row.changed_at,
         state=CaseState(row.state),
         version=row.version,
         closed_at=row.closed_at,
-        clocks=[clock_of(clock) for clock in row.clocks],
+        clocks=[clock_of(clock, rules) for clock in row.clocks],
     )
 
 
@@ -41,33 +47,45 @@ def keep_case(case: Case, row: CaseRow) -> None:
     row.category, row.group = case.category.code, case.category.group
     row.state, row.version = case.state, case.version
     row.changed_at, row.closed_at = case.changed_at, case.closed_at
-    for position, clock in enumerate(case.clocks):
-        if position == len(row.clocks):
-            row.clocks.append(CaseClockRow(position=position))
-        keep_clock(clock, row.clocks[position])
+    keep_clocks(case.clocks, row.clocks, CaseClockRow)
     due = case.next_clock()
     row.due_at = due.due_at(case.changed_at) if due else None
     row.due_name = due.name if due else ""
 
 
-def clock_of(row: ClockColumns) -> Deadline:
-    """Give the clock with its rules."""
+def clock_of(row: ClockColumns, rules: DeadlineRules) -> Deadline:
+    """Give the clock with its rule."""
     return Deadline(
-        name=row.name,
+        rule=rules.rule(row.name),
         started_at=row.started_at,
         limit=row.limit,
         paused_at=row.paused_at,
+        pause_reason=row.pause_reason,
         paused_for=row.paused_for,
+        extended_by=row.extended_by or timedelta(),
         halted_at=row.halted_at,
         met_at=row.met_at,
+        warned=row.warned,
     )
+
+
+def keep_clocks(
+    clocks: Sequence[Deadline], rows: list[ClockRow], new: Callable[..., ClockRow]
+) -> None:
+    """Put what changed into the rows, and add a row for each clock that was started."""
+    for position, clock in enumerate(clocks):
+        if position == len(rows):
+            rows.append(new(position=position))
+        keep_clock(clock, rows[position])
 
 
 def keep_clock(clock: Deadline, row: ClockColumns) -> None:
     """Put what changed into the row."""
     row.name, row.started_at, row.limit = clock.name, clock.started_at, clock.limit
     row.paused_at, row.paused_for = clock.paused_at, clock.paused_for
-    row.halted_at, row.met_at = clock.halted_at, clock.met_at
+    row.pause_reason, row.extended_by = clock.pause_reason, clock.extended_by or None
+    row.halted_at, row.met_at, row.warned = clock.halted_at, clock.met_at, clock.warned
+    row.told_at = clock.next_news_at()
 
 
 def incident_of(row: IncidentRow) -> Incident:
@@ -114,6 +132,9 @@ def show_case_detail(
     *,
     allowed: list[str],
     missing_proof: Iterable[models.Text],
+    rules: DeadlineRules,
+    pause_reasons: Mapping[str, Text],
+    breaches: Iterable[BreachRow],
     incidents: Iterable[IncidentRow],
     appeals: Iterable[models.AppealOut],
     evidence: Iterable[EvidenceRow],
@@ -126,7 +147,9 @@ def show_case_detail(
             "reason": row.reason,
             "allowed": allowed,
             "missing_proof": list(missing_proof),
-            "deadlines": [show_clock(clock_of(clock), now) for clock in row.clocks],
+            "deadlines": _show_clocks(row, rules, now),
+            "breaches": [show_breach(breach) for breach in breaches],
+            "pause_reasons": pause_reasons,
             "incident_list": [show_incident(incident) for incident in incidents],
             "appeal_list": list(appeals),
             "evidence": [show_evidence(piece) for piece in evidence],
@@ -160,11 +183,28 @@ def _case_fields(row: CaseRow, now: datetime) -> dict[str, object]:
 def show_clock(clock: Deadline, now: datetime) -> models.DeadlineOut:
     return models.DeadlineOut(
         name=clock.name,
-        label=dict(deadline.LABELS[clock.name]),
+        label=dict(clock.rule.label),
         started_at=clock.started_at,
         due_at=clock.due_at(now),
         met_at=clock.met_at,
+        halted_at=clock.halted_at,
+        paused_at=clock.paused_at,
+        extended=bool(clock.extended_by),
+        pauses=sorted(clock.rule.pauses) if clock.is_running else [],
+        source=clock.rule.source,
         breached=clock.is_breached(now),
+    )
+
+
+def _show_clocks(
+    row: CaseRow | AppealRow, rules: DeadlineRules, now: datetime
+) -> list[models.DeadlineOut]:
+    return [show_clock(clock_of(clock, rules), now) for clock in row.clocks]
+
+
+def show_breach(row: BreachRow) -> models.BreachOut:
+    return models.BreachOut(
+        name=row.name, label=row.label, due_at=row.due_at, executor_name=row.executor_name
     )
 
 
@@ -182,7 +222,9 @@ def show_incident(row: IncidentRow) -> models.IncidentOut:
     )
 
 
-def show_appeal(row: AppealRow, photos: Iterable[int], now: datetime) -> models.AppealOut:
+def show_appeal(
+    row: AppealRow, photos: Iterable[int], now: datetime, rules: DeadlineRules
+) -> models.AppealOut:
     """Give the appeal as staff see it."""
     return models.AppealOut(
         number=row.number,
@@ -197,7 +239,7 @@ def show_appeal(row: AppealRow, photos: Iterable[int], now: datetime) -> models.
         channel=row.channel,
         contact=masked(row.email, row.phone),
         photos=list(photos),
-        deadlines=[show_clock(clock_of(clock), now) for clock in row.clocks],
+        deadlines=_show_clocks(row, rules, now),
     )
 
 

@@ -8,19 +8,21 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 from sqlalchemy import case as when
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, raiseload
 
 from core.actor import Actor
 from core.appeal import MARKUP, plain
 from core.case import PERMITTED, Case, CaseState, Proof, Verb, allowed_verbs, missing_proof
+from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
 from core.evidence import EvidenceKind, grade, media_type
 from core.priority import LEVELS
 from core.text import Text
 from gateway.api import models
 from gateway.cases import acknowledgements
+from gateway.cases.appeal_clocks import happened_to_case
 from gateway.cases.desk import Desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import asset_key
@@ -32,7 +34,15 @@ from gateway.cases.rows import (
     show_case_detail,
     show_incident,
 )
-from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow, IncidentRow, TimelineRow
+from gateway.deadlines.rules_file import Deadlines
+from gateway.storage.case_tables import (
+    AppealRow,
+    BreachRow,
+    CaseRow,
+    EvidenceRow,
+    IncidentRow,
+    TimelineRow,
+)
 from gateway.storage.visibility import visible_to
 
 Shown = Literal["open", "closed", "all"]
@@ -87,7 +97,7 @@ async def find_case(session: AsyncSession, actor: Actor, number: int) -> CaseRow
 
 
 async def case_detail(
-    session: AsyncSession, now: datetime, actor: Actor, number: int
+    session: AsyncSession, now: datetime, actor: Actor, number: int, deadlines: Deadlines
 ) -> models.CaseDetail:
     """Give all that is known of a case."""
     row = await find_case(session, actor, number)
@@ -103,9 +113,12 @@ async def case_detail(
         now,
         allowed=_allowed(row, actor),
         missing_proof=[dict(text) for text in missing_proof(await _proof(session, row))],
+        rules=deadlines.rules,
+        pause_reasons=deadlines.pauses if Verb.CLOSE in PERMITTED[actor.role] else {},
+        breaches=await _breaches(session, row),
         incidents=incidents,
         appeals=[
-            show_appeal(appeal, photos.get(appeal.id, ()), now)
+            show_appeal(appeal, photos.get(appeal.id, ()), now, deadlines.rules)
             for appeal in await _hanging(session, actor, AppealRow, row)
         ],
         evidence=evidence,
@@ -156,12 +169,12 @@ async def act(
 ) -> None:
     """Take a case one step further. DomainError where the state, the role or the proof forbids."""
     row = await find_case(desk.session, actor, number)
-    _refuse_stale(row, version)
+    refuse_stale(row, version)
     if verb not in PERMITTED[actor.role]:
         raise DomainError("forbidden", f"Case {number} is not for you to {verb}.")
     if row.merged_into is not None:
         raise DomainError("case_merged", f"Case {number} is now part of case {row.merged_into}.")
-    case = case_of(row)
+    case = case_of(row, desk.rules)
     await _step(desk, row, case, verb)
     keep_case(case, row)
     row.touched = True
@@ -170,9 +183,14 @@ async def act(
     elif verb is Verb.REOPEN and row.open_key is None:
         row.open_key = await _free_key(desk.session, row)
     desk.say(row, verb, DID[verb], by=actor.name)
-    if note.strip():
-        desk.say(row, "note", NOTED, by=actor.name, note=_checked(note))
+    write_note(desk, row, actor, note)
     await desk.finish()
+
+
+def write_note(desk: Desk, row: CaseRow, actor: Actor, note: str) -> None:
+    """Put a note on the timeline, if there is anything in it."""
+    if text := _checked(note):
+        desk.say(row, "note", NOTED, by=actor.name, note=text)
 
 
 async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
@@ -249,14 +267,27 @@ async def _hanging(
     return found.all()
 
 
+async def _breaches(session: AsyncSession, row: CaseRow) -> Sequence[BreachRow]:
+    """Give the deadlines that were passed, of the case and of those that it took over."""
+    merged = select(CaseRow.id).where(CaseRow.merged_into == row.id)
+    found = await session.scalars(
+        select(BreachRow)
+        .where(or_(BreachRow.case_id == row.id, BreachRow.case_id.in_(merged)))
+        .order_by(BreachRow.due_at)
+    )
+    return found.all()
+
+
 async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb) -> None:
     match verb:
         case Verb.ACCEPT:
             case.accept(desk.now)
+            await happened_to_case(desk, row, Moment.ACCEPTED)
         case Verb.RESOLVE:
             case.resolve(desk.now)
         case Verb.CLOSE:
             case.close(desk.now, await _proof(desk.session, row))
+            await happened_to_case(desk, row, Moment.ANSWERED)
         case Verb.REOPEN:
             case.reopen(desk.now)
         case _:
@@ -289,7 +320,7 @@ def _allowed(row: CaseRow, actor: Actor) -> list[str]:
     return [verb.value for verb in allowed_verbs(CaseState(row.state), actor.role)]
 
 
-def _refuse_stale(row: CaseRow, version: int) -> None:
+def refuse_stale(row: CaseRow, version: int) -> None:
     if row.version != version:
         raise DomainError(
             "case_changed",

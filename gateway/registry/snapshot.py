@@ -27,6 +27,7 @@ from core.registry import (
     retired,
 )
 from core.text import Text
+from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
 from gateway.registry.places import PlaceNode, place_tree
 from gateway.registry.rows import newest_registry, read_registry
 
@@ -34,10 +35,13 @@ Thing = TypeVar("Thing", Asset, Binding)
 
 
 class RegistrySnapshot:
-    """One revision of the registry, indexed by what is asked."""
+    """One revision of the registry, indexed by what is asked, and the deadlines in force."""
 
-    def __init__(self, registry: Registry, revision: int) -> None:
+    def __init__(
+        self, registry: Registry, revision: int, deadlines: Deadlines | None = None
+    ) -> None:
         self.revision = revision
+        self.deadlines = deadlines or bundled_deadlines()
         self.name = registry.name
         self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
         self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
@@ -180,15 +184,16 @@ class RegistrySnapshot:
 class CurrentRegistry:
     """Hands out the snapshot in force."""
 
-    def __init__(self) -> None:
-        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0)
+    def __init__(self, deadlines: Deadlines | None = None) -> None:
+        self._deadlines = deadlines
+        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0, deadlines)
 
     async def reload(self, session: AsyncSession) -> None:
         """Take the newest revision from the database, where it is another one."""
         if await newest_registry(session) == self.snapshot.revision:
             return
         registry, revision = await read_registry(session)
-        self.snapshot = RegistrySnapshot(registry, revision)
+        self.snapshot = RegistrySnapshot(registry, revision, self._deadlines)
 
 
 def _grouped(things: Iterable[Thing], key: str) -> dict[str, list[Thing]]:

@@ -1,4 +1,4 @@
-"""The relational schema of incidents, cases, appeals, evidence and commands.
+"""The relational schema of incidents, cases, appeals, deadlines, evidence and commands.
 
 What a worklist shows of a case (its counts, its next deadline, its address) is kept in its row, so
 that a page of thousands is one query.
@@ -65,16 +65,21 @@ class CaseRow(Base):
 
 
 class ClockColumns:
-    """A core.deadline.Deadline. position: the order in which the clocks were started."""
+    """A core.deadline.Deadline. position: the order in which the clocks were started. told_at: when
+    there is something to tell of it, a warning or its breach."""
 
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(Code)
     started_at: Mapped[datetime]
     limit: Mapped[timedelta] = mapped_column(Interval)
     paused_at: Mapped[datetime | None]
+    pause_reason: Mapped[str] = mapped_column(Code, default="", server_default="")
     paused_for: Mapped[timedelta] = mapped_column(Interval)
+    extended_by: Mapped[timedelta | None] = mapped_column(Interval)
     halted_at: Mapped[datetime | None]
     met_at: Mapped[datetime | None]
+    warned: Mapped[int] = mapped_column(default=0, server_default="0")
+    told_at: Mapped[datetime | None] = mapped_column(index=True)
 
 
 class CaseClockRow(ClockColumns, Base):
@@ -85,6 +90,27 @@ class CaseClockRow(ClockColumns, Base):
 class AppealClockRow(ClockColumns, Base):
     __tablename__ = "appeal_clocks"
     appeal_id: Mapped[int] = mapped_column(Counted, ForeignKey("appeals.id"), primary_key=True)
+
+
+class BreachRow(Base):
+    """A deadline that was passed. It stays as it was, whatever becomes of the case or the rules.
+
+    appeal_id: whose clock it was, if not the case's. executor: who had the case then.
+    """
+
+    __tablename__ = "breaches"
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
+    appeal_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("appeals.id"))
+    position: Mapped[int]
+    name: Mapped[str] = mapped_column(Code)
+    label: Mapped[dict[str, str]]
+    category: Mapped[str] = mapped_column(Code)
+    started_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    executor: Mapped[str | None] = mapped_column(Identifier)
+    executor_name: Mapped[dict[str, str]]
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
 
 
 class IncidentRow(Base):
@@ -141,6 +167,7 @@ class AppealRow(Base):
     longitude: Mapped[float | None]
     filed_at: Mapped[datetime]
     channel: Mapped[str] = mapped_column(State)
+    regime: Mapped[str] = mapped_column(State, default="none", server_default="none")
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str] = mapped_column(String(40))

@@ -6,14 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import deadline
 from core.actor import Role
 from core.case import STEPS, Case, CaseState, Proof, Verb, allowed_verbs, missing_proof
-from core.category import CATEGORIES, category
+from core.category import category
+from core.deadline import Deadline
 from core.errors import DomainError
+from gateway.deadlines.rules_file import bundled_deadlines
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+RULES = bundled_deadlines().rules
 PROVED = Proof(incidents=1, telemetry=True)
 
 verbs = st.sampled_from(list(Verb))
@@ -30,13 +32,13 @@ def do(case: Case, verb: Verb, at: datetime, proof: Proof = PROVED) -> None:
 
 
 def opened(code: str = "lift.stopped", *path: Verb) -> Case:
-    case = Case.opened(category(code), START)
+    case = Case.opened(category(code), RULES, START)
     for verb in path:
         do(case, verb, START)
     return case
 
 
-def clock(case: Case, name: str) -> deadline.Deadline:
+def clock(case: Case, name: str) -> Deadline:
     return [clock for clock in case.clocks if clock.name == name][-1]
 
 
@@ -45,7 +47,7 @@ DONE = (Verb.ROUTE, Verb.ACCEPT, Verb.RESOLVE)
 
 @given(st.lists(verbs, max_size=20))
 def test_an_illegal_step_is_refused_and_changes_nothing(tried: list[Verb]) -> None:
-    case = Case.opened(category("lift.stopped"), START)
+    case = Case.opened(category("lift.stopped"), RULES, START)
     for number, verb in enumerate(tried):
         before = (case.state, case.version, list(case.clocks), case.closed_at)
         legal = (case.state, verb) in STEPS or (case.state, verb) == ("resolved", "close")
@@ -61,7 +63,7 @@ def test_an_illegal_step_is_refused_and_changes_nothing(tried: list[Verb]) -> No
 
 @given(st.lists(verbs, max_size=20))
 def test_a_closed_case_was_proved(tried: list[Verb]) -> None:
-    case = Case.opened(category("lift.stopped"), START)
+    case = Case.opened(category("lift.stopped"), RULES, START)
     for verb in tried:
         try:
             do(case, verb, START, Proof(incidents=1))
@@ -124,7 +126,8 @@ def test_a_trapped_passenger_is_to_be_released_within_half_an_hour() -> None:
     case = opened("lift.trapped", Verb.ROUTE)
     due = case.next_clock()
     assert due is not None
-    assert (due.name, due.due_at(START)) == ("release", START + 30 * MINUTE)
+    assert (due.name, due.due_at(START)) == ("emergency", START + 10 * MINUTE)
+    assert clock(case, "release").due_at(START) == START + 30 * MINUTE
 
 
 def test_the_work_clock_goes_on_as_if_it_had_never_halted() -> None:
@@ -142,27 +145,3 @@ def test_what_was_done_in_time_stays_so_however_late_it_is_verified() -> None:
     case.close(START + timedelta(hours=40), PROVED)
     assert not clock(case, "resolve").is_breached(START + timedelta(hours=40))
     assert clock(case, "verify").is_breached(START + timedelta(hours=40))
-
-
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 10_000)), max_size=12),
-    st.sampled_from(sorted(CATEGORIES)),
-)
-def test_a_clock_gives_back_exactly_the_time_for_which_it_was_paused(
-    steps: list[tuple[bool, int]], code: str
-) -> None:
-    running = deadline.started("resolve", START, category(code))
-    now, stood = START, timedelta()
-    for pausing, seconds in steps:
-        if pausing is (running.paused_at is None):
-            running = running.pause(now) if pausing else running.resume(now)
-        step = timedelta(seconds=seconds)
-        stood += step if running.paused_at else timedelta()
-        now += step
-    assert running.due_at(now) == START + category(code).resolve + stood
-
-
-def test_a_paused_clock_cannot_be_paused_again() -> None:
-    paused = deadline.started("choose", START, category("yard.other")).pause(START)
-    with pytest.raises(DomainError):
-        paused.pause(START)

@@ -178,7 +178,8 @@ class Hall:
             desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
             version = version or case.version
             await work.act(desk, actor, case.id, verb, version=version, note="")
-            return await work.case_detail(session, self.clock.now(), actor, case.id)
+            deadlines = desk.registry.deadlines
+            return await work.case_detail(session, self.clock.now(), actor, case.id, deadlines)
 
     async def acknowledge(self, actor: Actor, *incidents: int, comment: str = "") -> list[int]:
         async with self.database.transaction() as session:
@@ -191,7 +192,9 @@ class Hall:
 
     async def detail(self, actor: Actor, number: int) -> CaseDetail:
         async with self.database.reading() as session:
-            return await work.case_detail(session, self.clock.now(), actor, number)
+            return await work.case_detail(
+                session, self.clock.now(), actor, number, self.registry.snapshot.deadlines
+            )
 
 
 @asynccontextmanager

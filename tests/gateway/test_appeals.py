@@ -96,10 +96,11 @@ def test_an_applicant_follows_the_appeal_with_its_key(tmp_path: Path) -> None:
     async def scenario() -> str:
         async with hall(tmp_path) as here:
             receipt = await here.file()
+            rules = here.registry.snapshot.deadlines.rules
             async with here.database.reading() as session:
                 with pytest.raises(NotVisible):
-                    await appeals.status_of(session, START, receipt.number, "guess")
-                status = await appeals.status_of(session, START, receipt.number, receipt.key)
+                    await appeals.status_of(session, START, receipt.number, "guess", rules)
+                status = await appeals.status_of(session, START, receipt.number, receipt.key, rules)
             return status.state
 
     assert asyncio.run(scenario()) == "open"

@@ -126,7 +126,11 @@ def test_a_trapped_passenger_makes_a_stopped_lift_critical(tmp_path: Path) -> No
             return case
 
     case = asyncio.run(scenario())
-    assert (case.category, case.priority, case.due_name) == ("lift.trapped", "critical", "release")
+    assert (case.category, case.priority, case.due_name) == (
+        "lift.trapped",
+        "critical",
+        "emergency",
+    )
 
 
 def test_a_step_on_an_old_version_is_refused(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ async def give(gateway: Gateway, case: int, executor: str) -> None:
     async with parts.database.transaction() as session:
         desk = await open_desk(session, parts.clock.now(), parts.registry.snapshot)
         row = await session.get_one(CaseRow, case)
-        work = case_of(row)
+        work = case_of(row, desk.rules)
         to = Routing(parts.registry.snapshot.executors[executor], words("By hand", "Вручную"))
         desk.give(work, row, to)
         keep_case(work, row)

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, CommandIn, EvidenceOut, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, EvidenceOut, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -109,6 +109,10 @@ export function moveCase(verb: Verb, number: number, body: CaseVerb) {
       return answer(POST("/api/v1/cases/{number}/reopen", { params, body }));
   }
 }
+export const pauseClock = (number: number, body: ClockVerb) =>
+  answer(POST("/api/v1/cases/{number}/pause", { params: { path: { number } }, body }));
+export const resumeClock = (number: number, body: ClockVerb) =>
+  answer(POST("/api/v1/cases/{number}/resume", { params: { path: { number } }, body }));
 export const addNote = (number: number, body: CaseVerb) =>
   answer(POST("/api/v1/cases/{number}/note", { params: { path: { number } }, body }));
 export function addPhoto(number: number, photo: File) {

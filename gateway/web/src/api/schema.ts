@@ -787,6 +787,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{number}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Case
+         * @description Let a clock stand for a reason that is not the executor's.
+         */
+        post: operations["pause_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Case
+         * @description Let a paused clock run again; its end has moved on.
+         */
+        post: operations["resume_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{number}/note": {
         parameters: {
             query?: never;
@@ -1292,6 +1332,33 @@ export interface components {
             photo: string[];
         };
         /**
+         * BreachOut
+         * @description A deadline that was passed, and who had the case then; it stays whatever comes after.
+         */
+        BreachOut: {
+            /** Name */
+            name: string;
+            /**
+             * Label
+             * @description words by language, e.g. en and ru
+             */
+            label: {
+                [key: string]: string;
+            };
+            /**
+             * Due At
+             * Format: date-time
+             */
+            due_at: string;
+            /**
+             * Executor Name
+             * @description words by language, e.g. en and ru
+             */
+            executor_name: {
+                [key: string]: string;
+            };
+        };
+        /**
          * Break
          * @enum {string}
          */
@@ -1413,6 +1480,17 @@ export interface components {
             }[];
             /** Deadlines */
             deadlines: components["schemas"]["DeadlineOut"][];
+            /** Breaches */
+            breaches: components["schemas"]["BreachOut"][];
+            /**
+             * Pause Reasons
+             * @description for which this actor may let a clock stand; none: they may not
+             */
+            pause_reasons: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
             /** Incident List */
             incident_list: components["schemas"]["IncidentOut"][];
             /** Appeal List */
@@ -1563,6 +1641,26 @@ export interface components {
              * Format: date-time
              */
             now: string;
+        };
+        /**
+         * ClockVerb
+         * @description What to do with one of the case's clocks. reason: one for which its rule lets it stand.
+         */
+        ClockVerb: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Deadline */
+            deadline: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /** CommandIn */
         CommandIn: {
@@ -1755,6 +1853,9 @@ export interface components {
         /**
          * DeadlineOut
          * @description A named clock: due_at moves while it is paused.
+         *
+         *     halted_at: the work was reported done. source: the law or programme that sets the limit.
+         *     pauses: reasons for which it may stand now.
          */
         DeadlineOut: {
             /** Name */
@@ -1778,6 +1879,16 @@ export interface components {
             due_at: string;
             /** Met At */
             met_at: string | null;
+            /** Halted At */
+            halted_at: string | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Extended */
+            extended: boolean;
+            /** Pauses */
+            pauses: string[];
+            /** Source */
+            source: string;
             /** Breached */
             breached: boolean;
         };
@@ -4345,6 +4456,76 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["CaseVerb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pause_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockVerb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClockVerb"];
             };
         };
         responses: {

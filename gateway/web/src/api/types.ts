@@ -33,6 +33,7 @@ export type EvidenceOut = Schemas["EvidenceOut"];
 export type TimelineEntry = Schemas["TimelineEntry"];
 export type CaseRow = Schemas["CaseRow"];
 export type CaseDetail = Schemas["CaseDetail"];
+export type ClockVerb = Schemas["ClockVerb"];
 export type CaseVerb = Schemas["CaseVerb"];
 export type CommandIn = Schemas["CommandIn"];
 export type CommandOut = Schemas["CommandOut"];

@@ -45,7 +45,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
       <div className="card-body">
         <Stepper state={data.state} />
         <Section title={t("card.clocks")}>
-          <Deadlines deadlines={data.deadlines} />
+          <Deadlines detail={data} />
         </Section>
         {data.incident_list.length > 0 && (
           <Incidents
