@@ -39,12 +39,12 @@ def judged(
     fault may cost.
     """
     rows, kept = stored(state / "gateway"), spooled(state / "edge" / "spool.db")
-    all_sent = Counter(sent)
+    all_sent, wanted = Counter(sent), Counter(promised)
     return Fault(
         name,
         len(took_s),
-        acknowledged=(all_sent & rows).total(),
-        lost=(Counter(promised) - rows - kept).total(),
+        acknowledged=(wanted & rows).total(),
+        lost=(wanted - rows - kept).total(),
         duplicates=sum(rows[value] > times for value, times in all_sent.items()),
         slowest_s=max(took_s),
     )

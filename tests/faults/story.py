@@ -1,16 +1,13 @@
 """Rounds of faults on an installation of stamping devices, and their judgement."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simulators.bench.plant import Plant
-from simulators.stage.children import Children
 from tests.conftest import Fault
 from tests.faults.oracle import judged
-from tests.system.test_kill import CLOCK, Town, town, until
+from tests.system.test_kill import CLOCK, Town, until
 
 MICROSECONDS = 1_000_000
 
@@ -57,12 +54,3 @@ class Story:
             if any(began <= stamp / MICROSECONDS < ended for began, ended in self.windows)
         ]
         return judged(name, self.took_s, folder, sent=sent, promised=promised)
-
-
-@asynccontextmanager
-async def story(
-    folder: Path, plant: type[Plant] = Plant, children: type[Children] = Children
-) -> AsyncIterator[Story]:
-    """Let a town stand until the end of the block."""
-    async with town(folder, plant, children) as here:
-        yield Story(here)

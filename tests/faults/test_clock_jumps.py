@@ -11,8 +11,8 @@ from simulators.bench.plant import device
 from simulators.stage.children import Child, Children
 from tests.conftest import Rounds, Tell
 from tests.faults import jumping_clock
-from tests.faults.story import MICROSECONDS, Story, story
-from tests.system.test_kill import CLOCK, now, until
+from tests.faults.story import MICROSECONDS, Story
+from tests.system.test_kill import CLOCK, now, town, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
@@ -61,13 +61,14 @@ async def newest_stamp(get: Any, name: str) -> float:
     return float(next(each["value"] for each in signals if each["key"] == "sent_at"))
 
 
-@pytest.mark.parametrize("victim", ["edge", "gateway"])
-def test_a_clock_that_jumps(victim: str, tmp_path: Path, rounds: Rounds, tell: Tell) -> None:
-    async def all_rounds() -> Story:
-        async with story(tmp_path, children=Jumping) as happening:
-            for off_s in JUMPS_S * rounds(1, 4):
-                await one_round(happening, tmp_path, victim, off_s)
-            return happening
+def test_a_clock_that_jumps(tmp_path: Path, rounds: Rounds, tell: Tell) -> None:
+    async def all_rounds() -> dict[str, Story]:
+        async with town(tmp_path, children_of=Jumping) as here:
+            stories = {victim: Story(here) for victim in ("edge", "gateway")}
+            for victim, story in stories.items():
+                for off_s in JUMPS_S * rounds(1, 4):
+                    await one_round(story, tmp_path, victim, off_s)
+            return stories
 
-    story_told = asyncio.run(all_rounds())
-    tell(story_told.fault(f"clock of the {victim} −1 h, +1 d, +400 d", tmp_path))
+    for victim, story in asyncio.run(all_rounds()).items():
+        tell(story.fault(f"clock of the {victim} −1 h, +1 d, +400 d", tmp_path))

@@ -7,8 +7,8 @@ import pytest
 
 from simulators.stage import children
 from tests.conftest import Rounds, Tell
-from tests.faults.story import Story, story
-from tests.system.test_kill import CLOCK, IN_MEMORY_S, now
+from tests.faults.story import Story
+from tests.system.test_kill import CLOCK, IN_MEMORY_S, now, town
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
@@ -32,17 +32,18 @@ async def one_round(story: Story, victim: str) -> None:
     await story.until_stored(*windows, since=at)
 
 
-@pytest.mark.parametrize("victim", EVERY)
 def test_kill_9(
-    victim: str, tmp_path: Path, rounds: Rounds, tell: Tell, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, rounds: Rounds, tell: Tell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    count = rounds(1, EVERY[victim])
-    monkeypatch.setattr(children, "RESTARTS", count)
+    monkeypatch.setattr(children, "RESTARTS", max(EVERY.values()))
 
-    async def all_rounds() -> Story:
-        async with story(tmp_path) as happening:
-            for _ in range(count):
-                await one_round(happening, victim)
-            return happening
+    async def all_rounds() -> dict[str, Story]:
+        async with town(tmp_path) as here:
+            stories = {victim: Story(here) for victim in EVERY}
+            for victim, story in stories.items():
+                for _ in range(rounds(1, EVERY[victim])):
+                    await one_round(story, victim)
+            return stories
 
-    tell(asyncio.run(all_rounds()).fault(f"kill -9 of the {victim}", tmp_path))
+    for victim, story in asyncio.run(all_rounds()).items():
+        tell(story.fault(f"kill -9 of the {victim}", tmp_path))

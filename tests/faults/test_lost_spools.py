@@ -7,8 +7,8 @@ import pytest
 
 from simulators.stage import children
 from tests.conftest import Rounds, Tell
-from tests.faults.story import Story, story
-from tests.system.test_kill import CLOCK, now
+from tests.faults.story import Story
+from tests.system.test_kill import CLOCK, now, town
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
@@ -38,7 +38,8 @@ def test_a_spool_that_is_lost(
     monkeypatch.setattr(children, "RESTARTS", count)
 
     async def all_rounds() -> Story:
-        async with story(tmp_path) as happening:
+        async with town(tmp_path) as here:
+            happening = Story(here)
             for _ in range(count):
                 await one_round(happening, tmp_path)
             return happening

@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
@@ -15,8 +14,8 @@ from simulators.stage.children import Children
 from simulators.stage.ports import free_port
 from tests.conftest import Rounds, Tell
 from tests.faults.rough_link import RoughLink, Way
-from tests.faults.story import Story, story
-from tests.system.test_kill import CLOCK, now
+from tests.faults.story import Story
+from tests.system.test_kill import CLOCK, now, town
 
 pytestmark = [pytest.mark.faults, pytest.mark.system]
 
@@ -39,17 +38,6 @@ class BehindLink(Plant):
         await self.link.open()
 
 
-@asynccontextmanager
-async def behind_link(folder: Path) -> AsyncIterator[tuple[Story, RoughLink]]:
-    async with story(folder, BehindLink) as happening:
-        plant = happening.here.plant
-        assert isinstance(plant, BehindLink)
-        try:
-            yield happening, plant.link
-        finally:
-            await plant.link.close()
-
-
 async def part(happening: Story, ways: Sequence[Way], answers: int) -> None:
     """Let nothing through until devices have answered so often; then wait until all is stored."""
     began = now()
@@ -63,34 +51,39 @@ async def part(happening: Story, ways: Sequence[Way], answers: int) -> None:
     await happening.until_stored((began, now()), since=healed)
 
 
-@pytest.mark.parametrize("kind", ["one-way", "two-way"])
-def test_a_network_that_parts(kind: str, tmp_path: Path, rounds: Rounds, tell: Tell) -> None:
-    async def all_rounds() -> Story:
-        async with behind_link(tmp_path) as (happening, link):
+async def thin(happening: Story) -> None:
+    began, at = now(), CLOCK.monotonic()
+    await happening.here.has_spoken(5)
+    await happening.until_stored((began, now()), since=at)
+
+
+def test_a_network_that_parts_loses_repeats_and_swaps(
+    tmp_path: Path, rounds: Rounds, tell: Tell
+) -> None:
+    async def all_rounds() -> dict[str, Story]:
+        async with town(tmp_path, BehindLink) as here:
+            assert isinstance(here.plant, BehindLink)
+            link = here.plant.link
             edge, gateway = link.sides["edge"], link.sides["gateway"]
-            parts = {
-                "one-way": [[edge.up], [gateway.down], [edge.down], [gateway.up]],
-                "two-way": [[edge.up, edge.down], [gateway.up, gateway.down]],
-            }[kind]
+            one_way, two_way, thinned = Story(here), Story(here), Story(here)
             for answers in PARTED[: rounds(1, 2)]:
-                for ways in islice(cycle(parts), rounds(2, 8)):
-                    await part(happening, ways, answers)
-            return happening
-
-    tell(asyncio.run(all_rounds()).fault(f"network parted, {kind}", tmp_path))
-
-
-def test_a_network_that_loses_repeats_and_swaps(tmp_path: Path, rounds: Rounds, tell: Tell) -> None:
-    async def all_rounds() -> Story:
-        async with behind_link(tmp_path) as (happening, link):
+                for way in islice(
+                    cycle([edge.up, gateway.down, edge.down, gateway.up]), rounds(2, 8)
+                ):
+                    await part(one_way, [way], answers)
+                for side in islice(cycle([edge, gateway]), rounds(1, 8)):
+                    await part(two_way, [side.up, side.down], answers)
             for way in link.ways:
                 way.share = SHARE
             for _ in range(rounds(1, 20)):
-                began, at = now(), CLOCK.monotonic()
-                await happening.here.has_spoken(5)
-                await happening.until_stored((began, now()), since=at)
+                await thin(thinned)
             assert all(way.struck for way in link.ways)
-            return happening
+            await link.close()
+            return {
+                "network parted, one-way": one_way,
+                "network parted, two-way": two_way,
+                "10 % lost, 10 % twice, 10 % disordered": thinned,
+            }
 
-    story_told = asyncio.run(all_rounds())
-    tell(story_told.fault("10 % lost, 10 % twice, 10 % disordered", tmp_path))
+    for name, story in asyncio.run(all_rounds()).items():
+        tell(story.fault(name, tmp_path))
