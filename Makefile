@@ -37,7 +37,7 @@ servers: setup
 	@.ci/servers
 
 test: setup web servers
-	uv run --no-sync pytest
+	uv run --no-sync pytest --numprocesses=4 --dist=loadgroup
 	cd gateway/web && npm test --silent
 
 faults: setup web servers

@@ -1,7 +1,7 @@
 """What all tests share: rounds of faults and their table, and no clock on generated examples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pytest
 from hypothesis import settings
@@ -28,15 +28,19 @@ class Fault:
 
 
 Tell = Callable[[Fault], None]
-FAULTS = pytest.StashKey[list[Fault]]()
+FAULT = "fault"  # what a test's report calls it; a report gets from the test's process to the table
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-rounds", action="store_true", help="all rounds of faults, for an hour")
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[FAULTS] = []
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file in one process, for what it starts is its own, and the browser's town in one."""
+    for item in items:
+        together = "web" if "web" in item.path.parts[:-1] else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(together))
 
 
 @pytest.fixture
@@ -46,27 +50,26 @@ def rounds(pytestconfig: pytest.Config) -> Rounds:
 
 
 @pytest.fixture
-def tell(pytestconfig: pytest.Config) -> Tell:
+def tell(record_property: Callable[[str, object], None]) -> Tell:
     """Put a fault into the table at the end, and let what went wrong fail the test."""
 
     def keep(fault: Fault) -> None:
-        pytestconfig.stash[FAULTS].append(fault)
+        record_property(FAULT, asdict(fault))
         assert (fault.lost, fault.duplicates) == (0, 0)
 
     return keep
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    faults = config.stash[FAULTS]
-    if not faults:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    found = [value for report in reports for name, value in report.user_properties if name == FAULT]
+    if not found:
         return
     terminalreporter.section("faults")
     terminalreporter.line(
         f"{'fault':44}{'rounds':>8}{'acknowledged':>14}{'lost':>6}{'twice':>7}{'slowest, s':>12}"
     )
-    for each in faults:
+    for each in (Fault(**columns) for columns in found):
         slowest = f"{each.slowest_s:.1f}" if each.slowest_s == each.slowest_s else "-"
         terminalreporter.line(
             f"{each.name:44}{each.rounds:8}{each.acknowledged:14}"

@@ -7,7 +7,6 @@ reaches it through a relay, so that a line can be cut or hang.
 import asyncio
 import contextlib
 import gc
-import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -395,13 +394,6 @@ class UnitConformance(Conformance):
                 await line.until(lambda: line.values[name] == 6 and not line.is_bad(name))
 
         self.with_rig(test)
-
-
-def free_port() -> int:
-    """Give a port that was free a moment ago, for servers that cannot say which they took."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 async def until_held(before: tuple[int, int, int]) -> None:

@@ -11,14 +11,9 @@ from pathlib import Path
 import pytest
 
 from adapters.mqtt.broker import find_mosquitto
+from tests.ports import free_port
 
 StartBroker = Callable[..., str]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

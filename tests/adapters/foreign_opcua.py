@@ -12,7 +12,7 @@ import pytest
 from cryptography import x509
 
 from adapters.opcua.certificate import fingerprint
-from tests.adapters.conformance import free_port
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent / "foreign"
 START_S = 60  # node loads some hundred files

@@ -16,7 +16,8 @@ from adapters.opcua.adapter import OpcUaConnection, open_opcua
 from adapters.profile import Profile
 from core.clock import SystemClock
 from core.registry import Device, Endpoint
-from tests.adapters.conformance import Line, free_port
+from tests.adapters.conformance import Line
+from tests.ports import free_port
 
 T = TypeVar("T")
 URI = "urn:test"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from adapters.mqtt.broker import find_mosquitto
 from tests.adapters.certificates import Authority
-from tests.adapters.conftest import free_port
+from tests.ports import free_port
 
 
 @contextlib.contextmanager

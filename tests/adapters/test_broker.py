@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.conftest import free_port
+from tests.ports import free_port
 
 STARTED = "import sys; from adapters.mqtt import broker; sys.exit(broker.main(sys.argv[1:]))"
 

@@ -20,7 +20,8 @@ from adapters.profile import Profile
 from core.errors import Retryable
 from core.quality import BAD, UNCERTAIN, Reason, quality
 from simulators.bench.relay import Relay
-from tests.adapters.conformance import UNITS, Conformance, free_port
+from tests.adapters.conformance import UNITS, Conformance
+from tests.ports import free_port
 
 START = {"setpoint": 21, "level": 55.5, "broken": False, "hours": 1_000_000}
 PERIOD_S = 0.05

@@ -12,7 +12,8 @@ from adapters.modbus.adapter import open_modbus
 from adapters.profile import Profile
 from core.clock import SystemClock
 from core.registry import Device, Endpoint
-from tests.adapters.conformance import Line, free_port, run
+from tests.adapters.conformance import Line, run
+from tests.ports import free_port
 
 # Between `count` and `power` there are registers that the device does not have.
 PROFILE = Profile.model_validate(

@@ -13,7 +13,8 @@ from adapters.profile import Profile
 from core.clock import SystemClock
 from core.errors import Permanent
 from core.registry import Device, Endpoint
-from tests.adapters.conformance import Line, free_port, run
+from tests.adapters.conformance import Line, run
+from tests.ports import free_port
 
 FOLDER = Path(__file__).parent / "foreign"
 SIGNALS = {

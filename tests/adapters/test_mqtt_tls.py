@@ -23,10 +23,11 @@ from core.errors import EndpointError, Permanent
 from core.readings import Readings
 from core.registry import Endpoint
 from tests.adapters.certificates import Authority
-from tests.adapters.conftest import free_port, running_broker
+from tests.adapters.conftest import running_broker
 from tests.adapters.secured_broker import secured
 from tests.adapters.test_mqtt_payloads import points_of, profile
 from tests.edge.stand import eventually
+from tests.ports import free_port
 
 MODEL = profile({"t": {"topic": "tls", "field": "/t"}})
 

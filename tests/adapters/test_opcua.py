@@ -16,7 +16,8 @@ from adapters.profile import Profile
 from core.errors import Permanent
 from core.quality import BAD, UNCERTAIN, Reason, quality
 from simulators.bench.relay import Relay
-from tests.adapters.conformance import UNITS, UnitConformance, free_port
+from tests.adapters.conformance import UNITS, UnitConformance
+from tests.ports import free_port
 
 START = {
     "setpoint": (21, ua.VariantType.Int16),

@@ -19,13 +19,13 @@ from core.command_line import run
 from core.quality import GOOD
 from edge.commissioning.probe import Row
 from edge.commissioning.table import records
-from tests.adapters.conformance import free_port
 from tests.adapters.conftest import running_broker
 from tests.adapters.modbus_server import ModbusServer
 from tests.adapters.opcua_rig import ServerThread
 from tests.edge.serving import publishing, serving
 from tests.edge.stand import make_inventory
 from tests.edge.test_process import KVARTAL
+from tests.ports import free_port
 
 METER = [230.0, 4.5, 1035.0, 50.0]  # voltage, current, power, frequency
 ENERGY_WH = 1_234_567

@@ -12,11 +12,11 @@ from asyncua import ua
 
 from core.command_line import run
 from edge.commissioning.check import check
-from tests.adapters.conformance import free_port
 from tests.adapters.conftest import running_broker
 from tests.adapters.modbus_server import ModbusServer
 from tests.adapters.opcua_rig import ServerThread
 from tests.edge.serving import publishing, serving
+from tests.ports import free_port
 
 LAMP = '{"on": 1, "level": 80, "power": 74.5, "burning_hours": 1200, "id": 7}'
 LIFT = {"State": 1, "Floor": 7, "Door": 0, "Load": 150, "Trips": 12345, "OutOfService": 0}

@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import json
-import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -30,6 +29,7 @@ from gateway.sign_in import make_link
 from gateway.storage.outbox import Change, last_seq, publish
 from tests.gateway.hall import database_url, use_database
 from tests.gateway.postgresql import MIGRATED, Cluster, cluster
+from tests.ports import free_port
 
 
 def words(english: str, russian: str) -> dict[str, str]:
@@ -272,8 +272,7 @@ def each_store(request: pytest.FixtureRequest) -> None:
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
     """Give the URL of a mosquitto of this test's own."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(port)]
     process = subprocess.Popen([*command, "--state", str(tmp_path / "broker")])
     try:

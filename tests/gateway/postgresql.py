@@ -4,7 +4,6 @@ import asyncio
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import asyncpg
 
 from gateway.settings import load_settings
 from gateway.storage.opened import opened
+from tests.ports import free_port
 
 ACCOUNT = "kvartal"  # may log in, and owns its databases: nothing else, as deploy/ advises
 PASSWORD = "a secret"
@@ -37,7 +37,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._user = _unprivileged()
         self._numbers = count(1)
         if self._user is not None:
@@ -155,9 +155,3 @@ def _binaries() -> Path:
     server = shutil.which("postgres")
     assert server is not None, "the tests need PostgreSQL; `make servers` installs it"
     return Path(server).resolve().parent
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.timeseries.influx_server import Account
+from tests.ports import free_port
 
 INFLUX_CONFIG = """
 reporting-disabled = true
@@ -30,12 +30,6 @@ auth-enabled = {auth}
 [monitor]
 store-enabled = false
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @dataclass

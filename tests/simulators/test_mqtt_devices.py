@@ -1,7 +1,6 @@
 """Radio devices publish JSON to a real broker and obey their set topics."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -19,14 +18,14 @@ from core.registry import Registry
 from simulators.servers.mqtt_devices import PERIODS, MqttDevices, put
 from simulators.stage.ports import is_open
 from simulators.world.world import World
+from tests.ports import free_port
 
 CABINET, LAMP = "cabinet-sadovaya-d1", "lamp-sadovaya-13-d1"
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
+    port = free_port()
     state: Path = tmp_path_factory.mktemp("broker")
     command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(port), "--state", state]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:

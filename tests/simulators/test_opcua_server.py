@@ -1,7 +1,6 @@
 """The OPC UA server shows lifts and heat points to a client of its own protocol library."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -11,12 +10,7 @@ from asyncua.ua.uaerrors import BadNoCommunication, UaError
 from core.registry import Registry
 from simulators.servers.opcua_server import OpcUaServer
 from simulators.world.world import World
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
+from tests.ports import free_port
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -28,16 +27,11 @@ from adapters.mqtt.link import MqttLink
 from adapters.mqtt.tls import tls_context
 from core.errors import EndpointError
 from tests.gateway.conftest import TOWN  # type: ignore[import-not-found]
+from tests.ports import free_port
 
 KVARTAL = [sys.executable, "-c", "from core.command_line import main; main()"]
 SHIPPED = Path(__file__).parents[2] / "deploy" / "mosquitto"
 PLACE = "/etc/mosquitto/kvartal"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def kvartal(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
