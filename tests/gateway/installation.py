@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import os
 import signal
-import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +31,7 @@ from tests.gateway.conftest import TOWN, Gateway  # type: ignore[import-not-foun
 from tests.gateway.edge_by_hand import CLOCK, Edge
 from tests.gateway.hall import database_url, store
 from tests.gateway.series_servers import InfluxDb, running
+from tests.ports import free_port
 
 WITHIN_S = 120.0
 # A fork of a process that has imported everything: a start costs no seconds of imports.
@@ -158,7 +158,7 @@ class Installation:
         """Write the settings of a process that is started later."""
         config = self.folder / f"{name}.yaml"
         config.write_text(yaml.safe_dump(self.settings()))
-        process = Process(config, roles, _free_port())
+        process = Process(config, roles, free_port())
         self.processes[name] = process
         return process
 
@@ -235,9 +235,3 @@ class Spool:
         """Read the oracle file."""
         lines = [line.split() for line in self._oracle.read_text().splitlines()]
         return [(int(at), float(value)) for at, value in lines]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port
