@@ -79,7 +79,7 @@ class Leading:
             quiet_s=settings.refused_quiet_s,
         )
         for name, work in (
-            ("outbox trim", outbox.keep_trimmed(database, clock, keep)),
+            ("outbox trim", outbox.keep_trimmed(database, keep)),
             ("commands", commands.watch(database, clock, self.births)),
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.clock import Clock, SystemClock
+from core.clock import SystemClock
 from gateway.storage.database import PUBLISHED, Database
 from gateway.storage.failures import patiently
 from gateway.storage.tables import OutboxReaderRow, OutboxRow
@@ -130,12 +130,12 @@ async def trim(session: AsyncSession, before: datetime) -> None:
     await session.execute(delete(OutboxRow).where(OutboxRow.at < before))
 
 
-async def keep_trimmed(database: Database, clock: Clock, keep: timedelta) -> None:
-    """Delete what is older than `keep`, hourly, for ever."""
+async def keep_trimmed(database: Database, keep: timedelta) -> None:
+    """Delete what is older than `keep`, hourly, for ever; by the clock that stamps it."""
 
     async def trim_now() -> None:
         async with database.transaction() as session:
-            await trim(session, clock.now() - keep)
+            await trim(session, SystemClock().now() - keep)
 
     while True:
         await patiently(trim_now)
