@@ -36,8 +36,10 @@ demo: setup web
 servers: setup
 	@.ci/servers
 
+# What a file of tests starts is its own, so four run side by side; the browser's town stands alone.
 test: setup web servers
-	uv run --no-sync pytest --numprocesses=4 --dist=loadgroup
+	uv run --no-sync pytest --numprocesses=4 --dist=loadfile --ignore=tests/web
+	uv run --no-sync pytest tests/web
 	cd gateway/web && npm test --silent
 
 faults: setup web servers

@@ -35,14 +35,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-rounds", action="store_true", help="all rounds of faults, for an hour")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a file in one process, for what it starts is its own, and the browser's town in one."""
-    for item in items:
-        together = "web" if "web" in item.path.parts[:-1] else item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(together))
-
-
 @pytest.fixture
 def rounds(pytestconfig: pytest.Config) -> Rounds:
     """Choose between few rounds and all."""

@@ -40,6 +40,7 @@ def evaluated(folder: Path, capsys: Any, learnt: Any, tried: Any, *more: str) ->
     return figures
 
 
+@pytest.mark.filterwarnings("ignore:The least populated class")  # the file has what it has
 @pytest.mark.parametrize(
     ("name", "label", "least"),
     [
