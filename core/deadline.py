@@ -56,7 +56,8 @@ class Deadline:
 
     def next_warning(self) -> tuple[int, datetime] | None:
         """Give the next percent to tell and when; None once all are told or while it stands."""
-        left = [percent for percent in self.rule.warnings if percent > self.warned]
+        percents = sorted({*self.rule.warnings, BREACHED})  # that it was passed is always told
+        left = [percent for percent in percents if percent > self.warned]
         if not left or not self.is_running:
             return None
         if left[0] >= BREACHED:

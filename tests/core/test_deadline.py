@@ -1,5 +1,6 @@
 """A deadline runs, stands, is extended and met, and says what there is to tell of it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -100,6 +101,11 @@ def test_there_is_something_to_tell_at_half_at_four_fifths_and_at_the_end() -> N
         told.append((warning[0], warning[1] - START))
         clock = clock.tell(warning[0])
     assert told == [(50, 5 * HOUR), (80, 8 * HOUR), (100, 10 * HOUR)]
+
+
+def test_that_a_clock_was_passed_is_told_whatever_its_warnings_are() -> None:
+    silent = running(replace(RULE, warnings=(50,))).tell(50)
+    assert silent.next_warning() == (100, START + 10 * HOUR)
 
 
 def test_while_a_clock_stands_there_is_nothing_to_tell() -> None:
