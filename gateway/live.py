@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from core.actor import Actor
 from core.clock import Clock
 from core.readings import Readings
-from gateway.api.models import Hello, Subscribe
+from gateway.api.live_models import Hello, Subscribe
 from gateway.registry.directory import Directory
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.sign_in import still_signed_in

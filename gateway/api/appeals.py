@@ -8,9 +8,9 @@ from core.appeal import Draft
 from core.category import CATEGORIES
 from core.errors import DomainError
 from core.evidence import MAX_PHOTO, MAX_PHOTOS
+from gateway.api.appeal_models import AppealReceipt, AppealStatus, CategoryOut
 from gateway.api.case_dependencies import TheDesk, TheFiles
 from gateway.api.dependencies import GatewayParts, Reading, TheClock, TheRegistry
-from gateway.api.models import AppealReceipt, AppealStatus, CategoryOut
 from gateway.cases import appeals
 
 router = APIRouter(prefix="/public", tags=["public"])

@@ -12,7 +12,13 @@ from gateway.api.dependencies import (
     TheDirectory,
     TheRegistry,
 )
-from gateway.api.models import AssetDetail, AssetOut, ReplacementForm, ReplacementOut, ServedBy
+from gateway.api.registry_models import (
+    AssetDetail,
+    AssetOut,
+    ReplacementForm,
+    ReplacementOut,
+    ServedBy,
+)
 from gateway.registry.cameras import shows
 from gateway.registry.devices import show_device, visible_asset, visible_device
 from gateway.registry.replacement import Replacement, replace_device, replacements

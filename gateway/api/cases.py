@@ -8,16 +8,9 @@ from core.actor import Actor
 from core.case import Verb
 from core.evidence import MAX_PHOTO
 from gateway.api.case_dependencies import TheDesk, TheFiles
+from gateway.api.case_models import CaseDetail, CaseNote, CaseRow, CaseVerb, ClockVerb, EvidenceOut
 from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheRegistry
-from gateway.api.models import (
-    CaseDetail,
-    CaseNote,
-    CaseRow,
-    CaseVerb,
-    ClockVerb,
-    EvidenceOut,
-    Number,
-)
+from gateway.api.models import Number
 from gateway.cases import pauses, work
 from gateway.cases.desk import Desk
 from gateway.cases.rows import show_evidence

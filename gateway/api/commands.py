@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends
 
 from core.actor import Role
 from gateway.api.case_dependencies import TheDesk
+from gateway.api.command_models import CommandIn, CommandOut
 from gateway.api.dependencies import CurrentActor, Reading, TheDirectory, only
-from gateway.api.models import CommandIn, CommandOut
 from gateway.cases import commands
 from gateway.cases.rows import show_command
 

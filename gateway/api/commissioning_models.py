@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gateway.api.models import Model, SignalOut, Text
+from gateway.api.models import Model, Text
+from gateway.api.registry_models import SignalOut
 
 AT_ONCE = 2000  # devices signed off by one request
 Devices = Annotated[list[str], Field(min_length=1, max_length=AT_ONCE)]

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from sqlalchemy import or_
 
 from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheDirectory, TheRegistry
-from gateway.api.models import DeviceDetail, DeviceOut
+from gateway.api.registry_models import DeviceDetail, DeviceOut
 from gateway.registry.devices import show_device, visible_asset, visible_device
 from gateway.registry.replacement import replacements
 from gateway.storage.tables import ReplacementRow

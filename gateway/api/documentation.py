@@ -6,7 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from gateway.api.models import Change, Hello, Problem, Pulse, Subscribe, Values
+from gateway.api.live_models import Change, Hello, Pulse, Subscribe, Values
+from gateway.api.models import Problem
 
 REFERENCE = "#/components/schemas/{model}"
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from sqlalchemy import func, select
 
 from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheDirectory, TheRegistry
-from gateway.api.models import EdgeOut, SignalOut
+from gateway.api.registry_models import EdgeOut, SignalOut
 from gateway.registry.devices import show_edge, show_health, visible_edge
 from gateway.storage.tables import EdgeConfigurationRow, EdgeRow
 from gateway.storage.visibility import visible_to

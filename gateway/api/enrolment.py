@@ -16,7 +16,7 @@ from adapters.enrolment import wrong_with_gateway
 from core.actor import Actor
 from core.errors import DomainError, NotVisible
 from gateway.api.dependencies import Administrator, GatewayParts
-from gateway.api.models import (
+from gateway.api.identity_models import (
     AskedCertificate,
     AskedRenewal,
     Certified,

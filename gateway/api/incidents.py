@@ -4,8 +4,8 @@ from fastapi import APIRouter, Depends
 
 from core.actor import Role
 from gateway.api.case_dependencies import TheDesk
+from gateway.api.case_models import Acknowledge, Acknowledged, IncidentOut
 from gateway.api.dependencies import CurrentActor, Reading, only
-from gateway.api.models import Acknowledge, Acknowledged, IncidentOut
 from gateway.cases import work
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])

@@ -15,7 +15,8 @@ from core.actor import Actor, Role
 from core.errors import DomainError
 from gateway.api.dependencies import COOKIE, GatewayParts
 from gateway.api.guards import is_same_origin
-from gateway.api.models import LARGEST, Hello, Subscribe
+from gateway.api.live_models import Hello, Subscribe
+from gateway.api.models import LARGEST
 from gateway.live import SIGNED_OUT, TRY_AGAIN, Client, change
 from gateway.parts import Parts
 from gateway.sign_in import actor_of, hashed

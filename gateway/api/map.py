@@ -7,7 +7,7 @@ from fastapi import APIRouter
 
 from core.actor import Actor
 from gateway.api.dependencies import CurrentActor, TheClock, TheRegistry
-from gateway.api.models import MapAsset, MapOut
+from gateway.api.registry_models import MapAsset, MapOut
 from gateway.registry.places import PlaceNode
 from gateway.registry.snapshot import RegistrySnapshot
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from core.registry import Place
 from gateway.api.dependencies import CurrentActor, TheRegistry
-from gateway.api.models import PlaceOut
+from gateway.api.registry_models import PlaceOut
 
 router = APIRouter(tags=["registry"])
 

@@ -16,7 +16,7 @@ from gateway.api.dependencies import (
     TheHistory,
     TheRegistry,
 )
-from gateway.api.models import Series
+from gateway.api.series_models import Series
 from gateway.registry.devices import health_device, visible_device, visible_edge
 from gateway.registry.directory import Directory, History
 

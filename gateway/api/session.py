@@ -12,7 +12,7 @@ from gateway.api.dependencies import (
     TheSettings,
     Writing,
 )
-from gateway.api.models import Me, SignIn
+from gateway.api.identity_models import Me, SignIn
 from gateway.sign_in import actor_of, sign_in, sign_out
 
 router = APIRouter(tags=["session"])

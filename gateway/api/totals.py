@@ -15,8 +15,8 @@ from gateway.api.dependencies import (
     TheHistory,
     TheRegistry,
 )
-from gateway.api.models import Totals
 from gateway.api.series import NANOSECONDS_PER_MS, Moment, span_of
+from gateway.api.series_models import Totals
 from gateway.registry.chosen_series import choose_series
 from gateway.timeseries.port import Buckets
 

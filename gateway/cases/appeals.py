@@ -22,7 +22,7 @@ from core.evidence import EvidenceKind, grade
 from core.position import Position, distance_m, distances_m
 from core.registry import PlaceKind
 from core.text import Text
-from gateway.api import models
+from gateway.api import appeal_models
 from gateway.cases.affected import NEAR_M, Area
 from gateway.cases.appeal_clocks import happened
 from gateway.cases.desk import Desk, Subject
@@ -103,7 +103,7 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
 
 async def status_of(
     session: AsyncSession, now: datetime, number: str, key: str, rules: DeadlineRules
-) -> models.AppealStatus:
+) -> appeal_models.AppealStatus:
     """Give what the applicant may see. NotVisible for a wrong key and a wrong number alike."""
     row = await session.scalar(select(AppealRow).where(AppealRow.number == number))
     # Compared even where there is no such number, so that the time of the answer tells nothing.
@@ -111,7 +111,7 @@ async def status_of(
         raise NotVisible("appeal", number)
     case = await session.get_one(CaseRow, row.case_id)
     closed = case.state == CaseState.CLOSED
-    return models.AppealStatus(
+    return appeal_models.AppealStatus(
         number=row.number,
         state="closed" if closed else "open",
         category_name=dict(category(row.category).name),

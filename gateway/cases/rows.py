@@ -12,7 +12,8 @@ from core.deadline import Deadline
 from core.deadline_rule import DeadlineRules
 from core.incident import Incident, state_of
 from core.text import Text
-from gateway.api import models
+from gateway.api import appeal_models, case_models, deadline_models
+from gateway.api.command_models import CommandOut
 from gateway.storage.case_tables import (
     AppealRow,
     BreachRow,
@@ -121,9 +122,9 @@ def active_key(device: str, condition: str, place: str = "") -> str:
 # ---- what the API shows ---------------------------------------------------------------------
 
 
-def show_case(row: CaseRow, now: datetime) -> models.CaseRow:
+def show_case(row: CaseRow, now: datetime) -> case_models.CaseRow:
     """Give a line of the worklist."""
-    return models.CaseRow.model_validate(_case_fields(row, now))
+    return case_models.CaseRow.model_validate(_case_fields(row, now))
 
 
 def show_case_detail(
@@ -131,17 +132,17 @@ def show_case_detail(
     now: datetime,
     *,
     allowed: list[str],
-    missing_proof: Iterable[models.Text],
+    missing_proof: Iterable[dict[str, str]],
     rules: DeadlineRules,
     pause_reasons: Mapping[str, Text],
     breaches: Iterable[BreachRow],
     incidents: Iterable[IncidentRow],
-    appeals: Iterable[models.AppealOut],
+    appeals: Iterable[appeal_models.AppealOut],
     evidence: Iterable[EvidenceRow],
     timeline: Iterable[TimelineRow],
-) -> models.CaseDetail:
+) -> case_models.CaseDetail:
     """Give all that is known of a case."""
-    return models.CaseDetail.model_validate(
+    return case_models.CaseDetail.model_validate(
         _case_fields(row, now)
         | {
             "reason": row.reason,
@@ -154,7 +155,9 @@ def show_case_detail(
             "appeal_list": list(appeals),
             "evidence": [show_evidence(piece) for piece in evidence],
             "timeline": [
-                models.TimelineEntry(at=entry.at, kind=entry.kind, by=entry.by, text=entry.text)
+                case_models.TimelineEntry(
+                    at=entry.at, kind=entry.kind, by=entry.by, text=entry.text
+                )
                 for entry in timeline
             ],
         }
@@ -180,8 +183,8 @@ def _case_fields(row: CaseRow, now: datetime) -> dict[str, object]:
     return {name: getattr(row, name) for name in SAME} | {"overdue": overdue}
 
 
-def show_clock(clock: Deadline, now: datetime) -> models.DeadlineOut:
-    return models.DeadlineOut(
+def show_clock(clock: Deadline, now: datetime) -> deadline_models.DeadlineOut:
+    return deadline_models.DeadlineOut(
         name=clock.name,
         label=dict(clock.rule.label),
         started_at=clock.started_at,
@@ -198,19 +201,19 @@ def show_clock(clock: Deadline, now: datetime) -> models.DeadlineOut:
 
 def _show_clocks(
     row: CaseRow | AppealRow, rules: DeadlineRules, now: datetime
-) -> list[models.DeadlineOut]:
+) -> list[deadline_models.DeadlineOut]:
     return [show_clock(clock_of(clock, rules), now) for clock in row.clocks]
 
 
-def show_breach(row: BreachRow) -> models.BreachOut:
-    return models.BreachOut(
+def show_breach(row: BreachRow) -> deadline_models.BreachOut:
+    return deadline_models.BreachOut(
         name=row.name, label=row.label, due_at=row.due_at, executor_name=row.executor_name
     )
 
 
-def show_incident(row: IncidentRow) -> models.IncidentOut:
+def show_incident(row: IncidentRow) -> case_models.IncidentOut:
     active, acknowledged = row.cleared_at is None, row.acknowledged_at is not None
-    return models.IncidentOut.model_validate(
+    return case_models.IncidentOut.model_validate(
         {name: getattr(row, name) for name in SAME_OF_INCIDENT}
         | {
             "case": row.case_id,
@@ -224,9 +227,9 @@ def show_incident(row: IncidentRow) -> models.IncidentOut:
 
 def show_appeal(
     row: AppealRow, photos: Iterable[int], now: datetime, rules: DeadlineRules
-) -> models.AppealOut:
+) -> appeal_models.AppealOut:
     """Give the appeal as staff see it."""
-    return models.AppealOut(
+    return appeal_models.AppealOut(
         number=row.number,
         case=row.case_id,
         category=row.category,
@@ -243,14 +246,14 @@ def show_appeal(
     )
 
 
-def show_evidence(row: EvidenceRow) -> models.EvidenceOut:
-    return models.EvidenceOut.model_validate(
+def show_evidence(row: EvidenceRow) -> case_models.EvidenceOut:
+    return case_models.EvidenceOut.model_validate(
         {name: getattr(row, name) for name in SAME_OF_EVIDENCE}
     )
 
 
-def show_command(row: CommandRow) -> models.CommandOut:
-    return models.CommandOut.model_validate(
-        {name: getattr(row, name) for name in models.CommandOut.model_fields if name != "case"}
+def show_command(row: CommandRow) -> CommandOut:
+    return CommandOut.model_validate(
+        {name: getattr(row, name) for name in CommandOut.model_fields if name != "case"}
         | {"case": row.case_id}
     )

@@ -20,7 +20,7 @@ from core.errors import DomainError, NotVisible
 from core.evidence import EvidenceKind, grade, media_type
 from core.priority import LEVELS
 from core.text import Text
-from gateway.api import models
+from gateway.api import case_models
 from gateway.cases import acknowledgements
 from gateway.cases.appeal_clocks import happened_to_case
 from gateway.cases.desk import Desk
@@ -65,7 +65,7 @@ Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
 
 async def list_cases(
     session: AsyncSession, now: datetime, actor: Actor, shown: Shown
-) -> list[models.CaseRow]:
+) -> list[case_models.CaseRow]:
     """Give the worklist: the most urgent first, of equal ones the oldest."""
     states = {
         "open": CaseRow.state != CaseState.CLOSED,
@@ -98,7 +98,7 @@ async def find_case(session: AsyncSession, actor: Actor, number: int) -> CaseRow
 
 async def case_detail(
     session: AsyncSession, now: datetime, actor: Actor, number: int, deadlines: Deadlines
-) -> models.CaseDetail:
+) -> case_models.CaseDetail:
     """Give all that is known of a case."""
     row = await find_case(session, actor, number)
     timeline = select(TimelineRow).where(TimelineRow.case_id == row.id).order_by(TimelineRow.id)
@@ -133,7 +133,7 @@ async def list_incidents(
     active: bool | None,
     unacknowledged: bool,
     asset: str | None,
-) -> list[models.IncidentOut]:
+) -> list[case_models.IncidentOut]:
     """Give incidents, the newest first."""
     query = (
         select(IncidentRow)

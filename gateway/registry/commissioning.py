@@ -32,7 +32,7 @@ from gateway.api.commissioning_models import (
     Verdict,
     WithdrawalForm,
 )
-from gateway.api.models import SignalOut
+from gateway.api.registry_models import SignalOut
 from gateway.registry.devices import Latest, latest_of, show_device, show_signal
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import RegistrySnapshot

@@ -11,7 +11,7 @@ from core.clock import SECOND, to_datetime
 from core.errors import NotVisible
 from core.quality import BAD, VERDICT
 from core.registry import Asset, Device, Edge
-from gateway.api.models import DeviceOut, EdgeOut, SignalOut
+from gateway.api.registry_models import DeviceOut, EdgeOut, SignalOut
 from gateway.registry.directory import Directory
 from gateway.registry.snapshot import RegistrySnapshot
 

@@ -19,7 +19,7 @@ from core.errors import DomainError, NotVisible
 from core.metering import Meter
 from core.program import Program
 from core.registry import Asset, Binding, Device, Registry, is_in_force, retired
-from gateway.api.models import ReplacementOut
+from gateway.api.registry_models import ReplacementOut
 from gateway.registry.document import IDENTIFIER
 from gateway.registry.places import place_tree
 from gateway.registry.rows import read_registry, replace_registry

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.text import in_language
 from gateway.api.commissioning_models import CommissionedDevice, Commissioning, Implausible
-from gateway.api.models import SignalOut
+from gateway.api.registry_models import SignalOut
 
 Language = Literal["en", "ru"]
 

@@ -36,7 +36,7 @@ Handler = Callable[[Sequence[OutboxRow]], Awaitable[None]]
 class Change:
     """What changed.
 
-    topic: one of SHOWN with the body of its model in api/models.py, dumped as JSON; or "order",
+    topic: one of SHOWN with the body of its model in `gateway.api`, dumped as JSON; or "order",
     "acknowledgement", "registry" or "fleet", which never reach a client. place_path and, for a
     topic of WORK, executor: decide who may see it. former_executor: who could see it before, and is
     told that it is gone.

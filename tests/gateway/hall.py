@@ -26,7 +26,7 @@ from core.registry import (
     Registry,
     Route,
 )
-from gateway.api.models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import appeals, work
 from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.wire import AcknowledgeOrder, CommandResult, Condition
 from core.clock import to_nanoseconds
-from gateway.api.models import CaseDetail, IncidentOut
+from gateway.api.case_models import CaseDetail, IncidentOut
 from gateway.cases import acknowledgements
 from gateway.cases.desk import open_desk
 from tests.gateway.hall import LEFT, START, Hall, condition, hall

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from core.errors import DomainError, NotVisible
-from gateway.api.models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import appeals
 from gateway.storage.case_tables import AppealRow, EvidenceRow
 from gateway.storage.tables import OutboxRow

@@ -13,7 +13,7 @@ from core.actor import Role
 from core.case import Verb
 from core.clock import to_nanoseconds
 from core.errors import DomainError, NotVisible
-from gateway.api.models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow
 from tests.gateway.hall import LEFT, RIGHT, START, condition, hall, lost
 
 pytestmark = pytest.mark.usefixtures("each_store")

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from adapters.wire import CommandResult
-from gateway.api.models import CaseDetail
+from gateway.api.case_models import CaseDetail
 from gateway.cases import commands
 from gateway.cases.desk import open_desk
 from gateway.storage.tables import OutboxRow

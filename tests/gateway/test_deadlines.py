@@ -12,7 +12,8 @@ from core.appeal import Channel
 from core.case import Verb
 from core.deadline_rule import DeadlineRules
 from core.errors import DomainError
-from gateway.api.models import CaseDetail, DeadlineOut
+from gateway.api.case_models import CaseDetail
+from gateway.api.deadline_models import DeadlineOut
 from gateway.cases import deadline_watch, pauses
 from gateway.cases.desk import open_desk
 from tests.gateway.hall import LEFT, START, Hall, condition, hall

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from core.registry import Feed
-from gateway.api.models import CaseRow
+from gateway.api.case_models import CaseRow
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.series_tables import BornDeviceRow
 from tests.gateway.hall import LAMPS, LEFT, RIGHT, START, condition, hall, lost, town

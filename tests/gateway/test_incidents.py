@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from adapters.wire import ActiveCondition, ActiveSet, Condition
 from core.clock import to_nanoseconds
-from gateway.api.models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import work
 from gateway.cases.desk import open_desk
 from gateway.storage.case_tables import IncidentRow

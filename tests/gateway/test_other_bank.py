@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from core.actor import Actor
 from core.errors import NotVisible
-from gateway.api.models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import appeals
 from gateway.storage.case_tables import AppealRow, EvidenceRow, IncidentRow
 from tests.gateway.hall import JPEG, LEFT, RIGHT, condition, hall

@@ -1,0 +1,131 @@
+"""What the API says of cases and their incidents, and what is asked of them."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from gateway.api.appeal_models import AppealOut
+from gateway.api.deadline_models import BreachOut, DeadlineOut
+from gateway.api.models import Model, Number, Text
+
+Severity = Literal["low", "medium", "high", "critical"]
+Priority = Severity
+IncidentState = Literal["unacknowledged", "acknowledged", "returned_unacknowledged", "normal"]
+CaseState = Literal["new", "routed", "accepted", "resolved", "verified", "closed"]
+
+
+class IncidentOut(Model):
+    id: int
+    case: int | None
+    device: str
+    asset: str
+    condition: str
+    name: Text
+    text: Text = Field({})
+    severity: Severity
+    state: IncidentState
+    active: bool
+    acknowledged: bool
+    first_out: bool
+    raised_at: datetime
+    cleared_at: datetime | None
+    acknowledged_at: datetime | None
+    acknowledged_by: str | None
+    value: float | None
+    unit: str = ""
+    cause: Text
+    consequence: Text
+    action: Text
+    still: int | None = Field(None, description="id of the evidence that holds the picture")
+
+
+class EvidenceOut(Model):
+    id: int
+    kind: Literal["photo", "still", "telemetry"]
+    grade: Literal["A", "B", "C", "D"]
+    at: datetime
+    by: str
+    text: Text = Field({})
+    media_type: str = ""
+
+
+class TimelineEntry(Model):
+    at: datetime
+    kind: str
+    by: str
+    text: Text
+
+
+class CaseRow(Model):
+    """A line of the worklist."""
+
+    id: int
+    version: int
+    state: CaseState
+    priority: Priority
+    category: str
+    title: Text
+    asset: str | None
+    place: str
+    address: Text
+    latitude: float | None
+    longitude: float | None
+    executor: str | None
+    executor_name: Text = Field({})
+    opened_at: datetime
+    changed_at: datetime
+    closed_at: datetime | None
+    incidents: int
+    active_incidents: int
+    unacknowledged: int
+    appeals: int
+    due_at: datetime | None
+    due_name: str
+    overdue: bool
+
+
+class CaseDetail(CaseRow):
+    reason: Text = Field(description="why it was routed there")
+    allowed: list[str] = Field(description="verbs that this actor may use now")
+    missing_proof: list[Text] = Field(description="what must be there before it can be closed")
+    deadlines: list[DeadlineOut]
+    breaches: list[BreachOut]
+    pause_reasons: dict[str, Text] = Field(
+        description="for which this actor may let a clock stand; none: they may not"
+    )
+    incident_list: list[IncidentOut]
+    appeal_list: list[AppealOut]
+    evidence: list[EvidenceOut]
+    timeline: list[TimelineEntry]
+
+
+class CaseVerb(Model):
+    """version: as last seen; a case that has changed since is refused with 409."""
+
+    version: Number
+    note: str = Field("", max_length=2000)
+
+
+class ClockVerb(CaseVerb):
+    """What to do with one of the case's clocks. reason: one for which its rule lets it stand."""
+
+    deadline: str = Field(max_length=40)
+    reason: str = Field("", max_length=40)
+
+
+class CaseNote(Model):
+    note: str = Field(min_length=1, max_length=2000)
+
+
+class Acknowledge(Model):
+    incidents: list[Number] = Field(
+        min_length=1, max_length=1000, description="those that were on the screen at the press"
+    )
+    comment: str = Field(
+        "", max_length=500, description="for the timeline, and for the device where it keeps one"
+    )
+
+
+class Acknowledged(Model):
+    acknowledged: list[int]
