@@ -38,6 +38,7 @@ from gateway.settings import API, INGEST, WORKER, Settings
 from gateway.storage import outbox
 from gateway.storage.database import POSTGRESQL, Database
 from gateway.storage.leases import Lease
+from gateway.storage.listening import listen
 from gateway.storage.opened import opened
 from gateway.tasks import Tasks
 from gateway.timeseries.port import StoreUnavailable, TimeSeries
@@ -132,7 +133,7 @@ async def open_parts(
         await shown.start()
         hub.seq = shown.seq
         tasks = await stack.enter_async_context(Tasks(on_failure))
-        tasks.start("outbox reader", shown.run())
+        _read_outbox(tasks, database, shown)
         if serves:
             tasks.start("live pulse", pulse(hub, database, clock))
 
@@ -222,6 +223,12 @@ async def _load(database: Database, births: Births, fleet: Fleet) -> None:
     async with database.reading() as session:
         await births.load(session)
         await fleet.load(session)
+
+
+def _read_outbox(tasks: Tasks, database: Database, reader: outbox.OutboxReader) -> None:
+    tasks.start("outbox reader", reader.run())
+    if database.name == POSTGRESQL:
+        tasks.start("outbox listener", listen(database))
 
 
 def _receive(

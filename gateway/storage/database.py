@@ -1,6 +1,7 @@
 """The relational store: one engine, short transactions, SQLite in WAL and FULL or PostgreSQL."""
 
 import asyncio
+import secrets
 import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import asyncpg
 import structlog
-from sqlalchemy import URL, event, make_url, text
+from sqlalchemy import URL, event, func, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoneIsFree
 from sqlalchemy.ext.asyncio import (
@@ -24,6 +25,7 @@ from gateway.storage.failures import StoreAway, failure_of, failure_to_connect
 
 PUBLISHED = "published"  # key in `AsyncSession.info`: this transaction wrote to the outbox
 POSTGRESQL = "postgresql"
+CHANNEL = "kvartal_outbox"  # on which PostgreSQL tells other processes of its commit
 # Keys of advisory locks, any fixed numbers ("kvar"): whose turn it is to write …
 WRITERS = 0x6B766172  # what others decide by; one turn for all of it
 NUMBERS = WRITERS + 1  # numbers of blocks of readings, which hold up no case
@@ -42,6 +44,7 @@ class Database:
 
     def __init__(self, url: str | URL, tls: ssl.SSLContext | None = None) -> None:
         self.name = make_url(url).get_backend_name()
+        self.sender = secrets.token_hex(8)  # tells our own word on CHANNEL from that of others
         options = _on_postgresql(tls) if self.name == POSTGRESQL else {}
         # Parameters are hidden: they hold what residents say, and errors are logged.
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **options)
@@ -78,9 +81,15 @@ class Database:
                     if self.fence is not None and turn == WRITERS:
                         await self.fence(session)
                     yield session
+                    if PUBLISHED in session.info and self.name == POSTGRESQL:
+                        await session.execute(select(func.pg_notify(CHANNEL, self.sender)))
         if PUBLISHED in session.info:
-            for wake in self.on_published:
-                wake()
+            self.wake()
+
+    def wake(self) -> None:
+        """Have read what was published."""
+        for wake in self.on_published:
+            wake()
 
     async def close(self) -> None:
         await self.engine.dispose()

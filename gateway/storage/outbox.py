@@ -2,7 +2,8 @@
 
 Nothing about incidents, cases or commands leaves the gateway but through here. A reader goes by
 `seq` and never steps over a gap: numbers become visible in the order in which they are given,
-because writers take turns, see `Database.transaction`.
+because writers take turns, see `Database.transaction`. It reads when this process has committed,
+when another one says so (storage/listening.py), and once a second.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ SHOWN = (*WORK, "edge", "device")  # topics that clients get
 REGISTRY = "registry"  # topic of an import, after which clients load anew
 FLEET = "fleet"  # topic of what an edge was born with and which devices answer, for processes
 BATCH = 500  # rows read at once
-LOOK_EVERY_S = 1.0  # in case that another process wrote
+LOOK_EVERY_S = 1.0  # in case that no word of another process's commit has come
 TRIM_EVERY_S = 3600.0
 
 Handler = Callable[[Sequence[OutboxRow]], Awaitable[None]]
