@@ -1,13 +1,18 @@
-"""What all tests share: rounds of faults and their table, and no clock on generated examples."""
+"""What all tests share: rounds of faults and their table, no clock on generated examples, and
+tracebacks without the values of variables, which take minutes to print and hide what went wrong."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import pytest
+import structlog
 from hypothesis import settings
 
 settings.register_profile("kvartal", deadline=None)  # how busy the machine is proves nothing
 settings.load_profile("kvartal")
+
+PLAIN = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], PLAIN])
 
 Rounds = Callable[[int, int], int]
 

@@ -21,8 +21,9 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def untouched() -> Iterator[None]:
+    before = structlog.get_config()
     yield
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.mark.usefixtures("untouched")

@@ -3,8 +3,6 @@
 import asyncio
 import copy
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,9 +25,9 @@ from gateway.registry.rows import replace_registry
 from gateway.settings import load_settings
 from gateway.sign_in import make_link
 from gateway.storage.outbox import Change, last_seq, publish
+from tests.adapters.conftest import running_broker
 from tests.gateway.hall import database_url, use_database
 from tests.gateway.postgresql import MIGRATED, Cluster, cluster
-from tests.ports import free_port
 
 
 def words(english: str, russian: str) -> dict[str, str]:
@@ -271,12 +269,6 @@ def each_store(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[str]:
-    """Give the URL of a mosquitto of this test's own."""
-    port = free_port()
-    command = [sys.executable, "-m", "adapters.mqtt.broker", "--port", str(port)]
-    process = subprocess.Popen([*command, "--state", str(tmp_path / "broker")])
-    try:
-        yield f"mqtt://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
+    """Give the URL of a mosquitto of this test's own, which listens."""
+    with running_broker(tmp_path, "mosquitto") as (url, _):
+        yield url
