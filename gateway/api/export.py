@@ -3,7 +3,6 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import timedelta
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,23 +12,15 @@ import pyarrow.parquet as pq
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 
-from core.clock import to_nanoseconds
 from core.quality import BAD, GOOD, REASON, UNCERTAIN, VERDICT, Reason
 from core.readings import Readings
-from gateway.api.dependencies import (
-    CurrentActor,
-    TheClock,
-    TheDirectory,
-    TheHistory,
-    TheRegistry,
-)
-from gateway.api.series import Moment, span_of
-from gateway.registry.chosen_series import ChosenSeries, choose_series
+from gateway.api.dependencies import TheHistory
+from gateway.api.many_series import TheSeries
+from gateway.registry.chosen_series import ChosenSeries
 from gateway.sheets.table_file import guarded
 
 router = APIRouter(prefix="/series", tags=["series"])
 
-USUALLY = timedelta(days=1)
 MEDIA_TYPE = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 UTF_8_MARK = b"\xef\xbb\xbf"  # tells Excel the encoding
 TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -46,33 +37,19 @@ REASONS = [NAMES.get(code & REASON, "") for code in range(256)]
 @router.get("/export", response_class=StreamingResponse)
 async def export(
     *,
-    actor: CurrentActor,
-    clock: TheClock,
-    registry: TheRegistry,
-    directory: TheDirectory,
+    wanted: TheSeries,
     history: TheHistory,
-    place: str = "",
-    kind: str = "",
     device: str = "",
     signal: str = "",
-    start: Moment = None,
-    end: Moment = None,
     form: Annotated[Literal["csv", "parquet"], Query(alias="format")] = "csv",
 ) -> StreamingResponse:
     """Give every reading that is kept in full, by default of a day, of one's territory.
 
     Of a place and what is below it, of devices that serve a kind of asset, or of one device.
     """
-    since, until = span_of(start, end, clock.now(), USUALLY)
-    chosen = choose_series(
-        registry, directory, actor, place=place, kind=kind, device=device, signal=signal
-    )
-    blocks = history.rows(
-        np.array([each.number for each in chosen], np.uint32),
-        to_nanoseconds(since),
-        to_nanoseconds(until),
-    )
-    name = f"readings-{since:%Y%m%d}-{until:%Y%m%d}.{form}"
+    chosen = wanted.choose(signal=signal, device=device)
+    blocks = history.rows(*wanted.span(chosen))
+    name = f"readings-{wanted.since:%Y%m%d}-{wanted.until:%Y%m%d}.{form}"
     return StreamingResponse(
         (_csv if form == "csv" else _parquet)(blocks, _Columns(chosen)),
         media_type=MEDIA_TYPE[form],

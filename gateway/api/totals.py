@@ -1,28 +1,20 @@
 """What all devices of a place or a kind of asset measured together."""
 
-from datetime import timedelta
 from typing import Annotated
 
 import numpy as np
 from fastapi import APIRouter, Query
 
-from core.clock import SECOND, to_nanoseconds
+from core.clock import SECOND
 from core.errors import DomainError
-from gateway.api.dependencies import (
-    CurrentActor,
-    TheClock,
-    TheDirectory,
-    TheHistory,
-    TheRegistry,
-)
-from gateway.api.series import NANOSECONDS_PER_MS, Moment, span_of
+from gateway.api.dependencies import TheHistory
+from gateway.api.many_series import TheSeries
+from gateway.api.series import NANOSECONDS_PER_MS
 from gateway.api.series_models import Totals
-from gateway.registry.chosen_series import choose_series
 from gateway.timeseries.port import Buckets
 
 router = APIRouter(prefix="/series", tags=["series"])
 
-USUALLY = timedelta(days=1)
 MOST_BUCKETS = 2_000_000  # of all series; about 100 MB while they are summed up
 MOST_STEPS = 10_000  # of an answer
 STEPS_S = (60, 300, 900, 3600, 6 * 3600, 86_400)  # what people ask for
@@ -35,36 +27,23 @@ Step = Annotated[
 async def totals(
     *,
     signal: Annotated[str, Query(min_length=1, max_length=64)],
-    actor: CurrentActor,
-    clock: TheClock,
-    registry: TheRegistry,
-    directory: TheDirectory,
+    wanted: TheSeries,
     history: TheHistory,
-    place: str = "",
-    kind: str = "",
-    start: Moment = None,
-    end: Moment = None,
     step_s: Step = 3600,
 ) -> Totals:
     """Sum up a signal over the devices of a place and below it, step by step; by default a day.
 
     kind: only of devices that serve such assets. Steps in which nothing was measured are left out.
     """
-    since, until = span_of(start, end, clock.now(), USUALLY)
-    chosen = choose_series(registry, directory, actor, place=place, kind=kind, signal=signal)
+    chosen = wanted.choose(signal=signal)
     units = sorted({each.unit for each in chosen})
     if len(units) > 1:
         raise DomainError(
             "invalid",
             f"{signal} is measured in {', '.join(units)} there. Choose one kind of asset.",
         )
-    _must_be_few(len(chosen), (until - since).total_seconds(), step_s)
-    found = await history.aggregate(
-        np.array([each.number for each in chosen], np.uint32),
-        to_nanoseconds(since),
-        to_nanoseconds(until),
-        step_s * SECOND,
-    )
+    _must_be_few(len(chosen), (wanted.until - wanted.since).total_seconds(), step_s)
+    found = await history.aggregate(*wanted.span(chosen), step_s * SECOND)
     return _summed(signal, units[0] if units else "1", found)
 
 

@@ -3687,12 +3687,12 @@ export interface operations {
         parameters: {
             query: {
                 signal: string;
+                /** @description seconds; steps follow each other from start on */
+                step_s?: number;
                 place?: string;
                 kind?: string;
                 start?: string | null;
                 end?: string | null;
-                /** @description seconds; steps follow each other from start on */
-                step_s?: number;
             };
             header?: never;
             path?: never;
@@ -3723,13 +3723,13 @@ export interface operations {
     export: {
         parameters: {
             query?: {
-                place?: string;
-                kind?: string;
                 device?: string;
                 signal?: string;
+                format?: "csv" | "parquet";
+                place?: string;
+                kind?: string;
                 start?: string | null;
                 end?: string | null;
-                format?: "csv" | "parquet";
             };
             header?: never;
             path?: never;
