@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from core.metering import BillingArea, Meter, Tariff
 from core.program import Program
+from core.route import Route
 from core.text import Text
 
 
@@ -128,20 +129,6 @@ class Executor:
     name: Text
     place: str
     phone: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """A row of the routing table, first match wins. Empty means any.
-
-    category: a category code or its prefix with a dot ("lighting."). place: a territory; everything
-    below it matches. owner: owner of the asset.
-    """
-
-    executor: str
-    category: str = ""
-    place: str = ""
-    owner: str = ""
 
 
 ADJUSTABLE = ("limit", "deadband", "on_delay_s", "off_delay_s")  # what an override may set

@@ -1,10 +1,16 @@
-"""Who does the work: an ordered table of category × territory × owner, and why in words."""
+"""Who does the work: an ordered table of category × territory × owner × time × severity, and why.
 
-from collections.abc import Mapping, Sequence
+What decides before the time does is looked up once for all troubles that are alike, so that a
+day's cases of a region are routed in the time of a few.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.calendar import Days
 from core.category import category
-from core.registry import Executor, Place, Route
+from core.registry import Executor, Place
+from core.route import DayKind, Route, Trouble, unfit, untimely
 from core.text import Text, filled
 
 # Takes what no row of the table covers, so that a case never hangs with nobody.
@@ -15,60 +21,114 @@ DUTY_SERVICE = Executor(
 
 @dataclass(frozen=True, slots=True)
 class Routing:
+    """row: number of the row that matched, from 1; None where none did."""
+
     executor: Executor
     reason: Text
+    row: int | None = None
 
 
-def route_case(
-    routes: Sequence[Route],
-    executors: Mapping[str, Executor],
-    places: Mapping[str, Place],
-    *,
-    code: str,
-    place_path: str,
-    owner: str = "",
-) -> Routing:
-    """Find the executor: the first row that matches, else the duty service, and say so."""
-    within = place_path.rstrip("/").split("/")
-    for number, row in enumerate(routes, 1):
-        if _matches(row, code, within, owner) and row.executor in executors:
-            executor = executors[row.executor]
-            return Routing(executor, _reason(number, row, executor, places, code))
-    return Routing(DUTY_SERVICE, _nobody(code))
+class RoutingTable:
+    """rows: in their order, the first match wins. working: the calendar that knows days off."""
 
+    def __init__(
+        self,
+        rows: Sequence[Route],
+        executors: Mapping[str, Executor],
+        places: Mapping[str, Place],
+        working: Days,
+    ) -> None:
+        self.rows = rows
+        self._executors = executors
+        self._places = places
+        self._working = working
+        self._territories = {row.place for row in rows if row.place}
+        self._owners = {row.owner for row in rows}
+        self._alike: dict[tuple[object, ...], Sequence[int]] = {}
 
-def _matches(row: Route, code: str, within: Sequence[str], owner: str) -> bool:
-    prefix = row.category.endswith(".") and code.startswith(row.category)
-    return (
-        (not row.category or row.category == code or prefix)
-        and (not row.place or row.place in within)
-        and (not row.owner or row.owner == owner)
-    )
+    def route(self, trouble: Trouble) -> Routing:
+        """Find the executor: the first row that matches, else the duty service, and say so."""
+        index = self.match(trouble)
+        if index is None:
+            return Routing(DUTY_SERVICE, _nobody(trouble.code))
+        executor = self._executors[self.rows[index].executor]
+        return Routing(executor, self._reason(index, executor, trouble.code), index + 1)
 
+    def match(self, trouble: Trouble) -> int | None:
+        """Give the first row that matches, from 0; None where none does."""
+        for index in self._candidates(trouble):
+            if not untimely(self.rows[index], trouble.at, self._working):
+                return index
+        return None
 
-def _reason(
-    number: int, row: Route, executor: Executor, places: Mapping[str, Place], code: str
-) -> Text:
-    known = category(code)
-    parts = [
-        filled(
+    def against(self, trouble: Trouble) -> Iterator[list[str]]:
+        """Give for each row the columns that speak against the trouble; none: it fits."""
+        for row in self.rows:
+            yield [*unfit(row, trouble), *untimely(row, trouble.at, self._working)]
+
+    def executor_at(self, index: int | None) -> Executor:
+        """Give the executor of a row, from 0; the duty service for None."""
+        return DUTY_SERVICE if index is None else self._executors[self.rows[index].executor]
+
+    def _candidates(self, trouble: Trouble) -> Sequence[int]:
+        within = [each for each in trouble.place_path.split("/") if each in self._territories]
+        owner = trouble.owner if trouble.owner in self._owners else ""
+        alike = (trouble.code, *within, owner, trouble.severity)
+        found = self._alike.get(alike)
+        if found is None:
+            found = self._alike[alike] = [
+                index
+                for index, row in enumerate(self.rows)
+                if row.executor in self._executors and not unfit(row, trouble)
+            ]
+        return found
+
+    def _reason(self, index: int, executor: Executor, code: str) -> Text:
+        first = filled(
             {
                 "ru": "{executor}: строка {number} таблицы маршрутов",
                 "en": "{executor}: row {number} of the routing table",
             },
             executor=executor.name,
-            number=number,
+            number=index + 1,
         )
-    ]
+        parts = [first, *in_words(self.rows[index], self._places, code)]
+        return {language: ", ".join(part[language] for part in parts) for language in ("ru", "en")}
+
+
+def in_words(row: Route, places: Mapping[str, Place], code: str) -> Iterator[Text]:
+    """Say what a row asks for. code: of a category that it covers."""
     if row.category:
+        known = category(code)
         name = known.group_name if row.category.endswith(".") else known.name
-        parts.append(filled({"ru": "вид «{name}»", "en": "category “{name}”"}, name=name))
+        yield filled({"ru": "вид «{name}»", "en": "category “{name}”"}, name=name)
     if row.place:
         name = places[row.place].name if row.place in places else {"en": row.place}
-        parts.append(filled({"ru": "территория «{name}»", "en": "territory “{name}”"}, name=name))
+        yield filled({"ru": "территория «{name}»", "en": "territory “{name}”"}, name=name)
     if row.owner:
-        parts.append(filled({"ru": "владелец {name}", "en": "owner {name}"}, name=row.owner))
-    return {language: ", ".join(part[language] for part in parts) for language in ("ru", "en")}
+        yield filled({"ru": "владелец {name}", "en": "owner {name}"}, name=row.owner)
+    if row.severity:
+        yield filled(
+            {"ru": "тяжесть «{name}» и выше", "en": "severity {name} or worse"},
+            name=SEVERITIES[row.severity],
+        )
+    if row.days:
+        yield DAYS[row.days]
+    if row.hours:
+        yield filled({"ru": "с {since} до {until}", "en": "from {since} to {until}"},
+                     since=row.hours[:5], until=row.hours[6:])  # fmt: skip
+
+
+SEVERITIES: Mapping[str, Text] = {
+    "low": {"ru": "низкая", "en": "low"},
+    "medium": {"ru": "средняя", "en": "medium"},
+    "high": {"ru": "высокая", "en": "high"},
+    "critical": {"ru": "критическая", "en": "critical"},
+}
+DAYS: Mapping[DayKind, Text] = {
+    DayKind.WORKING: {"ru": "по рабочим дням", "en": "on working days"},
+    DayKind.OFF: {"ru": "по выходным и праздникам", "en": "on days off"},
+}
 
 
 def _nobody(code: str) -> Text:

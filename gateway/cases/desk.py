@@ -19,7 +19,8 @@ from core.category import Category, category
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
 from core.registry import Asset
-from core.routing import Routing, route_case
+from core.route import Trouble
+from core.routing import Routing
 from core.text import Text, filled
 from gateway.cases.affected import Area
 from gateway.cases.rows import case_of, keep_case, show_case, show_incident
@@ -76,7 +77,6 @@ class Desk:
         self.now = now
         self.registry = registry
         self.rules = registry.deadlines.rules
-        self.places = {place: node.place for place, node in registry.places.items()}
         self._open: dict[str, CaseRow] = {}
         self._by_asset: dict[str | None, dict[str, CaseRow]] = {}
         self._said: list[tuple[CaseRow, dict[str, Any]]] = []
@@ -156,7 +156,7 @@ class Desk:
         self.session.add(row)
         self.take(row)
         self.say(row, "opened", OPENED, title=subject.title)
-        self.give(case, row, self._routing(case, row, subject.asset.owner if subject.asset else ""))
+        self.give(case, row, self._routing(case, row, subject))
         keep_case(case, row)
         return row
 
@@ -332,15 +332,15 @@ class Desk:
     async def _of(self, kind: type[Part], cases: Iterable[int]) -> Sequence[Part]:
         return (await self.session.scalars(select(kind).where(kind.case_id.in_(cases)))).all()
 
-    def _routing(self, case: Case, row: CaseRow, owner: str) -> Routing:
-        return route_case(
-            self.registry.routes,
-            self.registry.executors,
-            self.places,
+    def _routing(self, case: Case, row: CaseRow, subject: Subject) -> Routing:
+        trouble = Trouble(
             code=case.category.code,
             place_path=row.place_path,
-            owner=owner,
+            owner=subject.asset.owner if subject.asset else "",
+            severity=subject.severity,
+            at=self.now,
         )
+        return self.registry.routing.route(trouble)
 
     def _came_again(self, row: CaseRow, name: Text) -> None:
         case = case_of(row, self.rules)

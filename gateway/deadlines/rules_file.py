@@ -25,7 +25,7 @@ from core.deadline_rule import (
     Regime,
 )
 from core.errors import ConfigError
-from gateway.deadlines.days_off import DaysOff, days_off
+from gateway.deadlines.days_off import days_off
 
 BUNDLED = Path(__file__).parent / "rules.yaml"
 SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(min|h|d)")
@@ -125,13 +125,18 @@ class RulesInFile(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Deadlines:
-    """What is configured. zone: of civil time. regimes: by channel. pauses: the words for each
-    reason."""
+    """What is configured. working: the calendar of working days. regimes: by channel. pauses: the
+    words for each reason."""
 
-    zone: ZoneInfo
+    working: Days
     rules: DeadlineRules
     regimes: Mapping[str, Regime]
     pauses: Mapping[str, Mapping[str, str]]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the zone of civil time."""
+        return self.working.zone
 
     def regime_of(self, channel: Channel) -> Regime:
         """Give the rules under which an appeal of this channel is answered."""
@@ -159,20 +164,24 @@ def load_deadlines(path: Path | None = None, days_off_file: Path | None = None) 
         key = ".".join(str(part) for part in first["loc"])
         raise ConfigError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
     off = days_off(found.country, days_off_file)
-    zone = ZoneInfo(found.zone)
+    working = Days(
+        zone=ZoneInfo(found.zone),
+        rest=frozenset({5, 6}),
+        days_off=off.days_off,
+        worked=off.worked,
+    )
     return Deadlines(
-        zone=zone,
-        rules=DeadlineRules.of(_rules(found.deadlines, zone, off)),
+        working=working,
+        rules=DeadlineRules.of(_rules(found.deadlines, working)),
         regimes={str(channel): regime for channel, regime in found.regimes.items()},
         pauses={reason: words.model_dump() for reason, words in found.pauses.items()},
     )
 
 
-def _rules(found: Iterable[RuleInFile], zone: ZoneInfo, off: DaysOff) -> Iterable[DeadlineRule]:
-    working = Days(zone=zone, rest=frozenset({5, 6}), days_off=off.days_off, worked=off.worked)
+def _rules(found: Iterable[RuleInFile], working: Days) -> Iterable[DeadlineRule]:
     calendars: Mapping[str, Calendar] = {
         "round the clock": RoundTheClock(),
-        "calendar days": Days(zone=zone),
+        "calendar days": Days(zone=working.zone),
         "working days": working,
     }
     for rule in found:

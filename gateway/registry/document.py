@@ -14,6 +14,7 @@ from core.feeds import Feeds
 from core.metering import wrong_in_billing, wrong_in_meters, wrong_in_tariffs
 from core.program import DEEPEST, CalendarEntry, Span
 from core.registry import ADJUSTABLE, Registry
+from core.route import wrong_in_routes
 from gateway.registry.programs import wrong_programs
 from gateway.registry.rows import PARTS
 
@@ -126,6 +127,7 @@ def _broken_rules(registry: Registry) -> Iterator[tuple[str, str]]:
         ("meters", wrong_in_meters(registry.meters)),
         ("tariffs", wrong_in_tariffs(registry.tariffs)),
         ("billing", wrong_in_billing(registry.billing)),
+        ("routes", wrong_in_routes(registry.routes)),
     ):
         for where, what in wrong:
             yield f"{part}{where}", what

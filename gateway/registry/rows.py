@@ -25,9 +25,9 @@ from core.registry import (
     Override,
     Place,
     Registry,
-    Route,
     retired,
 )
+from core.route import Route
 from gateway.registry.places import place_tree
 from gateway.registry.programs import programs_of
 from gateway.storage import outbox

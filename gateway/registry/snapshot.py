@@ -4,7 +4,7 @@ A snapshot never changes; an import makes a new one, which `CurrentRegistry` the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -26,6 +26,8 @@ from core.registry import (
     is_in_force,
     retired,
 )
+from core.route import Route
+from core.routing import RoutingTable
 from core.text import Text
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
 from gateway.registry.places import PlaceNode, place_tree
@@ -49,7 +51,7 @@ class RegistrySnapshot:
         self.edges: Mapping[str, Edge] = {edge.id: edge for edge in registry.edges}
         self.endpoints: Mapping[str, Endpoint] = {line.id: line for line in registry.endpoints}
         self.executors: Mapping[str, Executor] = {one.id: one for one in registry.executors}
-        self.routes = registry.routes
+        self.routing = self.routing_by(registry.routes)
         self.feeds = Feeds(registry.feeds)
         self.meters: Mapping[str, Meter] = {each.device: each for each in registry.meters}
         self._tariffs = registry.tariffs
@@ -63,6 +65,11 @@ class RegistrySnapshot:
         self._devices_by_edge: defaultdict[str, list[Device]] = defaultdict(list)
         for device in registry.devices:
             self._devices_by_edge[self.endpoints[device.endpoint].edge].append(device)
+
+    def routing_by(self, rows: Sequence[Route]) -> RoutingTable:
+        """Give a routing table of these rows, with what it refers to."""
+        places = {place: node.place for place, node in self.places.items()}
+        return RoutingTable(rows, self.executors, places, self.deadlines.working)
 
     def path_of(self, place: str) -> str:
         """Give the place_path of a place. KeyError where there is none of this id."""

@@ -189,6 +189,9 @@ class RouteRow(Base):
     category: Mapped[str] = mapped_column(String(64))
     place: Mapped[str] = mapped_column(Identifier)
     owner: Mapped[str] = mapped_column(String(64))
+    days: Mapped[str] = mapped_column(String(20), server_default="")
+    hours: Mapped[str] = mapped_column(String(20), server_default="")
+    severity: Mapped[str] = mapped_column(String(30), server_default="")
 
 
 class OverrideRow(Base):

@@ -1,6 +1,7 @@
 """Who does the work in the town, and which case goes to whom."""
 
-from core.registry import Executor, Route
+from core.registry import Executor
+from core.route import Route
 
 REGION = "prirechye"
 BANKS = ("left-bank", "right-bank")

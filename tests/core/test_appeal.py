@@ -11,8 +11,7 @@ from core.errors import DomainError
 from core.evidence import Capture, EvidenceKind, Grade, grade, media_type
 from core.position import distance_m
 from core.priority import people_behind, priority
-from core.registry import Executor, Place, PlaceKind, Route
-from core.routing import route_case
+from core.registry import Place, PlaceKind
 
 PLACES = (
     Place(id="lesnaya", kind=PlaceKind.STREET, name={"ru": "улица Лесная", "en": "Lesnaya Street"}),
@@ -121,41 +120,3 @@ def test_a_minute_of_latitude_is_a_nautical_mile() -> None:
 )
 def test_many_people_raise_the_priority(kinds: list[str], appeals: int, expected: str) -> None:
     assert priority(Severity.MEDIUM, people_behind(kinds, appeals)) == expected
-
-
-LIGHT, LIFTS = (Executor(id=one, name={"ru": one, "en": one}, place="town") for one in ("l", "k"))
-ROUTES = (
-    Route(executor="l", category="lighting."),
-    Route(executor="k", category="lift.door", place="left"),
-    Route(executor="l", owner="school"),
-)
-
-
-@pytest.mark.parametrize(
-    ("code", "path", "owner", "executor"),
-    [
-        ("lighting.lamp", "town/left/", "", "l"),
-        ("lift.door", "town/left/lesnaya/", "", "k"),
-        ("lift.door", "town/right/", "", "duty-service"),
-        ("lift.stopped", "town/left/", "", "duty-service"),
-        ("yard.other", "town/right/", "school", "l"),
-        ("yard.other", "town/leftmost/", "", "duty-service"),
-    ],
-)
-def test_the_first_matching_row_takes_the_case(
-    code: str, path: str, owner: str, executor: str
-) -> None:
-    known = {"l": LIGHT, "k": LIFTS}
-    routing = route_case(ROUTES, known, {}, code=code, place_path=path, owner=owner)
-    assert routing.executor.id == executor
-
-
-def test_the_route_says_why_in_words() -> None:
-    place = Place(id="left", kind=PlaceKind.MUNICIPALITY, name={"ru": "Левый", "en": "Left"})
-    routing = route_case(
-        ROUTES, {"k": LIFTS}, {"left": place}, code="lift.door", place_path="town/left/"
-    )
-    assert routing.reason == {
-        "ru": "k: строка 2 таблицы маршрутов, вид «Неисправны двери лифта», территория «Левый»",
-        "en": "k: row 2 of the routing table, category “Lift door is faulty”, territory “Left”",
-    }

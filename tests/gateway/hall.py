@@ -24,8 +24,8 @@ from core.registry import (
     Place,
     PlaceKind,
     Registry,
-    Route,
 )
+from core.route import Route
 from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import appeals, work
 from gateway.cases.desk import open_desk

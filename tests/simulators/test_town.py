@@ -2,14 +2,21 @@
 
 import math
 from collections import Counter
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 
 from adapters.profile import bundled_profiles
+from core.alarm import Severity
+from core.calendar import Days
 from core.registry import PlaceKind, Registry
-from core.routing import route_case
+from core.route import Trouble
+from core.routing import RoutingTable
 from simulators.town.registry import build_registry
+
+NIGHT = datetime(2026, 11, 26, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +96,9 @@ def test_an_edge_that_is_gone_is_for_those_who_keep_the_telemetry(registry: Regi
     executors = {executor.id: executor for executor in registry.executors}
     places = {place.id: place for place in registry.places}
     path = f"{registry.edges[0].place}/"
-    routed = route_case(registry.routes, executors, places, code="device.edge", place_path=path)
-    assert routed.executor.id == "telemetry-service"
+    table = RoutingTable(registry.routes, executors, places, Days(zone=ZoneInfo("UTC")))
+    gone = Trouble(code="device.edge", place_path=path, owner="", severity=Severity.HIGH, at=NIGHT)
+    assert table.route(gone).executor.id == "telemetry-service"
 
 
 @pytest.mark.parametrize("collection", ["places", "assets", "devices", "endpoints", "executors"])
