@@ -112,6 +112,7 @@ async def open_parts(
         shared = receive(
             client=f"{_client(settings)}-readings",
             topics=READINGS,
+            is_shared=True,
             downlink=storing,
             telemetry=telemetry,
         )
@@ -173,7 +174,7 @@ async def open_parts(
             enrolment_rate=Rate(burst=10, every_s=6.0),
             duties=Duties(
                 roles=settings.roles,
-                links={name: link for name, (_, link) in receptions.items()},
+                receptions=receptions,
                 lease=lease,
             ),
         )

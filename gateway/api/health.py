@@ -30,6 +30,7 @@ async def readyz(parts: GatewayParts, response: Response) -> dict[str, object]:
         "roles": duties.roles,
         "stands_by": duties.stands_by,
         "missing": duties.missing(),
+        "warnings": duties.warnings(),
         "store": parts.database.name,
         "series": {"store": parts.settings.series_store, **parts.series.figures()},
     }

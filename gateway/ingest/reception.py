@@ -8,7 +8,6 @@ and each hears everything that it needs to know itself.
 """
 
 import asyncio
-import secrets
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -29,21 +28,20 @@ from gateway.ingest.edges import Edges
 from gateway.ingest.events import EventWriter
 from gateway.ingest.gathering import Gathering
 from gateway.ingest.latest import LatestValues, is_believed, misdated, quarantined
+from gateway.ingest.sharing import shared, shares
 from gateway.ingest.telemetry import TelemetryWriter
 from gateway.settings import Settings
 from gateway.storage.database import Database
 from gateway.storage.failures import Unstorable, patiently
 
 EVERYTHING = f"{wire.ROOT}/+/up/+"  # topic filters
-READINGS = f"$share/kvartal/{wire.ROOT}/+/up/telemetry"
+READINGS = f"{wire.ROOT}/+/up/telemetry"
 WAITING = 1000  # births, events and readings behind a birth; then the broker holds back
 REBIRTH_EVERY_S = 2.0  # for one edge
 BIRTH_WITHIN_S = 2.0  # another process may still be taking it; after that it is asked for
 LOOK_EVERY_S = 0.1  # for it
 LINK_PAUSE_S = 1.0
 REFUSED_PAUSE_S = 10.0
-PROBE = "kvartal/probe"  # and a number: topic of what proves that subscriptions are shared
-PROBE_WITHIN_S = 5.0
 
 log = structlog.get_logger()
 
@@ -66,8 +64,10 @@ T = TypeVar("T", wire.Birth, wire.EventBlock, wire.EventHead, wire.TelemetryBloc
 
 
 class Ingest:
-    """Hears a topic filter. Run `run` and `take_slow` beside.
+    """Hears topics. Run `run` and `take_slow` beside.
 
+    topics: a filter. is_shared: others hear it too, and each message is for one of them. Where the
+    broker does not do that each takes all: the stores keep a reading once, whoever brings it.
     latest and clocks: see readings before they are stored. telemetry: stores them. events: takes
     events and births, from `lead` on. on_birth: called when numbers may mean something new.
     """
@@ -80,6 +80,7 @@ class Ingest:
         *,
         client: str,
         topics: str,
+        is_shared: bool = False,
         births: Births,
         edges: Edges,
         downlink: Downlink,
@@ -94,6 +95,8 @@ class Ingest:
         self._database = database
         self._client = client
         self._topics = topics
+        self._is_shared = is_shared
+        self.takes_all = False  # though others should have their share
         self._births = births
         self._latest = latest
         self._clocks = clocks
@@ -138,9 +141,7 @@ class Ingest:
                 await asyncio.sleep(LINK_PAUSE_S)
 
     async def _hold_link(self) -> None:
-        if self._topics == READINGS:
-            await self._must_share()
-        async with self._link(self._client, self._topics, self._call_roll) as link:
+        async with self._link(self._client, [await self._topics_now()], self._call_roll) as link:
             self._downlink.link = link
             try:
                 async for batch in link.messages():
@@ -152,35 +153,32 @@ class Ingest:
             finally:
                 self._downlink.link = None
 
-    def _link(self, client: str, topics: str, on_connected: Callable[[], None]) -> MqttLink:
+    def _link(
+        self, client: str, topics: list[str], on_connected: Callable[[], None] = lambda: None
+    ) -> MqttLink:
         return MqttLink(
             self._settings.broker,
             client,
             self._settings.broker_user,
             self._settings.broker_password,
             tls=self._settings.broker_tls,
-            subscriptions=[topics],
+            subscriptions=topics,
             on_connected=on_connected,
         )
 
-    async def _must_share(self) -> None:
-        """Return once the broker has delivered a message by a shared subscription.
-
-        Some grant it and deliver nothing. Permanent then.
-        """
-        topic = f"{PROBE}/{secrets.token_hex(8)}"
-        shared = f"$share/{topic.replace('/', '-')}/{topic}"
-        async with self._link(f"{self._client}-probe", shared, lambda: None) as link:
-            await link.until_up(PROBE_WITHIN_S)
-            link.publish(topic, b"")
-            try:
-                async with asyncio.timeout(PROBE_WITHIN_S):
-                    await anext(link.messages())
-            except TimeoutError:
-                raise Permanent(
-                    "it grants a shared subscription and delivers nothing by it; use an MQTT 5 "
-                    "broker that does (mosquitto 2, EMQX, VerneMQ …), or a single process"
-                ) from None
+    async def _topics_now(self) -> str:
+        if not self._is_shared:
+            return self._topics
+        self.takes_all = not await shares(partial(self._link, f"{self._client}-probe"))
+        if not self.takes_all:
+            return shared(self._topics)
+        log.error(
+            "broker grants shared subscriptions and delivers nothing by them: each process stores "
+            "all readings; for more than one, use an MQTT 5 broker that shares out (mosquitto 2, "
+            "EMQX, VerneMQ …)",
+            broker=self._settings.broker,
+        )
+        return self._topics
 
     def _call_roll(self) -> None:
         if self._leads and self._downlink.is_up:

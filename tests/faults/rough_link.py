@@ -1,5 +1,5 @@
-"""A relay in front of a broker that understands packets of MQTT 5: it loses, repeats and swaps
-messages, and parts the broker from a client in one direction or in both.
+"""A relay that loses, repeats and swaps messages, and parts the broker from a client in one
+direction or in both.
 
 Loss of packets is nothing that TCP lets anybody see. A lost message is one that its sender believes
 delivered, as a broker that dies, or a node of a cluster, loses it.
@@ -12,7 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
 
-CONNECT, PUBLISH, PUBACK = 1, 3, 4  # MQTT 5.0, section 2.1.2
+from tests.faults.relay import PUBACK, PUBLISH, Relay, acknowledged, identity_of, packet
+
 GATEWAY = b"kvartal-gateway"  # its client id
 
 
@@ -37,56 +38,32 @@ class Side:
     down: Way = field(default_factory=Way)
 
 
-class RoughLink:
-    """Listens on `port`. target: port of the broker."""
-
+class RoughLink(Relay):
     def __init__(self, port: int, target: int, chance: random.Random) -> None:
-        self._port = port
-        self._target = target
+        super().__init__(port, target)
         self._chance = chance
-        self._tasks: set[asyncio.Task[None]] = set()
         self.sides = {"edge": Side(), "gateway": Side()}
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
-
-    async def close(self) -> None:
-        self._server.close()
-        for task in [*self._tasks]:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def ways(self) -> list[Way]:
         return list(chain.from_iterable((each.up, each.down) for each in self.sides.values()))
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._join(reader, writer))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(OSError, asyncio.IncompleteReadError):
-                broker_reader, broker_writer = await asyncio.open_connection(
-                    "127.0.0.1", self._target
-                )
-                try:
-                    connect = await packet(reader)
-                    side = self.sides["gateway" if GATEWAY in connect else "edge"]
-                    await side.up.passes.wait()
-                    broker_writer.write(connect)
-                    unwanted = Counter[bytes](), Counter[bytes]()
-                    await asyncio.gather(
-                        self._carry(side.up, reader, broker_writer, writer, unwanted),
-                        self._carry(
-                            side.down, broker_reader, writer, broker_writer, unwanted[::-1]
-                        ),
-                    )
-                finally:
-                    broker_writer.close()
-        finally:
-            writer.close()
+    async def carry_all(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        broker_reader: asyncio.StreamReader,
+        broker_writer: asyncio.StreamWriter,
+    ) -> None:
+        connect = await packet(reader)
+        side = self.sides["gateway" if GATEWAY in connect else "edge"]
+        await side.up.passes.wait()
+        broker_writer.write(connect)
+        unwanted = Counter[bytes](), Counter[bytes]()
+        await asyncio.gather(
+            self._carry(side.up, reader, broker_writer, writer, unwanted),
+            self._carry(side.down, broker_reader, writer, broker_writer, unwanted[::-1]),
+        )
 
     async def _carry(
         self,
@@ -124,7 +101,7 @@ class RoughLink:
         way.struck += 1
         identity = identity_of(found)
         if at < way.share:  # lost
-            back.write(bytes([PUBACK << 4, 2]) + identity)
+            back.write(acknowledged(identity))
             return []
         if at < 2 * way.share:  # twice
             unwanted[identity] += 1
@@ -132,21 +109,3 @@ class RoughLink:
             return [found, *due]
         held.append(found)  # behind the next one
         return []
-
-
-async def packet(reader: asyncio.StreamReader) -> bytes:
-    """Read one packet whole. IncompleteReadError at the end."""
-    head = await reader.readexactly(2)
-    while head[-1] & 0x80:  # a length of several bytes
-        head += await reader.readexactly(1)
-    length = sum((byte & 0x7F) << 7 * place for place, byte in enumerate(head[1:]))
-    return head + await reader.readexactly(length)
-
-
-def identity_of(published: bytes) -> bytes:
-    """Give the packet identifier of a PUBLISH with QoS 1."""
-    start = 2
-    while published[start - 1] & 0x80:
-        start += 1
-    start += 2 + int.from_bytes(published[start : start + 2])
-    return published[start : start + 2]

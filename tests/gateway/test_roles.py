@@ -16,7 +16,10 @@ from gateway.storage.outbox import Change, last_seq, publish
 from tests.gateway.edge_by_hand import Edge, connected
 from tests.gateway.hall import store
 from tests.gateway.installation import Installation, Spool, installed
+from tests.gateway.miserly_broker import MiserlyBroker
+from tests.ports import free_port
 
+UNSHARED = "the broker shares no readings out: each process stores all of them"
 POSTGRESQL = "postgresql://kvartal@/kvartal"
 INFLUX = {"series_store": "influxql", "series_url": "http://127.0.0.1:8086"}
 
@@ -159,6 +162,43 @@ def test_whoever_works_a_page_of_another_process_shows_it(installation: Installa
         assert found == [("overload", True), ("overload", True)]
 
     asyncio.run(_with_town(installation, body))
+
+
+@pytest.mark.system
+@pytest.mark.timeout(240)
+def test_where_a_broker_shares_nothing_out_each_process_stores_all_and_says_so(
+    installation: Installation,
+) -> None:
+    async def body() -> None:
+        for name in ("one", "two"):
+            installation.start(name, "ingest")
+        installation.start("worker", "worker")
+        for name in ("one", "two"):
+            await installation.processes[name].until(missing=[], warnings=[UNSHARED])
+        await installation.processes["worker"].until(missing=[], warnings=[])
+        async with connected(installation.broker) as edge:
+            spool = Spool(edge, installation.folder / "oracle")
+            edge.be_born()
+            for _ in range(20):
+                spool.read(5)
+            installation.processes["one"].kill()
+            for _ in range(20):
+                spool.read(5)
+            await spool.until_empty()
+            assert installation.stored() == spool.told()
+
+    async def behind_the_relay() -> None:
+        url, port = installation.broker, free_port()
+        relay = MiserlyBroker(port, int(url.rpartition(":")[2]))
+        await relay.open()
+        installation.broker = f"mqtt://127.0.0.1:{port}"
+        try:
+            await _with_town(installation, body)
+        finally:
+            await relay.close()
+        assert relay.swallowed >= 2  # a proof of each process that stores
+
+    asyncio.run(behind_the_relay())
 
 
 async def _with_town(installation: Installation, body: Any) -> None:
