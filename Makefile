@@ -43,7 +43,7 @@ test: setup web servers
 	cd gateway/web && npm test --silent
 
 faults: setup web servers
-	uv run --no-sync pytest -m faults --all-rounds
+	uv run --no-sync pytest --numprocesses=4 --dist=loadfile -m faults --all-rounds
 
 check: setup web
 	uv run --no-sync ruff format --check .
