@@ -1,14 +1,15 @@
 """Who does the work: an ordered table of category × territory × owner × time × severity, and why.
 
-What decides before the time does is looked up once for all troubles that are alike, so that a
-day's cases of a region are routed in the time of a few.
+Rows are found by their category and their territory, so that a day's cases of a region are routed
+in the time of a few.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calendar import Days
-from core.category import category
+from core.category import category, group_of
 from core.registry import Executor, Place
 from core.route import DayKind, Route, Trouble, unfit, untimely
 from core.text import Text, filled
@@ -42,9 +43,10 @@ class RoutingTable:
         self._executors = executors
         self._places = places
         self._working = working
-        self._territories = {row.place for row in rows if row.place}
-        self._owners = {row.owner for row in rows}
-        self._alike: dict[tuple[object, ...], Sequence[int]] = {}
+        self._index: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+        for index, row in enumerate(rows):
+            if row.executor in executors:
+                self._index[row.category, row.place].append(index)
 
     def route(self, trouble: Trouble) -> Routing:
         """Find the executor: the first row that matches, else the duty service, and say so."""
@@ -56,8 +58,17 @@ class RoutingTable:
 
     def match(self, trouble: Trouble) -> int | None:
         """Give the first row that matches, from 0; None where none does."""
-        for index in self._candidates(trouble):
-            if not untimely(self.rows[index], trouble.at, self._working):
+        within = ["", *trouble.place_path.rstrip("/").split("/")]
+        categories = ("", f"{group_of(trouble.code)}.", trouble.code)
+        near = [
+            index
+            for category in categories
+            for place in within
+            for index in self._index.get((category, place), ())
+        ]
+        for index in sorted(near):
+            row = self.rows[index]
+            if not unfit(row, trouble) and not untimely(row, trouble.at, self._working):
                 return index
         return None
 
@@ -69,19 +80,6 @@ class RoutingTable:
     def executor_at(self, index: int | None) -> Executor:
         """Give the executor of a row, from 0; the duty service for None."""
         return DUTY_SERVICE if index is None else self._executors[self.rows[index].executor]
-
-    def _candidates(self, trouble: Trouble) -> Sequence[int]:
-        within = [each for each in trouble.place_path.split("/") if each in self._territories]
-        owner = trouble.owner if trouble.owner in self._owners else ""
-        alike = (trouble.code, *within, owner, trouble.severity)
-        found = self._alike.get(alike)
-        if found is None:
-            found = self._alike[alike] = [
-                index
-                for index, row in enumerate(self.rows)
-                if row.executor in self._executors and not unfit(row, trouble)
-            ]
-        return found
 
     def _reason(self, index: int, executor: Executor, code: str) -> Text:
         first = filled(

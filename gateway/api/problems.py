@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from core.errors import DomainError
 from gateway.api.models import Problem
 from gateway.registry.document import BrokenRegistry
+from gateway.sheets.faults import BrokenSheet
 from gateway.storage.failures import StoreAway, Unstorable
 from gateway.timeseries.port import StoreUnavailable
 
@@ -83,6 +84,8 @@ async def _domain(_request: Request, error: Exception) -> JSONResponse:
     errors = [{"message": detail.get("en", ""), **detail} for detail in error.details]
     if isinstance(error, BrokenRegistry):
         errors = [{"field": where, "message": what} for where, what in error.problems]
+    if isinstance(error, BrokenSheet):
+        errors = [{"message": fault} for fault in error.faults]
     return answer(STATUS.get(error.code, RULE_BROKEN), error.code, str(error), errors)
 
 

@@ -28,6 +28,7 @@ from core.registry import (
     retired,
 )
 from core.route import Route
+from core.text import Text
 from gateway.registry.places import place_tree
 from gateway.registry.programs import programs_of
 from gateway.storage import outbox
@@ -124,14 +125,33 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
         entries = getattr(registry, part)
         for some in (entries[at : at + AT_ONCE] for at in range(0, len(entries), AT_ONCE)):
             await session.execute(insert(row), [_columns(entry, row, paths) for entry in some])
-    session.add(RegistryRevisionRow(revision=revision, at=clock.now(), name=dict(registry.name)))
     devices = _read_by_edges(registry, clock.now())
     for edge in registry.edges:
         await _offer(session, clock, registry, edge.id, devices.get(edge.id, []))
+    await _put_in_force(session, clock, registry.name, revision)
+    return revision
+
+
+async def replace_routes(
+    session: AsyncSession, clock: Clock, name: Text, routes: Sequence[Route]
+) -> int:
+    """Put a checked routing table in force in the next revision, and give its number.
+
+    name: of the registry.
+    """
+    revision = 1 + await newest_registry(session)
+    await session.execute(delete(RouteRow))
+    if routes:
+        await session.execute(insert(RouteRow), [asdict(row) for row in routes])
+    await _put_in_force(session, clock, name, revision)
+    return revision
+
+
+async def _put_in_force(session: AsyncSession, clock: Clock, name: Text, revision: int) -> None:
+    session.add(RegistryRevisionRow(revision=revision, at=clock.now(), name=dict(name)))
     await outbox.publish(
         session, outbox.Change(topic=outbox.REGISTRY, place_path="", body={"revision": revision})
     )
-    return revision
 
 
 async def newest_configuration(session: AsyncSession, edge: str) -> EdgeConfigurationRow | None:

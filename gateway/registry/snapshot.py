@@ -27,7 +27,7 @@ from core.registry import (
     retired,
 )
 from core.route import Route
-from core.routing import RoutingTable
+from core.routing import DUTY_SERVICE, RoutingTable
 from core.text import Text
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
 from gateway.registry.places import PlaceNode, place_tree
@@ -70,6 +70,11 @@ class RegistrySnapshot:
         """Give a routing table of these rows, with what it refers to."""
         places = {place: node.place for place, node in self.places.items()}
         return RoutingTable(rows, self.executors, places, self.deadlines.working)
+
+    def executor_name(self, executor: str) -> dict[str, str]:
+        """Give the words for an executor, who may be gone."""
+        known = DUTY_SERVICE if executor == DUTY_SERVICE.id else self.executors.get(executor)
+        return dict(known.name) if known else {"en": executor}
 
     def path_of(self, place: str) -> str:
         """Give the place_path of a place. KeyError where there is none of this id."""

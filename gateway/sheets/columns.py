@@ -1,6 +1,6 @@
 """The columns of a sheet of devices, and the headings under which people know them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from gateway.sheets.faults import Faults
@@ -24,24 +24,32 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "type": ("тип дома",),
 }
 """By the name that the code has for it, the Russian headings; the name itself is one, too."""
-BY_HEADING = {
-    heading: column for column, others in COLUMNS.items() for heading in (column, *others)
-}
 
 
 def understood(
-    headings: Sequence[str], rows: Iterable[Row], parameters: Sequence[str], faults: Faults
+    headings: Sequence[str],
+    rows: Iterable[Row],
+    faults: Faults,
+    *,
+    columns: Mapping[str, Sequence[str]] = COLUMNS,
+    parameters: Sequence[str] = (),
 ) -> list[Row]:
-    """Give the rows with the columns' own names. parameters: columns that house types ask for."""
+    """Give the rows with the columns' own names.
+
+    columns: by the own name of each, its other headings. parameters: more, for house types.
+    """
+    by_heading = {
+        heading: column for column, others in columns.items() for heading in (column, *others)
+    }
     names: dict[str, str] = {}
     for place, heading in enumerate(headings, 1):
         words = " ".join(heading.lower().replace("ё", "е").split())
-        column = BY_HEADING.get(words) or (words if words in parameters else "")
+        column = by_heading.get(words) or (words if words in parameters else "")
         if not heading:
             continue
         if not column:
-            near = get_close_matches(words, [*BY_HEADING, *parameters], n=1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(COLUMNS)}"
+            near = get_close_matches(words, [*by_heading, *parameters], n=1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(columns)}"
             faults.add("1", f"column {place}: there is no column {heading!r}{hint}")
         elif column in names.values():
             faults.add("1", f"column {place}: {heading!r} is there twice")

@@ -68,7 +68,7 @@ def import_sheet(
     headings, lines = read_table(sheet)
     faults = Faults(str(sheet))
     parameters = [name for each in known.values() for name in each.parameters]
-    taken = understood(headings, lines, parameters, faults)
+    taken = understood(headings, lines, faults, parameters=parameters)
 
     async def amend() -> tuple[Amendment, Registry, int]:
         async with opened(settings) as database, database.transaction() as session:

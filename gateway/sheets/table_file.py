@@ -42,26 +42,34 @@ def read_table(path: Path) -> tuple[list[str], list[Row]]:
         content = path.read_bytes()
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
-    lines = _workbook(path, content) if content.startswith(b"PK") else _csv(path, content)
+    return parse_table(str(path), content)
+
+
+def parse_table(name: str, content: bytes) -> tuple[list[str], list[Row]]:
+    """Give the headings, and the rows below them. ConfigError where it is no table of bounds.
+
+    name: of the table, for complaints.
+    """
+    lines = _workbook(name, content) if content.startswith(b"PK") else _csv(name, content)
     headings: list[str] = []
     rows = []
     for number, line in enumerate(lines, 1):
         if number > MOST_ROWS:
-            raise ConfigError(f"{path}: has more than {MOST_ROWS} rows; divide it")
-        cells = [_shown(path, number, cell) for cell in line]
+            raise ConfigError(f"{name}: has more than {MOST_ROWS} rows; divide it")
+        cells = [_shown(name, number, cell) for cell in line]
         if len(cells) > MOST_COLUMNS and any(cells[MOST_COLUMNS:]):
-            raise ConfigError(f"{path}:{number}: has more than {MOST_COLUMNS} columns")
+            raise ConfigError(f"{name}:{number}: has more than {MOST_COLUMNS} columns")
         if not any(cells):
             continue
         if not headings:
             headings = cells
             continue
         if any(cells[len(headings) :]):
-            raise ConfigError(f"{path}:{number}: has more cells than there are headings")
+            raise ConfigError(f"{name}:{number}: has more cells than there are headings")
         named = zip(headings, cells, strict=False)
-        rows.append(Row(number, {name: cell for name, cell in named if cell}))
+        rows.append(Row(number, {heading: cell for heading, cell in named if cell}))
     if not headings:
-        raise ConfigError(f"{path}: is empty; wanted a line of headings")
+        raise ConfigError(f"{name}: is empty; wanted a line of headings")
     return headings, rows
 
 
@@ -92,7 +100,7 @@ def guarded(cell: str) -> str:
     return TEXT_MARK + cell if cell.lstrip(TEXT_MARK).startswith(FORMULA) else cell
 
 
-def _shown(path: Path, number: int, cell: Any) -> str:
+def _shown(name: str, number: int, cell: Any) -> str:
     """Give a cell as people see it: 7 and not 7.0, without the mark of a text."""
     if cell is None:
         return ""
@@ -100,12 +108,12 @@ def _shown(path: Path, number: int, cell: Any) -> str:
         cell = int(cell)
     text = str(cell).strip()
     if len(text) > LONGEST_CELL:
-        raise ConfigError(f"{path}:{number}: a cell has more than {LONGEST_CELL} signs")
+        raise ConfigError(f"{name}:{number}: a cell has more than {LONGEST_CELL} signs")
     is_marked = text.startswith(TEXT_MARK) and text.lstrip(TEXT_MARK).startswith(FORMULA)
     return text[1:] if is_marked else text
 
 
-def _csv(path: Path, content: bytes) -> Iterator[Sequence[Any]]:
+def _csv(name: str, content: bytes) -> Iterator[Sequence[Any]]:
     for encoding in ("utf-8-sig", "cp1251"):  # the second is what Russian spreadsheets save
         try:
             text = content.decode(encoding)
@@ -113,25 +121,25 @@ def _csv(path: Path, content: bytes) -> Iterator[Sequence[Any]]:
         except UnicodeDecodeError:
             continue
     else:
-        raise ConfigError(f"{path}: is neither UTF-8 nor cp1251; save it as UTF-8")
+        raise ConfigError(f"{name}: is neither UTF-8 nor cp1251; save it as UTF-8")
     first = text.partition("\n")[0]
     separator = max(";,\t", key=first.count)
     try:
         yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     except csv.Error as error:
-        raise ConfigError(f"{path}: cannot be read as CSV: {error}") from error
+        raise ConfigError(f"{name}: cannot be read as CSV: {error}") from error
 
 
-def _workbook(path: Path, content: bytes) -> Iterator[Sequence[Any]]:
+def _workbook(name: str, content: bytes) -> Iterator[Sequence[Any]]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
     except zipfile.BadZipFile as error:
-        raise ConfigError(f"{path}: cannot be read as a workbook: {error}") from error
+        raise ConfigError(f"{name}: cannot be read as a workbook: {error}") from error
     if unpacked > MOST_UNPACKED:
-        raise ConfigError(f"{path}: unpacks to more than {MOST_UNPACKED // 1_000_000} MB")
+        raise ConfigError(f"{name}: unpacks to more than {MOST_UNPACKED // 1_000_000} MB")
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         yield from book.worksheets[0].iter_rows(values_only=True)
     except (InvalidFileException, KeyError, ValueError, IndexError, ParseError) as error:
-        raise ConfigError(f"{path}: cannot be read as a workbook: {error}") from error
+        raise ConfigError(f"{name}: cannot be read as a workbook: {error}") from error

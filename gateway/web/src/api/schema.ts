@@ -627,6 +627,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Routing Table
+         * @description Give the table in force, and which of its rows never match.
+         */
+        get: operations["routing_table"];
+        /**
+         * Put Routing
+         * @description Replace the table by a sheet, whole or not at all. What is routed stays where it is.
+         */
+        put: operations["put_routing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/table.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Routing Sheet
+         * @description Give the table in force as a sheet that can be put in force again.
+         */
+        get: operations["routing_sheet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explain Routing
+         * @description Say to whom such a trouble goes now, and what speaks against every other row.
+         */
+        post: operations["explain_routing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/routing/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Routing
+         * @description Say what a sheet would change, and what it would have done with the cases of these days.
+         */
+        post: operations["try_routing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -1330,6 +1414,37 @@ export interface components {
              * @default []
              */
             photo: string[];
+        };
+        /** Body_put_routing */
+        Body_put_routing: {
+            /**
+             * Sheet
+             * @description CSV or XLSX, with the columns of the export
+             */
+            sheet: string;
+            /**
+             * Revision
+             * @description of the registry on which it was tried
+             */
+            revision: number;
+        };
+        /** Body_try_routing */
+        Body_try_routing: {
+            /**
+             * Sheet
+             * @description CSV or XLSX, with the columns of the export
+             */
+            sheet: string;
+            /**
+             * Since
+             * @description first day; by default yesterday
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description last day; by default the first
+             */
+            until?: string | null;
         };
         /**
          * BreachOut
@@ -2101,6 +2216,57 @@ export interface components {
              */
             media_type: string;
         };
+        /**
+         * Explain
+         * @description What is to be routed. asset: gives the place and the owner where these are not given;
+         *     severity: by default that of the category; at: by default now.
+         */
+        Explain: {
+            /** Category */
+            category: string;
+            /**
+             * Place
+             * @default
+             */
+            place: string;
+            /**
+             * Asset
+             * @default
+             */
+            asset: string;
+            /**
+             * Owner
+             * @default
+             */
+            owner: string;
+            /** Severity */
+            severity?: ("low" | "medium" | "high" | "critical") | null;
+            /** At */
+            at?: string | null;
+        };
+        /** Explanation */
+        Explanation: {
+            /** Executor */
+            executor: string;
+            /**
+             * Executor Name
+             * @description words by language, e.g. en and ru
+             */
+            executor_name: {
+                [key: string]: string;
+            };
+            /**
+             * Reason
+             * @description words by language, e.g. en and ru
+             */
+            reason: {
+                [key: string]: string;
+            };
+            /** Row */
+            row: number | null;
+            /** Rows */
+            rows: components["schemas"]["RouteVerdict"][];
+        };
         /** HouseBalance */
         HouseBalance: {
             /** Place */
@@ -2450,6 +2616,66 @@ export interface components {
              */
             by_people: components["schemas"]["PersonsReading"][];
         };
+        /**
+         * Move
+         * @description How many cases would go from one executor to another.
+         */
+        Move: {
+            /**
+             * From Name
+             * @description words by language, e.g. en and ru
+             */
+            from_name: {
+                [key: string]: string;
+            };
+            /**
+             * To Name
+             * @description words by language, e.g. en and ru
+             */
+            to_name: {
+                [key: string]: string;
+            };
+            /** Cases */
+            cases: number;
+        };
+        /** MovedCase */
+        MovedCase: {
+            /** Case */
+            case: number;
+            /**
+             * Title
+             * @description words by language, e.g. en and ru
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * Address
+             * @description words by language, e.g. en and ru
+             */
+            address: {
+                [key: string]: string;
+            };
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * From Name
+             * @description words by language, e.g. en and ru
+             */
+            from_name: {
+                [key: string]: string;
+            };
+            /**
+             * To Name
+             * @description words by language, e.g. en and ru
+             */
+            to_name: {
+                [key: string]: string;
+            };
+        };
         /** PersonsReading */
         PersonsReading: {
             zone: components["schemas"]["Zone"];
@@ -2672,6 +2898,89 @@ export interface components {
              * @description that were called back
              */
             certificates: number;
+        };
+        /**
+         * RouteChange
+         * @description A row that the sheet adds or takes away. number: in the table that has it.
+         */
+        RouteChange: {
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "added" | "removed";
+            /** Number */
+            number: number;
+            /**
+             * Words
+             * @description words by language, e.g. en and ru
+             */
+            words: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * RouteOut
+         * @description A row of the table. shadowed_by: the row above which takes everything from it.
+         */
+        RouteOut: {
+            /** Number */
+            number: number;
+            /** Category */
+            category: string;
+            /** Place */
+            place: string;
+            /** Owner */
+            owner: string;
+            /**
+             * Days
+             * @enum {string}
+             */
+            days: "" | "working" | "off";
+            /** Hours */
+            hours: string;
+            /** Severity */
+            severity: string;
+            /** Executor */
+            executor: string;
+            /**
+             * Words
+             * @description words by language, e.g. en and ru
+             */
+            words: {
+                [key: string]: string;
+            };
+            /** Shadowed By */
+            shadowed_by: number | null;
+        };
+        /**
+         * RouteVerdict
+         * @description against: columns that do not fit; none: the row fits, and the first such takes it.
+         */
+        RouteVerdict: {
+            /** Number */
+            number: number;
+            /**
+             * Words
+             * @description words by language, e.g. en and ru
+             */
+            words: {
+                [key: string]: string;
+            };
+            /** Against */
+            against: string[];
+        };
+        /** RoutingRevision */
+        RoutingRevision: {
+            /** Revision */
+            revision: number;
+        };
+        /** RoutingTableOut */
+        RoutingTableOut: {
+            /** Revision */
+            revision: number;
+            /** Rows */
+            rows: components["schemas"]["RouteOut"][];
         };
         /**
          * Scope
@@ -2930,6 +3239,49 @@ export interface components {
             minimum: number[];
             /** Maximum */
             maximum: number[];
+        };
+        /**
+         * Trial
+         * @description What a sheet would change, in the table and in the cases of a time that is over.
+         *
+         *     revision: of the registry in force, to be named when the sheet is put in force. matched: how
+         *     often each row of the sheet would have matched. ended_before, ended_after: cases that would
+         *     have gone at once to the one who has them now.
+         */
+        Trial: {
+            /** Revision */
+            revision: number;
+            /** Rows */
+            rows: components["schemas"]["RouteOut"][];
+            /** Changes */
+            changes: components["schemas"]["RouteChange"][];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Cases */
+            cases: number;
+            /** Moved */
+            moved: number;
+            /** Moves */
+            moves: components["schemas"]["Move"][];
+            /**
+             * Moved Cases
+             * @description the first of them
+             */
+            moved_cases: components["schemas"]["MovedCase"][];
+            /** Matched */
+            matched: number[];
+            /** Ended Before */
+            ended_before: number;
+            /** Ended After */
+            ended_after: number;
         };
         /** WithdrawalForm */
         WithdrawalForm: {
@@ -4198,6 +4550,166 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Revision"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing_table: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingTableOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_put_routing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingRevision"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing_sheet: {
+        parameters: {
+            query?: {
+                language?: "en" | "ru";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explain_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Explain"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_try_routing"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trial"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
