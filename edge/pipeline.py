@@ -57,6 +57,7 @@ class Pipeline:
         self._clock = clock
         self._inbox: list[Item] = []
         self._waiting = 0
+        self._stills: dict[str, wire.Condition] = {}  # the latest of each camera, not sent yet
         self._arrived = asyncio.Event()
         self._emptied = asyncio.Event()
         self._looked_at = self._rated_at = clock.monotonic()
@@ -180,6 +181,8 @@ class Pipeline:
             events += self._conditions(self._alarms.tick(now, time))
             for finding in self._witness.decided(time):
                 self._take_event(finding, events, time)
+            if not events:
+                events += self._next_still()
         if events:
             self._journal.record(events)
 
@@ -275,22 +278,33 @@ class Pipeline:
     def _take_event(self, event: Event, events: list[wire.WireEvent], time: int) -> None:
         if self._witness.take(event, time):
             return  # until it is known what the head showed
-        if event.condition == wire.STILL and not self.is_heard:
-            return  # only the latest is worth anything, and the spool has better things to keep
-        events.append(
-            wire.Condition(
-                device=event.device,
-                condition=event.condition,
-                active=event.active,
-                time=event.time,
-                number=0,
-                text={"en": event.text} if event.text else {},
-                still=event.still,
-                transient=event.transient,
-                acknowledged=event.acknowledged,
-                by=event.by,
-            )
+        told = wire.Condition(
+            device=event.device,
+            condition=event.condition,
+            active=event.active,
+            time=event.time,
+            number=0,
+            text={"en": event.text} if event.text else {},
+            still=event.still,
+            transient=event.transient,
+            acknowledged=event.acknowledged,
+            by=event.by,
         )
+        if event.condition == wire.STILL:
+            self._stills[event.device] = told
+        else:
+            events.append(told)
+
+    def _next_still(self) -> list[wire.Condition]:
+        """Give one latest still when the gateway has all that was told: so an alarm waits behind
+        one picture at most, however slow the link. What nobody hears is not kept: only the latest
+        is worth anything, and the spool has better things to keep."""
+        if not self.is_heard:
+            self._stills.clear()
+        is_told = self._spool.lowest("events") == self._spool.next("events")
+        if not (self._stills and is_told):
+            return []
+        return [self._stills.pop(next(iter(self._stills)))]
 
     def _conditions(self, found: Transitions) -> Sequence[wire.WireEvent]:
         return [

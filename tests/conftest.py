@@ -37,7 +37,9 @@ FAULT = "fault"  # what a test's report calls it; a report gets from the test's 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--all-rounds", action="store_true", help="all rounds of faults, for 20 minutes")
+    parser.addoption(
+        "--all-rounds", action="store_true", help="all rounds of faults, for 20 minutes"
+    )
 
 
 @pytest.fixture

@@ -260,6 +260,39 @@ def test_a_devices_own_condition_is_told_on_change_and_a_finding_always(on_stand
     on_stand(test)
 
 
+def test_a_still_waits_until_the_gateway_has_all_that_was_told(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        stand.pipeline.be_heard(True)
+        for device, picture in [("heat-1", b"old"), ("heat-2", b"other"), ("heat-1", b"new")]:
+            stand.pipeline.put_now(
+                Event(device, wire.STILL, True, 1, still=picture, transient=True)
+            )
+        stand.pipeline.put_now(Event("heat-1", "door", True, 1))
+        shown = []
+        for _ in range(3):
+            stand.tick()
+            stand.tick()  # nothing more, as long as nobody has acknowledged the former
+            (event,) = await stand.events()
+            assert isinstance(event, wire.Condition)
+            shown.append((event.condition, event.still))
+            stand.spool.acknowledge("events", [(1, stand.spool.next("events") - 1)])
+            await stand.spool.ask(lambda _: None)
+        assert shown == [("door", b""), (wire.STILL, b"new"), (wire.STILL, b"other")]
+
+    on_stand(test)
+
+
+def test_a_still_of_which_nobody_hears_is_not_kept(on_stand: OnStand) -> None:
+    async def test(stand: Stand) -> None:
+        stand.pipeline.put_now(Event("heat-1", wire.STILL, True, 1, still=b"old", transient=True))
+        stand.tick()
+        stand.pipeline.be_heard(True)
+        stand.tick()
+        assert not await stand.events()
+
+    on_stand(test)
+
+
 def test_what_is_active_outlives_a_restart(
     open_spool: Callable[..., Spool], clock: HandClock
 ) -> None:
