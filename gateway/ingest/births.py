@@ -1,25 +1,26 @@
 """What edges said at birth: profiles, devices, and what the numbers of their readings mean."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 import numpy as np
 import structlog
 from numpy.typing import NDArray
-from sqlalchemy import Select, delete, func, insert, select
+from sqlalchemy import Row, Select, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import AlarmBirth, Birth, DeviceBirth, ProfileBirth, SignalBirth
 from core.clock import Clock
-from gateway.ingest.series_book import SeriesBook
+from gateway.ingest.series_book import DeviceRun, Keys, SeriesBook
 from gateway.registry.devices import health_device
 from gateway.registry.snapshot import CurrentRegistry
+from gateway.storage.bulk import insert_many
 from gateway.storage.series_tables import (
     BornDeviceRow,
     BornProfileRow,
     EdgeSessionRow,
-    SeriesRow,
+    SeriesRunRow,
 )
 
 DIAGNOSTICS = "kvartal-diagnostics-"  # and the protocol: of a device's link, beside its profile
@@ -48,11 +49,11 @@ class Births:
         self._series = SeriesBook(self.name)
         self._shared: dict[tuple[str, str], tuple[str, str]] = {}  # one of each for all devices
         self._sessions: dict[tuple[str, str, int], NDArray[np.uint32]] = {}
-        self._read = (0, 0, 0)  # newest rows of profiles, devices and series that `load` has seen
+        self._read = (0, 0)  # newest rows of profiles and devices that `load` has seen
 
     async def load(self, session: AsyncSession) -> None:
         """Read from the store what it did not read before, but for sessions."""
-        profile_id, device_id, series_id = self._read
+        profile_id, device_id = self._read
         newer = select(BornProfileRow).where(BornProfileRow.id > profile_id)
         for profile in await session.scalars(newer.order_by(BornProfileRow.id)):
             definition = msgspec.json.decode(profile.definition, type=ProfileBirth)
@@ -68,11 +69,10 @@ class Births:
         async for some in (await session.stream(born)).partitions(AT_ONCE):
             self._install({device: (edge, model) for device, edge, model, _ in some})
             device_id = some[-1].id
-        numbered = _numbered(after=series_id)
-        async for rows in (await session.stream(numbered)).partitions(AT_ONCE):
-            self._series.learn(rows)
-            series_id = rows[-1].id
-        self._read = (profile_id, device_id, series_id)
+        runs = _runs(after=self._series.highest)
+        async for rows in (await session.stream(runs)).partitions(AT_ONCE):
+            self._series.learn(_read(rows))
+        self._read = (profile_id, device_id)
 
     def forget_sessions(self, edges: Collection[str]) -> None:
         """Ask the store again what numbers of these edges mean: they were born anew elsewhere."""
@@ -111,23 +111,23 @@ class Births:
             if not former and not each.profile.startswith(DIAGNOSTICS)
         }
         new_devices = {d: how for d, how in read.items() if self._devices.get(d) != how}
-        if new_devices:
-            await session.execute(
-                insert(BornDeviceRow),
-                [
-                    {"device": device, "since": now, "edge": reader, "profile": profile}
-                    for device, (reader, profile) in new_devices.items()
-                ],
-            )
-        new_series = await self._number(session, devices, profiles)
-        known = {(d, s): n for d, s, n in new_series}
-        series = self._meaning(birth, devices, profiles, known)
+        await insert_many(
+            session,
+            BornDeviceRow,
+            [
+                {"device": device, "since": now, "edge": reader, "profile": profile}
+                for device, (reader, profile) in new_devices.items()
+            ],
+        )
+        keys = {each.profile: tuple(one.key for one in each.signals) for each in birth.profiles}
+        new_series = await self._number(session, devices, keys)
+        series = self._meaning(birth, devices, keys, new_series)
         series = await self._keep_session(session, birth, series, now)
 
         def apply() -> None:
             self._profiles.update(new_profiles)
             self._install(new_devices)
-            self._series.learn(new_series)
+            self._series.learn(new_series.runs())
             self._sessions[birth.edge, birth.epoch, birth.numbering] = series
 
         return apply
@@ -157,56 +157,59 @@ class Births:
             session.add(BornProfileRow(profile=profile.profile, since=now, definition=definition))
 
     async def _number(
-        self,
-        session: AsyncSession,
-        devices: Sequence[DeviceBirth],
-        profiles: Mapping[str, ProfileBirth],
-    ) -> list[tuple[str, str, int]]:
-        """Give numbers to the series that have none, in the order in which they are read."""
-        missing = [
-            (each.device, signal.key)
-            for each in devices
-            for known in (self._series.of(each.device),)
-            for signal in profiles[each.profile].signals
-            if signal.key not in known
-        ]
-        if not missing:
-            return []
-        # Somebody else's, or of a commit whose answer was lost.
-        there = {(device, signal) for device, signal, _ in await self._unlearned(session)}
-        entries = [
-            {"device": device, "signal": signal}
-            for device, signal in dict.fromkeys(missing)
-            if (device, signal) not in there
-        ]
-        if entries:
-            await session.execute(insert(SeriesRow), entries)
-        return await self._unlearned(session)
+        self, session: AsyncSession, devices: Sequence[DeviceBirth], keys: Mapping[str, Keys]
+    ) -> SeriesBook:
+        """Give numbers to the series that have none, in the order in which they are read.
 
-    async def _unlearned(self, session: AsyncSession) -> list[tuple[str, str, int]]:
-        """Give the series of the store that are not in memory."""
-        found = await session.execute(_numbered(after=self._series.highest))
-        return [(device, signal, number) for device, signal, number in found]
+        Gives what is not in memory: also what is somebody else's, or of a commit whose answer was
+        lost.
+        """
+        new = SeriesBook(self.name)
+        new.learn(_read(await session.execute(_runs(after=self._series.highest))))
+        after = max(self._series.highest, new.highest)
+        rows = []
+        for each in devices:
+            missing = self._missing(each.device, keys[each.profile], new)
+            if missing:
+                first, after = after + 1, after + len(missing)
+                new.learn([(each.device, missing, first)])
+                signals = msgspec.json.encode(missing).decode()
+                rows.append(
+                    {"first": first, "last": after, "device": each.device, "signals": signals}
+                )
+        await insert_many(session, SeriesRunRow, rows)
+        return new
+
+    def _missing(self, device: str, keys: Keys, new: SeriesBook) -> Keys:
+        """Give the keys of a device that have no number, each once."""
+        if any(book.first_of(device, keys) is not None for book in (self._series, new)):
+            return ()
+        known = {**self._series.of(device), **new.of(device)}
+        return tuple(key for key in dict.fromkeys(keys) if key not in known)
 
     def _meaning(
         self,
         birth: Birth,
         devices: Sequence[DeviceBirth],
-        profiles: Mapping[str, ProfileBirth],
-        new: Mapping[tuple[str, str], int],
+        keys: Mapping[str, Keys],
+        new: SeriesBook,
     ) -> NDArray[np.uint32]:
         """Give the series by the edge's number; NOBODY for devices that are not welcome."""
         ends = (
-            each.first + len(profiles[each.profile].signals)
-            for each in birth.devices
-            if each.profile in profiles
+            each.first + len(keys[each.profile]) for each in birth.devices if each.profile in keys
         )
         size = max(ends, default=0)
         series = np.zeros(size, SERIES)
         for each in devices:
-            keys = self._series.of(each.device)
-            for number, signal in enumerate(profiles[each.profile].signals, each.first):
-                series[number] = keys.get(signal.key) or new[each.device, signal.key]
+            its = keys[each.profile]
+            numbers = slice(each.first, each.first + len(its))
+            for book in (self._series, new):
+                if (first := book.first_of(each.device, its)) is not None:
+                    series[numbers] = range(first, first + len(its))
+                    break
+            else:
+                known = {**self._series.of(each.device), **new.of(each.device)}
+                series[numbers] = [known[key] for key in its]
         return series
 
     @staticmethod
@@ -326,6 +329,14 @@ class Births:
         return self._profiles.get(profile)
 
 
-def _numbered(after: int) -> Select[str, str, int]:
-    columns = select(SeriesRow.device, SeriesRow.signal, SeriesRow.id)
-    return columns.where(SeriesRow.id > after).order_by(SeriesRow.id)
+def _runs(after: int) -> Select[str, str, int]:
+    columns = select(SeriesRunRow.device, SeriesRunRow.signals, SeriesRunRow.first)
+    return columns.where(SeriesRunRow.first > after).order_by(SeriesRunRow.first)
+
+
+def _read(rows: Iterable[Row[str, str, int]]) -> Iterator[DeviceRun]:
+    keys: dict[str, Keys] = {}  # by their text, which most devices share with others
+    for device, signals, first in rows:
+        if signals not in keys:
+            keys[signals] = msgspec.json.decode(signals, type=Keys)
+        yield device, keys[signals], first

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 import structlog
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from adapters.wire import (
@@ -32,6 +32,7 @@ from gateway.registry.directory import EdgeState
 from gateway.registry.rows import newest_configuration, newest_revision
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage import outbox
+from gateway.storage.bulk import insert_many
 from gateway.storage.database import Database
 from gateway.storage.failures import patiently
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
@@ -295,7 +296,7 @@ class Edges:
                 {"device": device, "online": online, "reason": reason, "changed_at": now}
                 for device, (online, reason) in ((each, changed[each]) for each in some)
             ]
-            await session.execute(insert(DevicePresenceRow), rows)
+            await insert_many(session, DevicePresenceRow, rows)
 
     async def _show_presence(
         self, session: AsyncSession, device: str, online: bool, reason: str

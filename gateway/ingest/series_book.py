@@ -1,46 +1,57 @@
 """The permanent numbers of all series, in memory: some fifteen million in a region.
 
-The signals of a device mostly got their numbers together, one after another. Then the device needs
-no more than the first of them: the keys are the same for all devices of its model.
+The signals of a device mostly got their numbers together, one after another: a *run* of keys, of
+which no more than the first number is needed. The keys are the same for all devices of a model.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
-Keys = tuple[str, ...]
+Keys = tuple[str, ...]  # of signals
+Run = tuple[Keys, int]  # and the number of the first
+DeviceRun = tuple[str, Keys, int]
 
 
 class SeriesBook:
-    """highest: number that was ever learnt. name: gives one text for all that are alike."""
+    """name: gives one text for all that are alike."""
 
     def __init__(self, name: Callable[[str], str]) -> None:
         self._name = name
         self.highest = 0
         self._keys: dict[Keys, Keys] = {}  # one of each for all devices
-        self._runs: dict[str, tuple[Keys, int]] = {}  # of a device: its keys, its first number
-        self._others: dict[str, dict[str, int]] = {}
+        self._runs: dict[str, Run] = {}  # the first of a device
+        self._more: dict[str, list[Run]] = {}  # of those that have any
 
     def of(self, device: str) -> Mapping[str, int]:
         """Give the numbers of a device's series by signal key."""
-        if device in self._others:
-            return self._others[device]
-        if device not in self._runs:
-            return {}
-        keys, first = self._runs[device]
-        return dict(zip(keys, range(first, first + len(keys)), strict=True))
+        return {
+            key: number
+            for keys, first in self._of(device)
+            for number, key in enumerate(keys, first)
+        }
 
-    def learn(self, rows: Iterable[Sequence[object]]) -> None:
-        """Take device, signal key and number of series, by ascending number."""
-        for device, its in groupby(rows, lambda row: row[0]):
-            new = {str(signal): int(str(number)) for _, signal, number in its}
-            self.highest = max(self.highest, *new.values())
-            self._take(self._name(str(device)), {**self.of(str(device)), **new})
+    def first_of(self, device: str, keys: Keys) -> int | None:
+        """Give the number of the first of these keys, where they are a run of the device."""
+        return next((first for run, first in self._of(device) if run == keys), None)
 
-    def _take(self, device: str, numbers: dict[str, int]) -> None:
-        keys, first = tuple(numbers), next(iter(numbers.values()))
-        if [*numbers.values()] == [*range(first, first + len(keys))]:
-            self._runs[device] = (self._keys.setdefault(keys, keys), first)
-            self._others.pop(device, None)
-        else:
-            self._runs.pop(device, None)
-            self._others[device] = numbers
+    def runs(self) -> Iterator[DeviceRun]:
+        """Give everything that was learnt."""
+        for device in self._runs:
+            for keys, first in self._of(device):
+                yield device, keys, first
+
+    def learn(self, runs: Iterable[DeviceRun]) -> None:
+        """Take keys that got numbers together."""
+        for device, keys, first in runs:
+            run = (self._keys.setdefault(keys, keys), first)
+            self.highest = max(self.highest, first + len(keys) - 1)
+            if self._runs.setdefault(self._name(device), run) != run:
+                self._add(self._more.setdefault(self._name(device), []), run)
+
+    @staticmethod
+    def _add(runs: list[Run], run: Run) -> None:
+        if run not in runs:
+            runs.append(run)
+
+    def _of(self, device: str) -> tuple[Run, ...]:
+        run = self._runs.get(device)
+        return () if run is None else (run, *self._more.get(device, ()))

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.clock import Clock
@@ -32,6 +32,7 @@ from core.text import Text
 from gateway.registry.places import place_tree
 from gateway.registry.programs import programs_of
 from gateway.storage import outbox
+from gateway.storage.bulk import insert_many
 from gateway.storage.metering_tables import BillingAreaRow, MeterRow, TariffRow
 from gateway.storage.tables import (
     AssetRow,
@@ -124,7 +125,7 @@ async def replace_registry(session: AsyncSession, clock: Clock, registry: Regist
         await session.execute(delete(row))
         entries = getattr(registry, part)
         for some in (entries[at : at + AT_ONCE] for at in range(0, len(entries), AT_ONCE)):
-            await session.execute(insert(row), [_columns(entry, row, paths) for entry in some])
+            await insert_many(session, row, [_columns(entry, row, paths) for entry in some])
     devices = _read_by_edges(registry, clock.now())
     for edge in registry.edges:
         await _offer(session, clock, registry, edge.id, devices.get(edge.id, []))
@@ -141,8 +142,7 @@ async def replace_routes(
     """
     revision = 1 + await newest_registry(session)
     await session.execute(delete(RouteRow))
-    if routes:
-        await session.execute(insert(RouteRow), [asdict(row) for row in routes])
+    await insert_many(session, RouteRow, [asdict(row) for row in routes])
     await _put_in_force(session, clock, name, revision)
     return revision
 

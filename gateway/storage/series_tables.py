@@ -6,21 +6,21 @@ force at its time, so that a changed unit does not change history.
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, LargeBinary, String, UniqueConstraint
+from sqlalchemy import BigInteger, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.storage.tables import Base, Counted, Identifier
 
 
-class SeriesRow(Base):
-    """A permanent series: what a signal of a device measured, whichever edge read it."""
+class SeriesRunRow(Base):
+    """Permanent series of a device that got their numbers together, first to last: what its signals
+    measured, whichever edge read it. signals: their keys in that order, a JSON array."""
 
-    __tablename__ = "series"
-    id: Mapped[int] = mapped_column(primary_key=True)
+    __tablename__ = "series_runs"
+    first: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]
     device: Mapped[str] = mapped_column(Identifier)
-    signal: Mapped[str] = mapped_column(String(40))
-
-    __table_args__ = (UniqueConstraint("device", "signal"), {"sqlite_autoincrement": True})
+    signals: Mapped[str]
 
 
 class BornProfileRow(Base):

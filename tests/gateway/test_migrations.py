@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from gateway.settings import load_settings
 from gateway.storage.database import Database
@@ -40,6 +40,32 @@ def test_the_migrations_can_be_taken_back(empty: str) -> None:
         command.downgrade(config, "base")
 
     _on(empty, make_and_take_back)
+
+
+def test_series_keep_their_numbers_when_they_are_put_together_in_runs(empty: str) -> None:
+    series = [
+        *[(1, "lamp-1", "power"), (2, "lamp-1", "state"), (4, "lamp-1", "energy")],
+        *[(5, "lamp-2", "power"), (6, "lamp-1", 'cos "phi"')],
+    ]
+
+    def to_and_fro(config: Config) -> None:
+        connection = config.attributes["connection"]
+        command.upgrade(config, "0019")
+        columns = [dict(zip(("id", "device", "signal"), each, strict=True)) for each in series]
+        connection.execute(text("INSERT INTO series VALUES (:id, :device, :signal)"), columns)
+        command.upgrade(config, "0020")
+        runs = connection.execute(text("SELECT * FROM series_runs ORDER BY first")).all()
+        assert [tuple(each) for each in runs] == [
+            (1, 2, "lamp-1", '["power","state"]'),
+            (4, 4, "lamp-1", '["energy"]'),
+            (5, 5, "lamp-2", '["power"]'),
+            (6, 6, "lamp-1", '["cos \\"phi\\""]'),
+        ]
+        command.downgrade(config, "0019")
+        kept = connection.execute(text("SELECT * FROM series ORDER BY id")).all()
+        assert [tuple(each) for each in kept] == series
+
+    _on(empty, to_and_fro)
 
 
 def _on(url: str, work: Callable[[Config], None]) -> None:

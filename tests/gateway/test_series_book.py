@@ -2,7 +2,7 @@
 
 from gateway.ingest.series_book import SeriesBook
 
-FIRST = [("lamp-1", "power", 1), ("lamp-1", "state", 2), ("lamp-2", "power", 3)]
+FIRST = [("lamp-1", ("power", "state"), 1), ("lamp-2", ("power",), 3)]
 
 
 def book() -> SeriesBook:
@@ -18,23 +18,25 @@ def test_numbers_are_found_by_device_and_key() -> None:
     assert book().highest == 3
 
 
+def test_the_first_of_a_run_is_found_by_the_keys_of_the_whole_of_it() -> None:
+    assert book().first_of("lamp-1", ("power", "state")) == 1
+    assert book().first_of("lamp-1", ("power",)) is None
+    assert book().first_of("lamp-3", ("power",)) is None
+
+
 def test_a_device_whose_numbers_do_not_follow_one_another_has_all_of_them() -> None:
     known = book()
-    known.learn([("lamp-1", "energy", 9)])
+    known.learn([("lamp-1", ("energy",), 9)])
     assert known.of("lamp-1") == {"power": 1, "state": 2, "energy": 9}
+    assert known.first_of("lamp-1", ("energy",)) == 9
     assert known.highest == 9
-    known.learn([("lamp-1", "current", 10)])
+    known.learn([("lamp-1", ("current",), 10)])
     assert known.of("lamp-1") == {"power": 1, "state": 2, "energy": 9, "current": 10}
-
-
-def test_a_device_that_is_told_in_two_parts_has_both() -> None:
-    known = book()
-    known.learn([("lamp-2", "state", 4), ("lamp-3", "power", 5)])
-    assert known.of("lamp-2") == {"power": 3, "state": 4}
-    assert known.of("lamp-3") == {"power": 5}
 
 
 def test_what_is_learnt_again_changes_nothing() -> None:
     known = book()
-    known.learn(FIRST)
-    assert known.of("lamp-1") == {"power": 1, "state": 2}
+    known.learn([("lamp-1", ("energy",), 9)])
+    before = list(known.runs())
+    known.learn(before)
+    assert list(known.runs()) == before
