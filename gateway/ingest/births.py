@@ -180,9 +180,13 @@ class Births:
         await insert_many(session, SeriesRunRow, rows)
         return new
 
+    def _first_of(self, device: str, keys: Keys, new: SeriesBook) -> int | None:
+        first = self._series.first_of(device, keys)
+        return new.first_of(device, keys) if first is None else first
+
     def _missing(self, device: str, keys: Keys, new: SeriesBook) -> Keys:
         """Give the keys of a device that have no number, each once."""
-        if any(book.first_of(device, keys) is not None for book in (self._series, new)):
+        if self._first_of(device, keys, new) is not None:
             return ()
         known = {**self._series.of(device), **new.of(device)}
         return tuple(key for key in dict.fromkeys(keys) if key not in known)
@@ -203,10 +207,8 @@ class Births:
         for each in devices:
             its = keys[each.profile]
             numbers = slice(each.first, each.first + len(its))
-            for book in (self._series, new):
-                if (first := book.first_of(each.device, its)) is not None:
-                    series[numbers] = range(first, first + len(its))
-                    break
+            if (first := self._first_of(each.device, its, new)) is not None:
+                series[numbers] = range(first, first + len(its))
             else:
                 known = {**self._series.of(each.device), **new.of(each.device)}
                 series[numbers] = [known[key] for key in its]

@@ -31,7 +31,10 @@ class SeriesBook:
 
     def first_of(self, device: str, keys: Keys) -> int | None:
         """Give the number of the first of these keys, where they are a run of the device."""
-        return next((first for run, first in self._of(device) if run == keys), None)
+        run = self._runs.get(device)
+        if run is not None and run[0] == keys:
+            return run[1]
+        return next((first for its, first in self._more.get(device, ()) if its == keys), None)
 
     def runs(self) -> Iterator[DeviceRun]:
         """Give everything that was learnt."""
@@ -41,16 +44,11 @@ class SeriesBook:
 
     def learn(self, runs: Iterable[DeviceRun]) -> None:
         """Take keys that got numbers together."""
-        for device, keys, first in runs:
-            run = (self._keys.setdefault(keys, keys), first)
+        for told, keys, first in runs:
+            device, run = self._name(told), (self._keys.setdefault(keys, keys), first)
             self.highest = max(self.highest, first + len(keys) - 1)
-            if self._runs.setdefault(self._name(device), run) != run:
-                self._add(self._more.setdefault(self._name(device), []), run)
-
-    @staticmethod
-    def _add(runs: list[Run], run: Run) -> None:
-        if run not in runs:
-            runs.append(run)
+            if self._runs.setdefault(device, run) != run and run not in self._of(device):
+                self._more.setdefault(device, []).append(run)
 
     def _of(self, device: str) -> tuple[Run, ...]:
         run = self._runs.get(device)
