@@ -342,13 +342,7 @@ class DuckDbTimeSeries:
         write.begin()
         try:
             days, late_days = self._insert(Readings.concat(blocks)) if blocks else (set(), set())
-            for numbers in taken:
-                key = (numbers.edge, numbers.epoch, numbers.stream)
-                write.execute(
-                    "DELETE FROM taken WHERE edge = $1 AND epoch = $2 AND stream = $3", key
-                )
-                for given in numbers.ranges:
-                    write.execute("INSERT INTO taken VALUES ($1, $2, $3, $4, $5)", (*key, *given))
+            self._record(taken)
             write.commit()
         except BaseException:
             with contextlib.suppress(duckdb.Error):  # the first error tells more
@@ -356,6 +350,23 @@ class DuckDbTimeSeries:
             raise
         self._table_days = self._table_days | days
         self._late_days = self._late_days | late_days
+
+    def _record(self, taken: Sequence[Taken]) -> None:
+        """Put the numbers of some streams in place of what was recorded of them."""
+        ranges = [
+            (each.edge, each.epoch, each.stream, *numbers)
+            for each in taken
+            for numbers in each.ranges
+        ]
+        if not ranges:
+            return
+        columns = map(pa.array, zip(*ranges, strict=True))
+        names = ["edge", "epoch", "stream", "first", "last"]
+        self._connection.register("ranges", pa.table(list(columns), names=names))
+        key = "edge, epoch, stream"
+        self._connection.execute(f"DELETE FROM taken WHERE ({key}) IN (SELECT ({key}) FROM ranges)")
+        self._connection.execute("INSERT INTO taken SELECT * FROM ranges")
+        self._connection.unregister("ranges")
 
     def _insert(self, rows: Readings) -> tuple[set[Day], set[Day]]:
         """Insert readings; give the days that they belong to, in either table."""
