@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -107,24 +108,30 @@ class SimulatedEdge:
 
     # ---- what its devices do ----------------------------------------------------------------
 
-    def speak(self, part: Part, reports: float, time: int, ledger: Ledger) -> None:
-        """Have the next devices of a part report, one after another. time: nanoseconds UTC."""
-        index = self.plan.parts.index(part)
-        first = int(self.cursors[index])
-        self.cursors[index] += min(reports, part.devices)
-        count = int(self.cursors[index]) - first
-        if not count:
+    def speak(self, reports: Mapping[Part, float], time: int, ledger: Ledger) -> None:
+        """Have the next devices of some parts report, one after another, in blocks together, as an
+        edge sends what it read in one turn. time: nanoseconds UTC.
+        """
+        said = [self._numbers(part, count) for part, count in reports.items()]
+        numbers = np.concatenate(said) if said else np.empty(0, np.int64)
+        if not len(numbers):
             return
-        self.cursors[index] %= part.devices
-        devices = np.arange(first, first + count) % part.devices
-        signals = part.kind.signals
-        numbers = (part.first + devices[:, None] * signals + np.arange(signals)).ravel()
         values = self._value[numbers] = (self._value[numbers] + 1 + numbers % 7) % 100_000
         ledger.note(self.plan.offset, numbers.astype(np.uint32), time, values)
         for start in range(0, len(numbers), POINTS):
             part_of = slice(start, start + POINTS)
             self._keep(numbers[part_of].astype(np.uint32), values[part_of], time)
         self._pump()
+
+    def _numbers(self, part: Part, reports: float) -> NDArray[np.int64]:
+        """Give the signals of the devices of a part that are next."""
+        index = self.plan.parts.index(part)
+        first = int(self.cursors[index])
+        self.cursors[index] += min(reports, part.devices)
+        devices = np.arange(first, int(self.cursors[index])) % part.devices
+        self.cursors[index] %= part.devices
+        signals = part.kind.signals
+        return (part.first + devices[:, None] * signals + np.arange(signals)).ravel()
 
     def _keep(self, numbers: NDArray[np.uint32], values: NDArray[np.float64], time: int) -> None:
         flow = self._telemetry

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,7 +46,9 @@ class Pace:
 
 @dataclass(slots=True)
 class Figures:
-    """What a run showed. Rates are per second, memory in megabytes, cpu in percent of a core."""
+    """What a run showed. Rates are per second, memory the most megabytes that were seen, cpu
+    percent of a core, births_cpu_us the gateway's microseconds a signal until all edges were born.
+    """
 
     sent: int = 0
     acknowledged: int = 0
@@ -56,9 +59,11 @@ class Figures:
     held_back_s: float = 0.0  # edges' seconds in which devices waited for their edge
     again: int = 0
     births: int = 0
+    births_cpu_us: float = 0.0
     gateway_cpu: float = 0.0
     broker_cpu: float = 0.0
-    memory_mb: float = 0.0
+    gateway_mb: float = 0.0
+    broker_mb: float = 0.0
     rates: list[float] = field(default_factory=list)  # acknowledged, one each TELL_EVERY_S
 
 
@@ -91,9 +96,12 @@ class Region:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         lives: list[asyncio.Task[None]] = []
         try:
-            began = self._clock.monotonic()
+            began, before = self._clock.monotonic(), self._spent()
             await self._be_born(lives)
             self.figures.born_s = self._clock.monotonic() - began
+            signals = sum(edge.plan.signals for edge in self.edges)
+            cpu = self._spent()["gateway"] - before["gateway"]
+            self.figures.births_cpu_us = cpu / signals * 1e6
             self._say(f"{len(self.edges)} edges are born after {self.figures.born_s:.0f} s")
             await self._live(pace)
             await self._drain()
@@ -125,12 +133,10 @@ class Region:
             await asyncio.sleep(SIGN_EVERY_S)
             for edge in self.edges:
                 if edge.births and not edge.is_behind:
-                    edge.speak(edge.plan.parts[0], 1, self._clock.time_ns(), self.ledger)
+                    edge.speak({edge.plan.parts[0]: 1}, self._clock.time_ns(), self.ledger)
 
     async def _live(self, pace: Pace) -> None:
-        processors = {name: Processor([pid]) for name, pid in self._pids.items()}
-        before = {name: each.seconds() for name, each in processors.items()}
-        began = self._clock.monotonic()
+        began, before = self._clock.monotonic(), self._spent()
         spoke = [began for _ in self.edges]
         told_at, told = began, 0
         turn, storms, bursts = 0, 0, 0
@@ -152,9 +158,16 @@ class Region:
                 told_at, told = now, self._acknowledged()
             await asyncio.sleep(max(0.0, began + turn / SLICES - self._clock.monotonic()))
         self.figures.took_s = self._clock.monotonic() - began
-        spent = {name: each.seconds() - before[name] for name, each in processors.items()}
-        self.figures.gateway_cpu = spent.get("gateway", 0.0) / self.figures.took_s * 100
-        self.figures.broker_cpu = spent.get("broker", 0.0) / self.figures.took_s * 100
+        after = self._spent()
+        self.figures.gateway_cpu = (
+            (after["gateway"] - before["gateway"]) / self.figures.took_s * 100
+        )
+        self.figures.broker_cpu = (after["broker"] - before["broker"]) / self.figures.took_s * 100
+
+    def _spent(self) -> Mapping[str, float]:
+        """Give the processor time of gateway and broker, seconds; 0 where they run elsewhere."""
+        spent = {name: Processor([pid]).seconds() for name, pid in self._pids.items()}
+        return defaultdict(float, spent)
 
     def _speak(self, index: int, seconds: float, hour: float) -> None:
         """Have an edge's devices report what they do in so many seconds of the region."""
@@ -162,18 +175,18 @@ class Region:
         if edge.is_behind:
             self.figures.held_back_s += seconds
             return
-        time = self._clock.time_ns()
-        for part in edge.plan.parts:
-            reports = reports_a_second(part.kind, hour % 24) * part.devices * seconds
-            edge.speak(part, reports, time, self.ledger)
+        reports = {
+            part: reports_a_second(part.kind, hour % 24) * part.devices * seconds
+            for part in edge.plan.parts
+        }
+        edge.speak(reports, self._clock.time_ns(), self.ledger)
 
     def _power_comes_back(self) -> None:
         """Have every device of some edges report at once."""
         some = self._random.sample(self.edges, max(1, round(len(self.edges) * POWER_BACK_TOWNS)))
         time = self._clock.time_ns()
         for edge in some:
-            for part in edge.plan.parts:
-                edge.speak(part, part.devices, time, self.ledger)
+            edge.speak({part: part.devices for part in edge.plan.parts}, time, self.ledger)
         self._say(f"the power is back at {len(some)} edges")
 
     def _lose_links(self) -> None:
@@ -207,22 +220,22 @@ class Region:
     def _tell(self, seconds: float, before: int) -> None:
         sent, acknowledged = sum(edge.sent for edge in self.edges), self._acknowledged()
         rate = (acknowledged - before) / seconds
-        memory = self._memory_mb()
+        gateway, broker = self._memory_mb("gateway"), self._memory_mb("broker")
         self.figures.rates.append(rate)
         self.figures.most_waiting = max(self.figures.most_waiting, sent - acknowledged)
-        self.figures.memory_mb = max(self.figures.memory_mb, memory)
+        self.figures.gateway_mb = max(self.figures.gateway_mb, gateway)
+        self.figures.broker_mb = max(self.figures.broker_mb, broker)
         self._say(
             f"{sent:>12,} sent {acknowledged:>12,} stored {sent - acknowledged:>9,} waiting "
-            f"{rate:>9,.0f} points/s  gateway and broker {memory:,.0f} MB"
+            f"{rate:>9,.0f} points/s  gateway {gateway:,.0f} MB, broker {broker:,.0f} MB"
         )
 
-    def _memory_mb(self) -> float:
-        found = 0
-        for pid in self._pids.values():
-            process = psutil.Process(pid)
-            for each in (process, *process.children(recursive=True)):
-                found += each.memory_info().rss
-        return found / 1e6
+    def _memory_mb(self, name: str) -> float:
+        if name not in self._pids:
+            return 0.0
+        process = psutil.Process(self._pids[name])
+        found = [each.memory_info().rss for each in (process, *process.children(recursive=True))]
+        return sum(found) / 1e6
 
     async def _drain(self) -> None:
         """Wait until everything is acknowledged, but not for ever."""
