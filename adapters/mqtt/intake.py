@@ -5,11 +5,13 @@ more than everything behind it. The intake reads 64 KiB at once, cuts PUBLISH pa
 1 out of them, acknowledges them together, and leaves every other packet to paho.
 """
 
+import select
 import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeAlias
 
 from paho.mqtt.client import Client, MQTTv5
@@ -220,6 +222,33 @@ class PassingClient(Client):
 
     def _create_socket(self) -> Any:
         return Intake(self._open_connection(), self._take, self._refused, self._heard)
+
+    def _loop(self, timeout: float = 1.0) -> MQTTErrorCode:
+        """Wait for the socket and take a turn, as paho's own does by select(), which knows no
+        descriptor above 1023: that is the end after 340 links of a process."""
+        broker, waker = self._sock, self._sockpairR
+        if not isinstance(broker, Intake) or waker is None:
+            return super()._loop(timeout)
+        is_pending, wait = broker.pending() > 0, select.poll()
+        try:
+            wait.register(broker, select.POLLIN | (select.POLLOUT if self.want_write() else 0))
+            wait.register(waker, select.POLLIN)
+        except ValueError:  # it was closed just now
+            return super()._loop(timeout)
+        happened = dict(wait.poll(0 if is_pending else timeout * 1000))
+        events, is_woken = happened.get(broker.fileno(), 0), waker.fileno() in happened
+        if is_pending or events & ~select.POLLOUT:  # also what tells that the line is broken
+            code = self.loop_read()
+            if code or self._sock is None:
+                return code
+        if is_woken:  # there is something to send
+            with suppress(BlockingIOError):
+                waker.recv(CHUNK)
+        if is_woken or events & select.POLLOUT:
+            code = self.loop_write()
+            if code or self._sock is None:
+                return code
+        return self.loop_misc()
 
     def _heard(self) -> None:
         """Wait no longer for the answer to a ping: it may stand behind a storm of messages."""

@@ -2,9 +2,11 @@
 
 import asyncio
 import contextlib
+import os
+import resource
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -45,6 +47,34 @@ def test_what_is_published_arrives_in_order(start_broker: Callable[..., str]) ->
                 return await collect(reader, 500)
 
     assert asyncio.run(run()) == [("town/water/7", str(n).encode()) for n in range(500)]
+
+
+@pytest.fixture
+def none_below_1024() -> Iterator[None]:
+    """Take every descriptor that select() knows, as hundreds of links do."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    with socket.socket() as one, contextlib.ExitStack() as held:
+        while (descriptor := os.dup(one.fileno())) < 1024:
+            held.callback(os.close, descriptor)
+        os.close(descriptor)
+        yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_process_may_have_more_links_than_select_can_wait_for(
+    start_broker: Callable[..., str], request: pytest.FixtureRequest
+) -> None:
+    url = start_broker()
+    request.getfixturevalue("none_below_1024")
+
+    async def run() -> list[tuple[str, bytes]]:
+        async with MqttLink(url, "one", subscriptions=["town/#"]) as link:
+            await link.until_up(5)
+            link.publish("town/water/7", b"1")
+            return await collect(link, 1)
+
+    assert asyncio.run(run()) == [("town/water/7", b"1")]
 
 
 def test_a_message_of_eight_mebibytes_passes(start_broker: Callable[..., str]) -> None:
