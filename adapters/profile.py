@@ -89,6 +89,7 @@ class SignalProfile(Strict):
     writable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    rated: float | None = Field(None, gt=0, description="what the plate says: its full power")
     deadband: float = Field(0.0, ge=0)
     every_s: float = Field(300.0, gt=0, description="reported at least that often")
     poll_s: float = Field(5.0, gt=0, description="period of polling or sampling, seconds")
@@ -117,6 +118,7 @@ class SignalProfile(Strict):
             writable=self.writable,
             minimum=self.minimum,
             maximum=self.maximum,
+            rated=self.rated,
             deadband=self.deadband,
             every_s=self.every_s,
             silent_after_s=self.silent_after_s,

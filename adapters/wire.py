@@ -81,6 +81,7 @@ class SignalBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     writable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    rated: float | None = None
     states: dict[int, Words] = {}
     by_hand: list[int] = []  # states that are set at the device alone
 

@@ -14,7 +14,7 @@ from core.category import Category
 from core.deadline import Deadline, after
 from core.deadline_rule import DeadlineRules, Moment
 from core.errors import DomainError
-from core.text import Text, filled
+from core.proof import Proof, missing_proof
 
 
 class CaseState(StrEnum):
@@ -33,6 +33,7 @@ class Verb(StrEnum):
     VERIFY = "verify"
     CLOSE = "close"
     REOPEN = "reopen"
+    OVERRULE = "overrule"  # a person closes it against what is missing, for a reason
     ABSORB = "absorb"  # another case takes over everything that this one had
 
 
@@ -46,6 +47,7 @@ STEPS: Mapping[tuple[CaseState, Verb], CaseState] = {
     (ACCEPTED, Verb.RESOLVE): RESOLVED,
     (RESOLVED, Verb.VERIFY): VERIFIED,
     (VERIFIED, Verb.CLOSE): CLOSED,
+    (RESOLVED, Verb.OVERRULE): CLOSED,
     (RESOLVED, Verb.REOPEN): ACCEPTED,
     (VERIFIED, Verb.REOPEN): ACCEPTED,
     (CLOSED, Verb.REOPEN): ROUTED,
@@ -53,7 +55,7 @@ STEPS: Mapping[tuple[CaseState, Verb], CaseState] = {
     (ROUTED, Verb.ABSORB): CLOSED,
 }
 
-DISPATCHING = frozenset({Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE, Verb.REOPEN})
+DISPATCHING = frozenset({Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE, Verb.REOPEN, Verb.OVERRULE})
 PERMITTED: Mapping[Role, frozenset[Verb]] = {
     Role.DISPATCHER: DISPATCHING,  # accepts and resolves for an executor who is on the phone
     Role.ADMINISTRATOR: DISPATCHING,
@@ -70,43 +72,6 @@ def allowed_verbs(state: CaseState, role: Role) -> list[Verb]:
         # Closing verifies on its way where nobody has.
         and ((state, verb) in STEPS or (state, verb) == (RESOLVED, Verb.CLOSE))
     ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What there is to show that a case is done.
-
-    incidents: how many it had; active: names of those that are still active. telemetry: an extract
-    that shows all of them back to normal. photo: a graded one by those who did the work.
-    """
-
-    incidents: int
-    active: tuple[Text, ...] = ()
-    telemetry: bool = False
-    photo: bool = False
-
-
-def missing_proof(proof: Proof) -> list[Text]:
-    """Say in words what must be there before the case can be closed."""
-    if proof.incidents == 0:
-        return [] if proof.photo else [NO_PHOTO]
-    if proof.active:
-        return [filled(STILL_ACTIVE, name=name) for name in proof.active]
-    return [] if proof.telemetry else [NO_TELEMETRY]
-
-
-NO_PHOTO: Text = {
-    "ru": "Нет фотографии сделанной работы. Приложите её.",
-    "en": "There is no photo of the work done. Attach one.",
-}
-NO_TELEMETRY: Text = {
-    "ru": "Нет показаний, которые подтверждают возврат к норме.",
-    "en": "There are no readings that show the return to normal.",
-}
-STILL_ACTIVE: Text = {
-    "ru": "Ещё не в норме: {name}.",
-    "en": "Not back to normal yet: {name}.",
-}
 
 
 def _refuse_unproved(proof: Proof) -> None:
@@ -170,6 +135,12 @@ class Case:
         _refuse_unproved(proof)
         self._step(Verb.CLOSE, at)
         self.closed_at = at
+
+    def overrule(self, at: datetime) -> None:
+        """Close without proof; whoever calls has written down who says so, and why."""
+        self._step(Verb.OVERRULE, at)
+        self.closed_at = at
+        self._happened(Moment.VERIFIED, at)
 
     def reopen(self, at: datetime) -> None:
         """Go on as if the work had never been reported done."""

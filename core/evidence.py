@@ -6,6 +6,7 @@ from enum import StrEnum
 from core.errors import DomainError
 
 MAX_PHOTO = 10 * 1024 * 1024  # bytes
+PDF = "application/pdf"
 MAX_PHOTOS = 5  # of one appeal
 
 
@@ -13,6 +14,8 @@ class EvidenceKind(StrEnum):
     PHOTO = "photo"  # a person uploaded it
     STILL = "still"  # a camera's picture of an event
     TELEMETRY = "telemetry"  # what the devices themselves said
+    MEASUREMENT = "measurement"  # a person measured it
+    ACT = "act"  # a paper that both sides signed, as a picture or a PDF
 
 
 class Grade(StrEnum):
@@ -44,6 +47,8 @@ def grade(kind: EvidenceKind, capture: Capture | None = None) -> Grade:
     """Say how much a piece proves. Without a capture a photo is a gallery file."""
     if kind in (EvidenceKind.TELEMETRY, EvidenceKind.STILL):
         return Grade.A
+    if kind in (EvidenceKind.ACT, EvidenceKind.MEASUREMENT):
+        return Grade.B  # a person answers for it
     taken = capture or Capture()
     near = taken.distance_m is not None and taken.distance_m <= 50
     sharp = taken.accuracy_m is not None and taken.accuracy_m <= 30
@@ -52,6 +57,13 @@ def grade(kind: EvidenceKind, capture: Capture | None = None) -> Grade:
     if taken.nonce_valid and taken.distance_m is not None and taken.distance_m <= 100:
         return Grade.B
     return Grade.C if taken.exif_agrees else Grade.D
+
+
+def paper_type(content: bytes) -> str:
+    """Tell what a signed paper is from its first bytes: a picture or a PDF. DomainError else."""
+    if content.startswith(b"%PDF-") and len(content) <= MAX_PHOTO:
+        return PDF
+    return media_type(content)
 
 
 def media_type(content: bytes) -> str:

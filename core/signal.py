@@ -18,9 +18,9 @@ class Signal:
     """What is known of a signal from its profile.
 
     unit: UCUM code ("1" for a bare number). minimum, maximum: outside them a value is bad, out of
-    range. deadband: in the unit; a smaller change is not reported. every_s: seconds after which a
-    value is reported even if unchanged; silent_after_s: seconds without any value after which the
-    signal is stale.
+    range. rated: what the plate says: the full power of a lamp. deadband: in the unit; a smaller
+    change is not reported. every_s: seconds after which a value is reported even if unchanged;
+    silent_after_s: seconds without any value after which the signal is stale.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Signal:
     writable: bool = False
     minimum: float | None = None
     maximum: float | None = None
+    rated: float | None = None
     deadband: float = 0.0
     every_s: float = 300.0
     silent_after_s: float = 60.0

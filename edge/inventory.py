@@ -215,6 +215,7 @@ def _profile_birth(profile: Profile) -> wire.ProfileBirth:
                 writable=signal.writable,
                 minimum=signal.minimum,
                 maximum=signal.maximum,
+                rated=signal.rated,
                 states=signal.states,
                 by_hand=sorted(signal.by_hand),
             )

@@ -14,6 +14,7 @@ from gateway.api.rate import Rate
 from gateway.authority import open_authority
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
+from gateway.cases.proofs import Verification
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
@@ -32,6 +33,7 @@ from gateway.ingest.telemetry import STREAM, Acknowledge, TelemetryWriter
 from gateway.leading import Leading
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
+from gateway.proof.rules_file import load_proofs
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.series import Series, open_series
 from gateway.settings import API, INGEST, WORKER, Settings
@@ -59,7 +61,10 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings, waits=True))
-        current = CurrentRegistry(load_deadlines(settings.deadlines_file, settings.days_off_file))
+        current = CurrentRegistry(
+            load_deadlines(settings.deadlines_file, settings.days_off_file),
+            load_proofs(settings.proof_file),
+        )
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
             await current.reload(reading)
@@ -157,6 +162,9 @@ async def open_parts(
                 ingest=ingest,
                 following=following,
                 upkeep=series.upkeep,
+                verification=Verification(
+                    database, clock, current, directory=fleet, history=series.store
+                ),
                 then=_nothing if settings.is_shared else receive_all,
             )
             await leading.begin(tasks, lease)

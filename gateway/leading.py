@@ -8,6 +8,7 @@ import structlog
 
 from core.clock import Clock
 from gateway.cases import acknowledgements, commands, deadline_watch
+from gateway.cases.proofs import Verification
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.edge_watch import EdgeWatch
@@ -44,6 +45,7 @@ class Leading:
     ingest: Ingest
     following: Following
     upkeep: Upkeep | None
+    verification: Verification
     then: Callable[[], None]
 
     async def begin(self, tasks: Tasks, lease: Lease | None) -> None:
@@ -83,6 +85,7 @@ class Leading:
             ("commands", commands.watch(database, clock, self.births)),
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
+            ("verification", self.verification.run()),
             ("edge watch", edge_watch.run()),
             ("clock watch", self.clock_watch.run()),
             ("refusal watch", refusal_watch.run()),

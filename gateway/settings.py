@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         description="YAML file of the deadlines in force; empty: those of the example region, "
         "gateway/deadlines/rules.yaml",
     )
+    proof_file: Path | None = Field(
+        None,
+        description="YAML file of what proves that a trouble is over; empty: that of the example "
+        "region, gateway/proof/rules.yaml",
+    )
     days_off_file: Path | None = Field(
         None,
         description="production calendar in the format of xmlcalendar.ru, which amends the public "

@@ -42,7 +42,7 @@ class IncidentOut(Model):
 
 class EvidenceOut(Model):
     id: int
-    kind: Literal["photo", "still", "telemetry"]
+    kind: Literal["photo", "still", "telemetry", "measurement", "act"]
     grade: Literal["A", "B", "C", "D"]
     at: datetime
     by: str

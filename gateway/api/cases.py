@@ -7,13 +7,14 @@ from fastapi import APIRouter, File, Response, UploadFile
 from core.actor import Actor
 from core.case import Verb
 from core.evidence import MAX_PHOTO
-from gateway.api.case_dependencies import TheDesk, TheFiles
+from gateway.api.case_dependencies import TheDesk, TheFiles, TheWitness
 from gateway.api.case_models import CaseDetail, CaseNote, CaseRow, CaseVerb, ClockVerb, EvidenceOut
-from gateway.api.dependencies import CurrentActor, Reading, TheClock, TheRegistry
+from gateway.api.dependencies import CurrentActor, Reading, TheClock
 from gateway.api.models import Number
-from gateway.cases import pauses, work
+from gateway.cases import overruling, pauses, work
 from gateway.cases.desk import Desk
 from gateway.cases.rows import show_evidence
+from gateway.cases.witness import Witness
 
 # The actor comes first in every route: a stranger is turned away before the store is locked.
 router = APIRouter(tags=["cases"])
@@ -31,71 +32,82 @@ async def list_cases(
 
 @router.get("/cases/{number}")
 async def read_case(
-    number: Number, session: Reading, clock: TheClock, registry: TheRegistry, actor: CurrentActor
+    number: Number, session: Reading, actor: CurrentActor, witness: TheWitness
 ) -> CaseDetail:
     """Give one case with everything that hangs on it."""
-    return await work.case_detail(session, clock.now(), actor, number, registry.deadlines)
+    return await work.case_detail(session, actor, number, witness)
 
 
 @router.post("/cases/{number}/accept")
 async def accept_case(
-    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Take the case on."""
-    return await _act(number, Verb.ACCEPT, form, desk, actor)
+    return await _act(number, Verb.ACCEPT, form, desk=desk, actor=actor, witness=witness)
 
 
 @router.post("/cases/{number}/resolve")
 async def resolve_case(
-    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Report that the work is done."""
-    return await _act(number, Verb.RESOLVE, form, desk, actor)
+    return await _act(number, Verb.RESOLVE, form, desk=desk, actor=actor, witness=witness)
 
 
 @router.post("/cases/{number}/close")
 async def close_case(
-    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Close on proof; the refusal lists what is missing."""
-    return await _act(number, Verb.CLOSE, form, desk, actor)
+    return await _act(number, Verb.CLOSE, form, desk=desk, actor=actor, witness=witness)
+
+
+@router.post("/cases/{number}/overrule")
+async def overrule_case(
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk, witness: TheWitness
+) -> CaseDetail:
+    """Close without the proof that is missing; the note says why, and stays in the log."""
+    await overruling.overrule(
+        desk, actor, number, version=form.version, reason=form.note, witness=witness
+    )
+    return await work.case_detail(desk.session, actor, number, witness)
 
 
 @router.post("/cases/{number}/reopen")
 async def reopen_case(
-    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Send the case back to work."""
-    return await _act(number, Verb.REOPEN, form, desk, actor)
+    return await _act(number, Verb.REOPEN, form, desk=desk, actor=actor, witness=witness)
 
 
 @router.post("/cases/{number}/pause")
 async def pause_case(
-    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Let a clock stand for a reason that is not the executor's."""
     await pauses.pause(
         desk, actor, number, form.deadline, version=form.version, reason=form.reason, note=form.note
     )
-    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+    return await work.case_detail(desk.session, actor, number, witness)
 
 
 @router.post("/cases/{number}/resume")
 async def resume_case(
-    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk
+    number: Number, actor: CurrentActor, form: ClockVerb, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Let a paused clock run again; its end has moved on."""
     await pauses.resume(desk, actor, number, form.deadline, version=form.version, note=form.note)
-    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+    return await work.case_detail(desk.session, actor, number, witness)
 
 
 @router.post("/cases/{number}/note")
 async def note_case(
-    number: Number, actor: CurrentActor, form: CaseNote, desk: TheDesk
+    number: Number, actor: CurrentActor, form: CaseNote, desk: TheDesk, witness: TheWitness
 ) -> CaseDetail:
     """Write a note on the timeline."""
     await work.add_note(desk, actor, number, form.note)
-    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+    return await work.case_detail(desk.session, actor, number, witness)
 
 
 @router.post("/cases/{number}/evidence")
@@ -118,6 +130,8 @@ async def read_evidence(
     return Response(await files.get(row.sha256), media_type=row.media_type, headers=headers)
 
 
-async def _act(number: int, verb: Verb, form: CaseVerb, desk: Desk, actor: Actor) -> CaseDetail:
-    await work.act(desk, actor, number, verb, version=form.version, note=form.note)
-    return await work.case_detail(desk.session, desk.now, actor, number, desk.registry.deadlines)
+async def _act(
+    number: int, verb: Verb, form: CaseVerb, *, desk: Desk, actor: Actor, witness: Witness
+) -> CaseDetail:
+    await work.act(desk, actor, number, verb, version=form.version, note=form.note, witness=witness)
+    return await work.case_detail(desk.session, actor, number, witness)

@@ -14,10 +14,12 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.alarm import Severity
-from core.case import Case, CaseState, Proof
+from core.case import Case, CaseState
 from core.category import Category, category
+from core.evidence import EvidenceKind, grade
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
+from core.proof import Proof
 from core.registry import Asset
 from core.route import Trouble
 from core.routing import Routing
@@ -213,17 +215,21 @@ class Desk:
                 self._close_recovered(row)
 
     def prove(self, row: CaseRow, text: Text, at: datetime) -> None:
-        """Add what telemetry said at that time as evidence of the highest grade."""
+        """Take that telemetry of that time shows the return to normal."""
         row.proved_at = self.now
+        self.show(row, text, at)
+
+    def show(self, row: CaseRow, text: Text, at: datetime, **values: Text | str) -> None:
+        """Add what telemetry said at that time as evidence of the highest grade."""
         self.session.add(
             EvidenceRow(
                 case=row,
-                kind="telemetry",
-                grade="A",
+                kind=EvidenceKind.TELEMETRY,
+                grade=grade(EvidenceKind.TELEMETRY),
                 at=at,
                 by=SYSTEM,
                 by_staff=True,
-                text=dict(text),
+                text=filled(text, **values) if values else dict(text),
                 media_type="",
                 sha256="",
                 place_path=row.place_path,
@@ -368,7 +374,7 @@ class Desk:
         case = case_of(row, self.rules)
         case.accept(self.now)
         case.resolve(self.now)
-        case.close(self.now, Proof(incidents=row.incidents, telemetry=True))
+        case.close(self.now, Proof(incidents=row.incidents, returned=True))
         keep_case(case, row)
         self._put_away(row)
         self.say(row, "closed", RECOVERED)

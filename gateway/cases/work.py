@@ -14,11 +14,12 @@ from sqlalchemy.orm import joinedload, raiseload
 
 from core.actor import Actor
 from core.appeal import MARKUP, plain
-from core.case import PERMITTED, Case, CaseState, Proof, Verb, allowed_verbs, missing_proof
+from core.case import PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
 from core.evidence import EvidenceKind, grade, media_type
 from core.priority import LEVELS
+from core.proof import Proof, missing_proof
 from core.text import Text
 from gateway.api import case_models
 from gateway.cases import acknowledgements
@@ -26,6 +27,7 @@ from gateway.cases.appeal_clocks import happened_to_case
 from gateway.cases.desk import Desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import asset_key
+from gateway.cases.proofs import joined, keep_signs, proof_of
 from gateway.cases.rows import (
     case_of,
     keep_case,
@@ -34,7 +36,7 @@ from gateway.cases.rows import (
     show_case_detail,
     show_incident,
 )
-from gateway.deadlines.rules_file import Deadlines
+from gateway.cases.witness import Witness
 from gateway.storage.case_tables import (
     AppealRow,
     BreachRow,
@@ -53,6 +55,11 @@ DID: dict[Verb, Text] = {
     Verb.RESOLVE: {"ru": "Сообщено о выполнении", "en": "Reported done"},
     Verb.CLOSE: {"ru": "Проверено и закрыто", "en": "Verified and closed"},
     Verb.REOPEN: {"ru": "Возвращено в работу", "en": "Reopened"},
+}
+NEED_PROOF = frozenset({Verb.RESOLVE, Verb.CLOSE})
+WANTED: Text = {
+    "ru": "Чтобы закрыть, ещё нужно: {missing}",
+    "en": "Before it can be closed: {missing}",
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
 ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
@@ -97,10 +104,13 @@ async def find_case(session: AsyncSession, actor: Actor, number: int) -> CaseRow
 
 
 async def case_detail(
-    session: AsyncSession, now: datetime, actor: Actor, number: int, deadlines: Deadlines
+    session: AsyncSession, actor: Actor, number: int, witness: Witness
 ) -> case_models.CaseDetail:
     """Give all that is known of a case."""
     row = await find_case(session, actor, number)
+    now, deadlines = witness.now, witness.registry.deadlines
+    proof = await proof_of(session, row, witness, await witness.signs_of(row))
+    missing = missing_proof(proof)
     timeline = select(TimelineRow).where(TimelineRow.case_id == row.id).order_by(TimelineRow.id)
     incidents = await _hanging(session, actor, IncidentRow, row)
     evidence = await _hanging(session, actor, EvidenceRow, row)
@@ -111,8 +121,8 @@ async def case_detail(
     return show_case_detail(
         row,
         now,
-        allowed=_allowed(row, actor),
-        missing_proof=[dict(text) for text in missing_proof(await _proof(session, row))],
+        allowed=_allowed(row, actor, is_proved=not missing),
+        missing_proof=[dict(text) for text in missing],
         rules=deadlines.rules,
         pause_reasons=deadlines.pauses if Verb.CLOSE in PERMITTED[actor.role] else {},
         breaches=await _breaches(session, row),
@@ -165,7 +175,14 @@ async def find_evidence(session: AsyncSession, actor: Actor, number: int) -> Evi
 
 
 async def act(
-    desk: Desk, actor: Actor, number: int, verb: Verb, *, version: int, note: str
+    desk: Desk,
+    actor: Actor,
+    number: int,
+    verb: Verb,
+    *,
+    version: int,
+    note: str,
+    witness: Witness,
 ) -> None:
     """Take a case one step further. DomainError where the state, the role or the proof forbids."""
     row = await find_case(desk.session, actor, number)
@@ -175,14 +192,21 @@ async def act(
     if row.merged_into is not None:
         raise DomainError("case_merged", f"Case {number} is now part of case {row.merged_into}.")
     case = case_of(row, desk.rules)
-    await _step(desk, row, case, verb)
+    proof = Proof()
+    if verb in NEED_PROOF:
+        proof = await proof_of(desk.session, row, witness, await witness.signs_of(row))
+    await _step(desk, row, case, verb, proof)
     keep_case(case, row)
     row.touched = True
-    if verb is Verb.CLOSE:
+    if case.state is CaseState.CLOSED:
         row.open_key = None
     elif verb is Verb.REOPEN and row.open_key is None:
         row.open_key = await _free_key(desk.session, row)
     desk.say(row, verb, DID[verb], by=actor.name)
+    if verb is Verb.CLOSE:
+        keep_signs(desk, row, proof.signs)
+    elif verb is Verb.RESOLVE and (missing := missing_proof(proof)):
+        desk.say(row, "proof", WANTED, missing=joined(missing))
     write_note(desk, row, actor, note)
     await desk.finish()
 
@@ -278,7 +302,7 @@ async def _breaches(session: AsyncSession, row: CaseRow) -> Sequence[BreachRow]:
     return found.all()
 
 
-async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb) -> None:
+async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb, proof: Proof) -> None:
     match verb:
         case Verb.ACCEPT:
             case.accept(desk.now)
@@ -286,38 +310,23 @@ async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb) -> None:
         case Verb.RESOLVE:
             case.resolve(desk.now)
         case Verb.CLOSE:
-            case.close(desk.now, await _proof(desk.session, row))
+            case.close(desk.now, proof)
             await happened_to_case(desk, row, Moment.ANSWERED)
         case Verb.REOPEN:
             case.reopen(desk.now)
         case _:
-            raise DomainError("case_state", f"{verb} is not for people")
+            raise DomainError("case_state", f"{verb} has a door of its own")
 
 
-async def _proof(session: AsyncSession, row: CaseRow) -> Proof:
-    active = await session.scalars(
-        select(IncidentRow.name)
-        .where(IncidentRow.case_id == row.id, IncidentRow.cleared_at.is_(None))
-        .order_by(IncidentRow.id)
-        .limit(20)
-    )
-    photo = select(EvidenceRow.id).where(
-        EvidenceRow.case_id == row.id,
-        EvidenceRow.kind == EvidenceKind.PHOTO,
-        EvidenceRow.by_staff,
-    )
-    return Proof(
-        incidents=row.incidents,
-        active=tuple(active),
-        telemetry=row.proved_at is not None,
-        photo=await session.scalar(photo.limit(1)) is not None,
-    )
-
-
-def _allowed(row: CaseRow, actor: Actor) -> list[str]:
+def _allowed(row: CaseRow, actor: Actor, *, is_proved: bool) -> list[str]:
+    """Give what this person may do now; nobody overrules a proof that is there."""
     if row.merged_into is not None:
         return []
-    return [verb.value for verb in allowed_verbs(CaseState(row.state), actor.role)]
+    return [
+        verb.value
+        for verb in allowed_verbs(CaseState(row.state), actor.role)
+        if not (verb is Verb.OVERRULE and is_proved)
+    ]
 
 
 def refuse_stale(row: CaseRow, version: int) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.feeds import Feeds
 from core.metering import BillingArea, Meter, Resource, Tariff, Zone
 from core.position import Bounds
+from core.proof import ProofRule
 from core.registry import (
     Asset,
     Binding,
@@ -30,6 +31,7 @@ from core.route import Route
 from core.routing import DUTY_SERVICE, RoutingTable
 from core.text import Text
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
+from gateway.proof.rules_file import bundled_proofs
 from gateway.registry.places import PlaceNode, place_tree
 from gateway.registry.rows import newest_registry, read_registry
 
@@ -37,13 +39,18 @@ Thing = TypeVar("Thing", Asset, Binding)
 
 
 class RegistrySnapshot:
-    """One revision of the registry, indexed by what is asked, and the deadlines in force."""
+    """One revision of the registry, indexed by what is asked, and the rules in force."""
 
     def __init__(
-        self, registry: Registry, revision: int, deadlines: Deadlines | None = None
+        self,
+        registry: Registry,
+        revision: int,
+        deadlines: Deadlines | None = None,
+        proofs: Sequence[ProofRule] | None = None,
     ) -> None:
         self.revision = revision
         self.deadlines = deadlines or bundled_deadlines()
+        self.proofs = proofs or bundled_proofs()
         self.name = registry.name
         self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
         self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
@@ -196,16 +203,18 @@ class RegistrySnapshot:
 class CurrentRegistry:
     """Hands out the snapshot in force."""
 
-    def __init__(self, deadlines: Deadlines | None = None) -> None:
-        self._deadlines = deadlines
-        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0, deadlines)
+    def __init__(
+        self, deadlines: Deadlines | None = None, proofs: Sequence[ProofRule] | None = None
+    ) -> None:
+        self._rules = deadlines, proofs
+        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0, *self._rules)
 
     async def reload(self, session: AsyncSession) -> None:
         """Take the newest revision from the database, where it is another one."""
         if await newest_registry(session) == self.snapshot.revision:
             return
         registry, revision = await read_registry(session)
-        self.snapshot = RegistrySnapshot(registry, revision, self._deadlines)
+        self.snapshot = RegistrySnapshot(registry, revision, *self._rules)
 
 
 def _grouped(things: Iterable[Thing], key: str) -> dict[str, list[Thing]]:

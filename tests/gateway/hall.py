@@ -27,15 +27,17 @@ from core.registry import (
 )
 from core.route import Route
 from gateway.api.case_models import CaseDetail, CaseRow
-from gateway.cases import appeals, work
+from gateway.cases import appeals, overruling, work
 from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
+from gateway.cases.witness import Witness
+from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry, RegistrySnapshot
 from gateway.settings import load_settings
 from gateway.storage.database import Database
 from gateway.storage.opened import opened
-from tests.gateway.nothing_born import NothingBorn
+from tests.gateway.nothing_born import NothingBorn, NothingRead
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAMPS = 300
@@ -162,6 +164,8 @@ class Hall:
         self.registry = CurrentRegistry()
         self.registry.snapshot = RegistrySnapshot(town(), 1)
         self.intake = Intake(self.clock, self.registry, Births(), self.files)
+        self.directory: Directory = Births()
+        self.history: History = NothingRead()
 
     async def take(self, *events: WireEvent) -> None:
         async with self.database.transaction() as session:
@@ -177,9 +181,9 @@ class Hall:
         async with self.database.transaction() as session:
             desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
             version = version or case.version
-            await work.act(desk, actor, case.id, verb, version=version, note="")
-            deadlines = desk.registry.deadlines
-            return await work.case_detail(session, self.clock.now(), actor, case.id, deadlines)
+            witness = self.witness()
+            await work.act(desk, actor, case.id, verb, version=version, note="", witness=witness)
+            return await work.case_detail(session, actor, case.id, witness)
 
     async def acknowledge(self, actor: Actor, *incidents: int, comment: str = "") -> list[int]:
         async with self.database.transaction() as session:
@@ -192,9 +196,19 @@ class Hall:
 
     async def detail(self, actor: Actor, number: int) -> CaseDetail:
         async with self.database.reading() as session:
-            return await work.case_detail(
-                session, self.clock.now(), actor, number, self.registry.snapshot.deadlines
+            return await work.case_detail(session, actor, number, self.witness())
+
+    async def overrule(self, actor: Actor, case: CaseRow, reason: str) -> CaseDetail:
+        async with self.database.transaction() as session:
+            desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
+            witness = self.witness()
+            await overruling.overrule(
+                desk, actor, case.id, version=case.version, reason=reason, witness=witness
             )
+            return await work.case_detail(session, actor, case.id, witness)
+
+    def witness(self) -> Witness:
+        return Witness(self.registry.snapshot, self.directory, self.history, self.clock.now())
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
-"""A directory before any edge has said what it reads, for tests to fill as far as they need."""
+"""A directory and a history before any edge has said anything, for tests to fill as they need."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from adapters.wire import SignalBirth
 from core.readings import Readings
 from gateway.registry.directory import EdgeState
+from gateway.timeseries.port import Buckets
 
 
 class NothingBorn:
@@ -39,3 +40,26 @@ class NothingBorn:
 
     def parked_of(self, _edge: str) -> int:
         return 0
+
+
+class NothingRead:
+    """The history before the first reading."""
+
+    async def range(
+        self, _series: int, _start: int, _end: int, _points: int
+    ) -> tuple[Readings, bool]:
+        return Readings.of([], [], [], [], 0), False
+
+    async def aggregate(
+        self, _series: NDArray[np.uint32], _start: int, _end: int, _width: int
+    ) -> Buckets:
+        return Buckets.of([])
+
+    async def rows(
+        self, _series: NDArray[np.uint32], _start: int, _end: int
+    ) -> AsyncIterator[Readings]:
+        return
+        yield
+
+    async def first_good(self, _since: Mapping[int, int]) -> Readings:
+        return Readings.of([], [], [], [], 0)

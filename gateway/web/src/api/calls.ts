@@ -105,6 +105,8 @@ export function moveCase(verb: Verb, number: number, body: CaseVerb) {
       return answer(POST("/api/v1/cases/{number}/resolve", { params, body }));
     case "close":
       return answer(POST("/api/v1/cases/{number}/close", { params, body }));
+    case "overrule":
+      return answer(POST("/api/v1/cases/{number}/overrule", { params, body }));
     case "reopen":
       return answer(POST("/api/v1/cases/{number}/reopen", { params, body }));
   }

@@ -851,6 +851,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{number}/overrule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Overrule Case
+         * @description Close without the proof that is missing; the note says why, and stays in the log.
+         */
+        post: operations["overrule_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{number}/reopen": {
         parameters: {
             query?: never;
@@ -2189,7 +2209,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "photo" | "still" | "telemetry";
+            kind: "photo" | "still" | "telemetry" | "measurement" | "act";
             /**
              * Grade
              * @enum {string}
@@ -4922,6 +4942,41 @@ export interface operations {
         };
     };
     close_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaseVerb"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    overrule_case: {
         parameters: {
             query?: never;
             header?: never;

@@ -43,7 +43,7 @@ export type AppealStatus = Schemas["AppealStatus"];
 
 export type Priority = CaseRow["priority"];
 export type CaseState = CaseRow["state"];
-export type Verb = "accept" | "resolve" | "close" | "reopen";
+export type Verb = "accept" | "resolve" | "close" | "overrule" | "reopen";
 
 /** What the WebSocket says, told apart by `kind`. */
 export type Hello = Schemas["Hello"];

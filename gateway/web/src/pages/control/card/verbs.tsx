@@ -10,7 +10,8 @@ import { useWords } from "../../../i18n/text";
 import { Icon } from "../../../parts/icon";
 import { Trouble } from "../../../parts/trouble";
 
-export const VERBS = ["accept", "resolve", "close", "reopen"] as const satisfies readonly Verb[];
+export const VERBS = ["accept", "resolve", "close", "overrule", "reopen"] as const satisfies readonly Verb[];
+const PLAIN: readonly Verb[] = ["overrule", "reopen"];
 const STALE = 409;
 
 /** Move a case with a verb, or add a note: both carry the version that was on the screen. */
@@ -83,14 +84,16 @@ export function Verbs({ detail }: { detail: CaseDetail }) {
         </button>
         <span className="spring" />
         {allowed.map((verb) => {
-          const blocked = verb === "close" && missing.length > 0;
+          const blocked =
+            (verb === "close" && missing.length > 0) || (verb === "overrule" && !note.trim());
           return (
             <button
               key={verb}
               type="button"
               data-verb={verb}
-              className={verb === "reopen" ? "button" : "button solid"}
+              className={PLAIN.includes(verb) ? "button" : "button solid"}
               disabled={move.isPending || blocked}
+              title={verb === "overrule" ? t("card.overruleHint") : undefined}
               onClick={() => run(verb)}
             >
               {t(`verb.${verb}`)}
