@@ -93,8 +93,7 @@ def missed_at(registry: RegistrySnapshot, edge: Edge, at: datetime) -> Mapping[s
     home = registry.municipality_of(registry.path_of(edge.place))
     devices = Counter(
         registry.municipality_of(registry.path_of(device.place)) or home
-        for device in registry.devices_in_force(at)
-        if registry.edge_of(device.id) == edge.id
+        for device in registry.devices_read_by(edge.id, at)
     )
     if home or not devices:
         devices[home] += 0
