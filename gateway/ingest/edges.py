@@ -1,6 +1,7 @@
 """Edges as the gateway knows them: who is there, what it reads by, and what it is to do."""
 
 import asyncio
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -39,6 +40,7 @@ from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 from gateway.storage.tables import OutboxRow
 
 THERE = (True, "")  # presence of a device that answers
+NOTED_EVERY_S = 0.1  # that an edge is heard, which may send thousands of messages a second
 SILENT_AFTER_S = 20.0  # for an edge that should answer when the gateway comes back
 
 log = structlog.get_logger()
@@ -78,10 +80,13 @@ class Edges:
 
     def hear(self, edge: str) -> None:
         """Note that something came from an edge. One that was gone is back with its birth only."""
+        now = self._clock.monotonic()
+        if now < self._heard.get(edge, -math.inf) + NOTED_EVERY_S and edge not in self._unheard:
+            return
         state = self._fleet.edge_state(edge)
         if state.online:
             self._unheard.discard(edge)
-        self._heard[edge] = self._clock.monotonic()
+        self._heard[edge] = now
         self._fleet.edges[edge] = replace(state, seen_at=self._clock.now())
 
     def refuse(self, edge: str, reason: str) -> None:

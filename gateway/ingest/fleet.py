@@ -15,6 +15,7 @@ from gateway.ingest.parked import Parked
 from gateway.registry.directory import EdgeState
 from gateway.storage.series_tables import DevicePresenceRow, EdgeStateRow
 
+UNKNOWN = EdgeState()
 AT_ONCE = 10_000  # devices looked up by one query; PostgreSQL takes 32,767 parameters
 
 
@@ -83,7 +84,7 @@ class Fleet:
         return self.presence.get(device, (None, ""))
 
     def edge_state(self, edge: str) -> EdgeState:
-        return self.edges.get(edge, EdgeState())
+        return self.edges.get(edge, UNKNOWN)
 
     def parked_of(self, edge: str) -> int:
         return self.parked.of(edge)
