@@ -80,9 +80,22 @@ class CaseRow(Model):
     active_incidents: int
     unacknowledged: int
     appeals: int
+    hands: int = Field(description="how often it went to another executor")
     due_at: datetime | None
     due_name: str
     overdue: bool
+
+
+class ContestOut(Model):
+    """granted: null until a dispatcher has decided. proposed: who should have it, if they know."""
+
+    at: datetime
+    by: str
+    reason: str
+    executor_name: Text
+    proposed: str
+    proposed_name: Text
+    granted: bool | None
 
 
 class CaseDetail(CaseRow):
@@ -94,6 +107,8 @@ class CaseDetail(CaseRow):
     pause_reasons: dict[str, Text] = Field(
         description="for which this actor may let a clock stand; none: they may not"
     )
+    contest: ContestOut | None
+    may_contest: bool
     incident_list: list[IncidentOut]
     appeal_list: list[AppealOut]
     evidence: list[EvidenceOut]
@@ -105,6 +120,19 @@ class CaseVerb(Model):
 
     version: Number
     note: str = Field("", max_length=2000)
+
+
+class ContestForm(CaseVerb):
+    """note: why the case is not for who has it. proposed: executor who should have it, if known."""
+
+    note: str = Field(min_length=1, max_length=2000)
+    proposed: str = Field("", max_length=64)
+
+
+class HandOver(CaseVerb):
+    """executor: who gets the case; of a contest, empty where it stays."""
+
+    executor: str = Field("", max_length=64)
 
 
 class ClockVerb(CaseVerb):

@@ -15,6 +15,7 @@ from gateway.api.dependencies import CurrentActor, GatewayParts, Reading, TheClo
 from gateway.api.models import Number
 from gateway.api.registry import AdministratorOfAll
 from gateway.api.routing_models import (
+    ExecutorOut,
     Explain,
     Explanation,
     RouteVerdict,
@@ -42,6 +43,13 @@ async def routing_table(_actor: CurrentActor, registry: TheRegistry) -> RoutingT
     """Give the table in force, and which of its rows never match."""
     shown = await run_in_threadpool(show_table, registry.routing.rows, registry)
     return RoutingTableOut(revision=registry.revision, rows=shown)
+
+
+@router.get("/executors")
+async def executors(_actor: CurrentActor, registry: TheRegistry) -> list[ExecutorOut]:
+    """Give who does work, by name."""
+    found = [ExecutorOut(id=each.id, name=dict(each.name)) for each in registry.executors.values()]
+    return sorted(found, key=lambda each: each.name.get("ru", each.id))
 
 
 @router.get("/table.csv", responses={200: {"content": {"text/csv": {}}}})

@@ -9,6 +9,11 @@ from gateway.api.case_models import Severity
 from gateway.api.models import Model, Text
 
 
+class ExecutorOut(Model):
+    id: str
+    name: Text
+
+
 class RouteOut(Model):
     """A row of the table. shadowed_by: the row above which takes everything from it."""
 

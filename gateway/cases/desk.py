@@ -150,6 +150,7 @@ class Desk:
             active_incidents=0,
             unacknowledged=0,
             appeals=0,
+            hands=0,
             silent=subject.silent,
             touched=False,
             open_key=subject.key,
@@ -167,6 +168,7 @@ class Desk:
         case.route(self.now)
         if row.executor is not None:
             self._taken[id(row)] = row.executor
+            row.hands += row.executor != routing.executor.id
         row.executor, row.executor_name = routing.executor.id, dict(routing.executor.name)
         row.reason = dict(routing.reason)
         self.say(row, "routed", routing.reason)

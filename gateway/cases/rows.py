@@ -135,6 +135,8 @@ def show_case_detail(
     missing_proof: Iterable[dict[str, str]],
     rules: DeadlineRules,
     pause_reasons: Mapping[str, Text],
+    contest: case_models.ContestOut | None,
+    may_contest: bool,
     breaches: Iterable[BreachRow],
     incidents: Iterable[IncidentRow],
     appeals: Iterable[appeal_models.AppealOut],
@@ -151,6 +153,8 @@ def show_case_detail(
             "deadlines": _show_clocks(row, rules, now),
             "breaches": [show_breach(breach) for breach in breaches],
             "pause_reasons": pause_reasons,
+            "contest": contest,
+            "may_contest": may_contest,
             "incident_list": [show_incident(incident) for incident in incidents],
             "appeal_list": list(appeals),
             "evidence": [show_evidence(piece) for piece in evidence],
@@ -167,7 +171,7 @@ def show_case_detail(
 SAME = (
     "id", "version", "state", "priority", "category", "title", "asset", "place", "address",
     "latitude", "longitude", "executor", "executor_name", "opened_at", "changed_at", "closed_at",
-    "incidents", "active_incidents", "unacknowledged", "appeals", "due_at", "due_name",
+    "incidents", "active_incidents", "unacknowledged", "appeals", "hands", "due_at", "due_name",
 )  # fmt: skip
 
 SAME_OF_INCIDENT = (

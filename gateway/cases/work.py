@@ -24,6 +24,7 @@ from core.text import Text
 from gateway.api import case_models
 from gateway.cases import acknowledgements
 from gateway.cases.appeal_clocks import happened_to_case
+from gateway.cases.contests import may_contest, show_contest
 from gateway.cases.desk import Desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import asset_key
@@ -114,6 +115,7 @@ async def case_detail(
     timeline = select(TimelineRow).where(TimelineRow.case_id == row.id).order_by(TimelineRow.id)
     incidents = await _hanging(session, actor, IncidentRow, row)
     evidence = await _hanging(session, actor, EvidenceRow, row)
+    contest = await show_contest(session, witness.registry, row)
     photos: dict[int, list[int]] = {}
     for piece in evidence:
         if piece.appeal_id is not None:
@@ -125,6 +127,8 @@ async def case_detail(
         missing_proof=[dict(text) for text in missing],
         rules=deadlines.rules,
         pause_reasons=deadlines.pauses if Verb.CLOSE in PERMITTED[actor.role] else {},
+        contest=contest,
+        may_contest=may_contest(actor, row, contest),
         breaches=await _breaches(session, row),
         incidents=incidents,
         appeals=[
@@ -213,14 +217,14 @@ async def act(
 
 def write_note(desk: Desk, row: CaseRow, actor: Actor, note: str) -> None:
     """Put a note on the timeline, if there is anything in it."""
-    if text := _checked(note):
+    if text := checked(note):
         desk.say(row, "note", NOTED, by=actor.name, note=text)
 
 
 async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
     """Write a note on the case's timeline."""
     row = await find_case(desk.session, actor, number)
-    text = _checked(note)
+    text = checked(note)
     if not text:
         raise DomainError("invalid", "The note is empty. Write something.")
     row.touched = True
@@ -260,7 +264,7 @@ async def acknowledge(
 
     Each raise has a number of its own, so that nothing is covered that was not on the screen.
     """
-    comment = _checked(comment)
+    comment = checked(comment)
     rows = await desk.session.scalars(
         select(IncidentRow)
         .where(IncidentRow.id.in_(numbers), visible_to(actor, IncidentRow))
@@ -338,7 +342,8 @@ def refuse_stale(row: CaseRow, version: int) -> None:
         )
 
 
-def _checked(note: str) -> str:
+def checked(note: str) -> str:
+    """Give what a person wrote, without spaces around it. DomainError where there is markup."""
     text = plain(note)
     if MARKUP.search(text):
         raise DomainError("invalid", "Remove the markup (<…>) and write plain text.")

@@ -20,8 +20,9 @@ class CaseRow(Base):
     """open_key: says what the case is about while it is open, and can be there only once.
 
     silent: all that is known is that devices do not answer.
-    touched: a person has done something about it. proved_at: since when telemetry shows that all
-    its incidents are back to normal. merged_into: the case that took over everything.
+    touched: a person has done something about it. hands: how often it went to another executor.
+    proved_at: since when telemetry shows that all its incidents are back to normal. merged_into:
+    the case that took over everything.
     """
 
     __tablename__ = "cases"
@@ -53,6 +54,7 @@ class CaseRow(Base):
     appeals: Mapped[int] = mapped_column(default=0)
     silent: Mapped[bool] = mapped_column(default=False)
     touched: Mapped[bool] = mapped_column(default=False)
+    hands: Mapped[int] = mapped_column(default=0, server_default="0")
     proved_at: Mapped[datetime | None]
     merged_into: Mapped[int | None] = mapped_column(Counted, ForeignKey("cases.id"))
     open_key: Mapped[str | None] = mapped_column(String(200), unique=True)
@@ -62,6 +64,21 @@ class CaseRow(Base):
     )
 
     __table_args__ = (Index("ix_cases_asset_closed_at", "asset", "closed_at"),)
+
+
+class ContestRow(Base):
+    """A core.contest.Contest; the key lets a case have one."""
+
+    __tablename__ = "contests"
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), primary_key=True)
+    executor: Mapped[str] = mapped_column(Identifier)
+    proposed: Mapped[str] = mapped_column(Identifier)
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(200))
+    granted: Mapped[bool | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str] = mapped_column(String(200), default="")
 
 
 class ClockColumns:

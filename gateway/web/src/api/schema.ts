@@ -651,6 +651,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/routing/executors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Executors
+         * @description Give who does work, by name.
+         */
+        get: operations["executors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/routing/table.csv": {
         parameters: {
             query?: never;
@@ -985,6 +1005,66 @@ export interface paths {
         get: operations["read_evidence"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/contest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Contest Case
+         * @description Say, once, that the case is not for who has it, and who should have it.
+         */
+        post: operations["contest_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/contest/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decide Contest
+         * @description Decide what an executor contests: another gets the case, or it stays.
+         */
+        post: operations["decide_contest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over Case
+         * @description Give the case to another executor.
+         */
+        post: operations["hand_over_case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1588,6 +1668,11 @@ export interface components {
             unacknowledged: number;
             /** Appeals */
             appeals: number;
+            /**
+             * Hands
+             * @description how often it went to another executor
+             */
+            hands: number;
             /** Due At */
             due_at: string | null;
             /** Due Name */
@@ -1626,6 +1711,9 @@ export interface components {
                     [key: string]: string;
                 };
             };
+            contest: components["schemas"]["ContestOut"] | null;
+            /** May Contest */
+            may_contest: boolean;
             /** Incident List */
             incident_list: components["schemas"]["IncidentOut"][];
             /** Appeal List */
@@ -1713,6 +1801,11 @@ export interface components {
             unacknowledged: number;
             /** Appeals */
             appeals: number;
+            /**
+             * Hands
+             * @description how often it went to another executor
+             */
+            hands: number;
             /** Due At */
             due_at: string | null;
             /** Due Name */
@@ -1986,6 +2079,54 @@ export interface components {
             contradicted: number;
         };
         /**
+         * ContestForm
+         * @description note: why the case is not for who has it. proposed: executor who should have it, if known.
+         */
+        ContestForm: {
+            /** Version */
+            version: number;
+            /** Note */
+            note: string;
+            /**
+             * Proposed
+             * @default
+             */
+            proposed: string;
+        };
+        /**
+         * ContestOut
+         * @description granted: null until a dispatcher has decided. proposed: who should have it, if they know.
+         */
+        ContestOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Executor Name
+             * @description words by language, e.g. en and ru
+             */
+            executor_name: {
+                [key: string]: string;
+            };
+            /** Proposed */
+            proposed: string;
+            /**
+             * Proposed Name
+             * @description words by language, e.g. en and ru
+             */
+            proposed_name: {
+                [key: string]: string;
+            };
+            /** Granted */
+            granted: boolean | null;
+        };
+        /**
          * DeadlineOut
          * @description A named clock: due_at moves while it is paused.
          *
@@ -2236,6 +2377,18 @@ export interface components {
              */
             media_type: string;
         };
+        /** ExecutorOut */
+        ExecutorOut: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+        };
         /**
          * Explain
          * @description What is to be routed. asset: gives the place and the owner where these are not given;
@@ -2286,6 +2439,24 @@ export interface components {
             row: number | null;
             /** Rows */
             rows: components["schemas"]["RouteVerdict"][];
+        };
+        /**
+         * HandOver
+         * @description executor: who gets the case; of a contest, empty where it stays.
+         */
+        HandOver: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Executor
+             * @default
+             */
+            executor: string;
         };
         /** HouseBalance */
         HouseBalance: {
@@ -4645,6 +4816,35 @@ export interface operations {
             };
         };
     };
+    executors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutorOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     routing_sheet: {
         parameters: {
             query?: {
@@ -5203,6 +5403,111 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    contest_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContestForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_contest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
             };
             /** @description Refused; the problem says why and what to do */
             "4XX": {
