@@ -24,6 +24,7 @@ export function caseRow(part: Partial<CaseRow>): CaseRow {
     incidents: 1,
     active_incidents: 1,
     unacknowledged: 0,
+    hands: 0,
     appeals: 0,
     due_at: "2026-11-22T13:00:00Z",
     due_name: "resolve",

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, EvidenceOut, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -115,6 +115,13 @@ export const pauseClock = (number: number, body: ClockVerb) =>
   answer(POST("/api/v1/cases/{number}/pause", { params: { path: { number } }, body }));
 export const resumeClock = (number: number, body: ClockVerb) =>
   answer(POST("/api/v1/cases/{number}/resume", { params: { path: { number } }, body }));
+export const getExecutors = () => answer(GET("/api/v1/routing/executors"));
+export const contestCase = (number: number, body: ContestForm) =>
+  answer(POST("/api/v1/cases/{number}/contest", { params: { path: { number } }, body }));
+export const decideContest = (number: number, body: HandOver) =>
+  answer(POST("/api/v1/cases/{number}/contest/decide", { params: { path: { number } }, body }));
+export const handOver = (number: number, body: HandOver) =>
+  answer(POST("/api/v1/cases/{number}/hand-over", { params: { path: { number } }, body }));
 export const addNote = (number: number, body: CaseVerb) =>
   answer(POST("/api/v1/cases/{number}/note", { params: { path: { number } }, body }));
 export function addPhoto(number: number, photo: File) {

@@ -14,6 +14,7 @@ import { Appeals } from "./appeals";
 import { Cameras } from "./camera";
 import { Deadlines } from "./deadlines";
 import { Evidence } from "./evidence";
+import { Hands } from "./hands";
 import { Incidents } from "./incidents";
 import { Section } from "./section";
 import { Signals } from "./signals";
@@ -57,7 +58,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         )}
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
         <Appeals appeals={data.appeal_list} />
-        <Routing detail={data} />
+        <Hands detail={data} />
         <Evidence caseId={id} evidence={data.evidence} />
         <Timeline entries={data.timeline} />
       </div>
@@ -88,21 +89,6 @@ function Head({ detail, onClose }: { detail: CaseDetail; onClose: () => void }) 
         <Icon name="cross" />
       </button>
     </header>
-  );
-}
-
-function Routing({ detail }: { detail: CaseDetail }) {
-  const { t, say } = useWords();
-  return (
-    <Section title={t("card.executor")}>
-      <p>
-        <strong>{say(detail.executor_name) || t("control.noExecutor")}</strong>
-      </p>
-      <p className="faint">
-        <span className="hidden">{t("card.why")}</span>
-        {say(detail.reason)}
-      </p>
-    </Section>
   );
 }
 
