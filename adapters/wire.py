@@ -30,6 +30,8 @@ Code: TypeAlias = Annotated[str, msgspec.Meta(max_length=64, pattern=NO_NUL)]  #
 Unit: TypeAlias = Annotated[str, msgspec.Meta(max_length=40, pattern=NO_NUL)]
 Count: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 MOST_SIGNALS = 2**20  # of one birth, of which a few bytes could name a thousand times as many
+MOST_EVENTS = 1000  # of one block, which is taken in one transaction: while it lasts no case moves
+MOST_ACTIVE = 2**14  # conditions of one edge at a moment
 SignalNumber: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=MOST_SIGNALS)]
 Moment: TypeAlias = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # nanoseconds UTC
 
@@ -212,7 +214,7 @@ class ActiveSet(msgspec.Struct, kw_only=True, tag="active_set"):
     """Everything that is active now, sent after each birth: what is not in it has cleared."""
 
     time: Moment
-    conditions: list[ActiveCondition]
+    conditions: Annotated[list[ActiveCondition], msgspec.Meta(max_length=MOST_ACTIVE)]
 
 
 class DeviceChange(msgspec.Struct, kw_only=True, omit_defaults=True, tag="device"):
@@ -259,7 +261,7 @@ WireEvent: TypeAlias = Condition | ActiveSet | DeviceChange | CommandResult | Co
 class EventBlock(Block, kw_only=True):
     """Events in their order."""
 
-    events: list[WireEvent]
+    events: Annotated[list[WireEvent], msgspec.Meta(max_length=MOST_EVENTS)]
 
 
 class EventHead(Block, kw_only=True):

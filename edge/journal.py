@@ -170,7 +170,7 @@ def _parts(events: Sequence[wire.WireEvent]) -> Iterator[list[wire.WireEvent]]:
     for event in events:
         part.append(event)
         size += len(event.still) if isinstance(event, wire.Condition) else 0
-        if size >= BLOCK_BYTES or len(part) >= 1000:
+        if size >= BLOCK_BYTES or len(part) >= wire.MOST_EVENTS:
             yield part
             part, size = [], 0
     if part:

@@ -23,7 +23,8 @@ from gateway.storage.failures import StoreAway
 from gateway.storage.series_tables import TakenEventsRow
 
 STREAM: wire.Stream = "events"
-AT_ONCE = 50  # blocks in one transaction
+AT_ONCE = 50  # blocks in one transaction, and no more when they have so many events:
+EVENTS_AT_ONCE = 200
 NONSENSE = (DomainError, ValueError, LookupError)  # of the content; a store that fails is neither
 WAITING = 256  # blocks behind a gap; the edge sends again what is not kept
 
@@ -40,9 +41,10 @@ class Epoch:
     def ready(self) -> list[wire.EventBlock]:
         """Take the blocks that follow on what was taken, without a gap."""
         found: list[wire.EventBlock] = []
-        number = self.taken.first_missing()
-        while number in self.waiting and len(found) < AT_ONCE:
+        number, events = self.taken.first_missing(), 0
+        while number in self.waiting and len(found) < AT_ONCE and events < EVENTS_AT_ONCE:
             found.append(self.waiting.pop(number))
+            events += len(found[-1].events)
             number += 1
         return found
 

@@ -252,6 +252,16 @@ def test_a_birth_cannot_ask_for_more_numbers_than_memory_has() -> None:
         wire.decode(frame(birth), wire.Birth)
 
 
+def test_a_block_cannot_hold_up_cases_with_more_events_than_one_transaction_bears() -> None:
+    block = msgspec.to_builtins(wire.decode(golden("events"), wire.EventBlock))
+    event = {"type": "device", "device": "lamp-1", "online": True, "time": 1}
+    wire.decode(frame(block | {"events": [event] * 1000}), wire.EventBlock)
+    message = frame(block | {"events": [event] * 1001})
+    assert wire.decode(message, wire.EventHead).seq == block["seq"]
+    with pytest.raises(wire.WireError, match="length <= 1000"):
+        wire.decode(message, wire.EventBlock)
+
+
 @pytest.mark.parametrize(
     "unknown", [b"\xa1\xff\xc0", b"\xa1x" + b"\x91" * 100_000 + b"\xc0"], ids=["key", "depth"]
 )

@@ -354,6 +354,25 @@ def test_events_that_cannot_be_decoded_are_put_aside_and_hold_up_no_alarm(
     play(tmp_path, broker, story)
 
 
+def test_more_events_than_a_block_may_have_are_put_aside_and_hold_up_no_alarm(
+    tmp_path: Path, broker: str
+) -> None:
+    changes = [
+        wire.DeviceChange(device="lamp-1-head", online=True, time=at)
+        for at in range(10 * wire.MOST_EVENTS)
+    ]
+
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        edge.send_events(1, *changes)
+        edge.tell(2, active=True)
+        await edge.until_acknowledged("events", 1, 2)
+        assert await overloads(gateway) == [True]
+        assert (await shown(gateway))["parked"] == 1
+
+    play(tmp_path, broker, story)
+
+
 def test_what_was_put_aside_counts_until_a_person_takes_it_away(
     tmp_path: Path, broker: str
 ) -> None:
