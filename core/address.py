@@ -1,6 +1,7 @@
 """Finds a house by an address as people write it: "ул. Лесная, 5", "Lesnaya street 5"."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from core.registry import Place, PlaceKind
@@ -23,14 +24,15 @@ class AddressBook:
 
     def __init__(self, places: Iterable[Place]) -> None:
         by_id = {place.id: place for place in places}
-        self._houses: dict[frozenset[str], list[str]] = {}
-        self._streets: dict[frozenset[str], list[str]] = {}
+        houses: dict[frozenset[str], list[str]] = {}
+        streets: dict[frozenset[str], list[str]] = {}
         for place in by_id.values():
             if place.kind is PlaceKind.BUILDING:
                 street = by_id.get(place.parent or "")
-                _enter(self._houses, _words(place, street), place.id)
+                _enter(houses, _words(place, street), place.id)
             elif place.kind is PlaceKind.STREET:
-                _enter(self._streets, _words(place, None), place.id)
+                _enter(streets, _words(place, None), place.id)
+        self._houses, self._streets = _Book(houses), _Book(streets)
 
     def find(self, address: str) -> str | None:
         """Give the house, else the street, all of whose words are in the address."""
@@ -39,11 +41,34 @@ class AddressBook:
 
     def houses(self, address: str) -> list[str]:
         """Give the houses that an address may mean: several where streets share a name."""
-        return _fitting(self._houses, address)
+        return self._houses.fitting(address)
 
     def streets(self, address: str) -> list[str]:
         """Give the streets that an address may mean."""
-        return _fitting(self._streets, address)
+        return self._streets.fitting(address)
+
+
+class _Book:
+    """Names by their words, each found by the word of it that the fewest names have."""
+
+    def __init__(self, places: Mapping[frozenset[str], list[str]]) -> None:
+        self._places = places
+        common = Counter(word for words in places for word in words)
+        self._by_rarest: dict[str, list[frozenset[str]]] = {}
+        for words in places:
+            rarest = min(words, key=lambda word: (common[word], word))
+            self._by_rarest.setdefault(rarest, []).append(words)
+
+    def fitting(self, address: str) -> list[str]:
+        """Give the places of the longest name all of whose words are in the address."""
+        given = _stems(address)
+        found = [
+            words
+            for word in sorted(given)
+            for words in self._by_rarest.get(word, ())
+            if words <= given
+        ]
+        return self._places[max(found, key=len)] if found else []
 
 
 def _enter(
@@ -51,12 +76,6 @@ def _enter(
 ) -> None:
     for words in set(names):
         book.setdefault(words, []).append(place)
-
-
-def _fitting(book: Mapping[frozenset[str], list[str]], address: str) -> list[str]:
-    given = _stems(address)
-    found = [words for words in book if words <= given]
-    return book[max(found, key=len)] if found else []
 
 
 def _words(place: Place, street: Place | None) -> Iterable[frozenset[str]]:

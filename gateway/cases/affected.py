@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.position import Position, distances_m
-from core.registry import Asset, PlaceKind
-from gateway.registry.snapshot import RegistrySnapshot
+from core.registry import Asset
+from gateway.registry.snapshot import INDOORS, RegistrySnapshot
 
 NEAR_M = 60.0  # a complaint from so near is about the same thing
 
@@ -34,12 +34,11 @@ class Area:
     @cached_property
     def _houses(self) -> set[str]:
         """Paths of the affected houses. A lamp's street is long: being in it proves nothing."""
-        inside = {PlaceKind.BUILDING, PlaceKind.ENTRANCE, PlaceKind.FLAT}
         places = {asset.place for asset in self.assets}
         return {
             self._registry.path_of(place)
             for place in places
-            if self._registry.places[place].place.kind in inside
+            if self._registry.places[place].place.kind in INDOORS
         }
 
     @cached_property

@@ -36,6 +36,7 @@ from gateway.registry.places import PlaceNode, place_tree
 from gateway.registry.rows import newest_registry, read_registry
 
 Thing = TypeVar("Thing", Asset, Binding)
+INDOORS = frozenset({PlaceKind.BUILDING, PlaceKind.ENTRANCE, PlaceKind.FLAT})
 
 
 class RegistrySnapshot:
@@ -188,6 +189,21 @@ class RegistrySnapshot:
         if asset.latitude is not None and asset.longitude is not None:
             return asset.latitude, asset.longitude
         return self.position_of_place(asset.place)
+
+    def spot_of(self, asset: Asset) -> tuple[float, float] | None:
+        """Give where the asset is, else its house: None where only a street or a town is known."""
+        if asset.latitude is not None and asset.longitude is not None:
+            return asset.latitude, asset.longitude
+        return self.spot_of_place(asset.place)
+
+    def spot_of_place(self, identifier: str) -> tuple[float, float] | None:
+        """Give where a house is, or what is in it; None for what is too large to be one spot."""
+        above: str | None = identifier
+        while above is not None and (place := self.places[above].place).kind in INDOORS:
+            if place.latitude is not None and place.longitude is not None:
+                return place.latitude, place.longitude
+            above = place.parent
+        return None
 
     def position_of_place(self, identifier: str) -> tuple[float, float] | None:
         """Give latitude and longitude of the place, else of what is above it."""
