@@ -4,6 +4,7 @@ The text is plain. Markup is refused rather than cleaned: nobody writes it by ha
 text is not what was said.
 """
 
+import hashlib
 import re
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from core.position import Bounds, Position, is_within
 from core.text import Text, filled
 
 MIN_DESCRIPTION, MAX_DESCRIPTION = 3, 4000  # characters; the upper one is Open311's
+MAX_LETTER = 200_000  # characters of what does not come through a form
 MAX_ADDRESS, MAX_NAME, MAX_EMAIL = 300, 100, 254
 OUTSIDE_M = 500.0  # so far beyond the outermost place it is still ours
 MARKUP = re.compile(r"<\s*[a-z/!?]", re.IGNORECASE)
@@ -32,6 +34,15 @@ class Channel(StrEnum):
     CALL = "call"
     EMAIL = "email"
     OPEN311 = "open311"
+
+    @property
+    def is_form(self) -> bool:
+        """Tell whether the sender sees at once what is wrong, and can mend it.
+
+        What comes otherwise is never refused for its place, its length or its signs: it is taken as
+        it is, and a person sees to it.
+        """
+        return self in (Channel.WEB, Channel.OPEN311)
 
 
 # What to do about each fault of a draft.
@@ -95,7 +106,11 @@ Fault: TypeAlias = dict[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An appeal as it came in; everything may be missing or wrong."""
+    """An appeal as it came in; everything may be missing or wrong.
+
+    category: empty where the sender names none. outside_id: by which the channel tells messages
+    from one another, if it does: the same one is the same message.
+    """
 
     category: str = ""
     description: str = ""
@@ -108,13 +123,15 @@ class Draft:
     phone: str = ""
     photos: Sequence[bytes] = ()
     channel: Channel = Channel.WEB
+    outside_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appeal:
-    """A checked appeal. place: the known place it is about, if it says so or its address does."""
+    """A checked appeal. place: the known place it is about, if it says so or its address does.
+    category: None where the applicant did not say, or said what there is not."""
 
-    category: Category
+    category: Category | None
     description: str
     place: str | None
     position: Position | None
@@ -124,6 +141,20 @@ class Appeal:
     phone: str
     photos: tuple[tuple[str, bytes], ...]  # media type and content
     channel: Channel
+    outside_id: str = ""
+
+    @property
+    def message_key(self) -> str:
+        """Give what is the same for the same message of the same sender; empty where nobody can
+        say: two who give no name may well write the same."""
+        sender = self.email.lower() or re.sub(r"\D", "", self.phone)
+        if self.outside_id:
+            said = (self.channel, "id", self.outside_id)
+        elif sender:
+            said = (self.channel, sender, " ".join(self.description.split()))
+        else:
+            return ""
+        return hashlib.sha256("\0".join(said).encode()).hexdigest()
 
     @property
     def contact(self) -> str:
@@ -148,7 +179,7 @@ def check_appeal(draft: Draft, territory: Territory) -> Appeal:
     place, position = _where(draft, territory, faults)
     photos = _photos(draft, faults)
     _rest(draft, faults)
-    if faults or known is None:
+    if faults:
         text = " ".join(fault["en"] for fault in faults)
         raise DomainError("appeal_refused", text, tuple(faults))
     return Appeal(
@@ -162,6 +193,7 @@ def check_appeal(draft: Draft, territory: Territory) -> Appeal:
         phone=draft.phone.strip(),
         photos=photos,
         channel=draft.channel,
+        outside_id=draft.outside_id.strip(),
     )
 
 
@@ -188,17 +220,21 @@ def _fault(field: str, code: str, **values: int) -> Fault:
 
 def _category(draft: Draft, faults: list[Fault]) -> Category | None:
     known = CATEGORIES.get(draft.category)
-    if known is None or not known.offered:
+    if known is not None and known.offered:
+        return known
+    if draft.category and draft.channel.is_form:
         faults.append(_fault("category", "unknown_category"))
-        return None
-    return known
+    return None
 
 
 def _description(draft: Draft, faults: list[Fault]) -> str:
     text = plain(draft.description)
     if len(text) < MIN_DESCRIPTION:
         faults.append(_fault("description", "too_short"))
-    _text("description", text, MAX_DESCRIPTION, faults)
+    if draft.channel.is_form:
+        _text("description", text, MAX_DESCRIPTION, faults)
+    elif len(text) > MAX_LETTER:
+        faults.append(_fault("description", "too_long", found=len(text), limit=MAX_LETTER))
     return text
 
 
@@ -214,6 +250,8 @@ def _where(
 ) -> tuple[str | None, Position | None]:
     given, address = draft.place.strip(), draft.address.strip()
     place = given or territory.addresses.find(address[:MAX_ADDRESS])
+    if not draft.channel.is_form:
+        return _where_if_any(draft, territory, place)
     if given and given not in territory.places:
         faults.append(_fault("place", "unknown_place"))
     if draft.latitude is None or draft.longitude is None:
@@ -224,6 +262,16 @@ def _where(
     if not is_within(position, territory.bounds, OUTSIDE_M):
         faults.append(_fault("latitude", "outside"))
     return place, position
+
+
+def _where_if_any(
+    draft: Draft, territory: Territory, place: str | None
+) -> tuple[str | None, Position | None]:
+    known = place if place in territory.places else None
+    if draft.latitude is None or draft.longitude is None:
+        return known, None
+    position = (draft.latitude, draft.longitude)
+    return known, position if is_within(position, territory.bounds, OUTSIDE_M) else None
 
 
 def _rest(draft: Draft, faults: list[Fault]) -> None:

@@ -5,7 +5,7 @@ state does not know.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ class Verb(StrEnum):
 
 NEW, ROUTED, ACCEPTED, RESOLVED, VERIFIED, CLOSED = CaseState
 
+OPEN_TO_CLASSIFY = frozenset({NEW, ROUTED, ACCEPTED})
 STEPS: Mapping[tuple[CaseState, Verb], CaseState] = {
     (NEW, Verb.ROUTE): ROUTED,
     (ROUTED, Verb.ROUTE): ROUTED,
@@ -53,6 +54,7 @@ STEPS: Mapping[tuple[CaseState, Verb], CaseState] = {
     (CLOSED, Verb.REOPEN): ROUTED,
     (NEW, Verb.ABSORB): CLOSED,
     (ROUTED, Verb.ABSORB): CLOSED,
+    (ACCEPTED, Verb.ABSORB): CLOSED,
 }
 
 DISPATCHING = frozenset({Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE, Verb.REOPEN, Verb.OVERRULE})
@@ -154,6 +156,31 @@ class Case:
         self.closed_at = at
         self.clocks = [clock.meet(at) for clock in self.clocks]
 
+    def separate(self, at: datetime, state: CaseState, absorbed_at: datetime) -> None:
+        """Go on as before it was absorbed: in that state, on the same clocks."""
+        if self.state is not CLOSED:
+            raise DomainError("case_state", f"the case is {self.state}; nothing has absorbed it")
+        self.state, self.closed_at = state, None
+        self.version += 1
+        self.changed_at = at
+        self.clocks = [
+            replace(clock, met_at=None) if clock.met_at == absorbed_at else clock
+            for clock in self.clocks
+        ]
+
+    def classify(self, category: Category, at: datetime) -> None:
+        """Take that it is about something else than was thought: its clocks get the limits of that,
+        and count from when it was opened."""
+        if self.state not in OPEN_TO_CLASSIFY:
+            raise DomainError(
+                "case_state", f"the case is {self.state}; it cannot be classified now"
+            )
+        self.category = category
+        self.version += 1
+        self.changed_at = at
+        self.clocks = [_with_limit_of(category, clock, at) for clock in self.clocks]
+        self._happened(Moment.RECEIVED, self.opened_at)
+
     def released(self, at: datetime) -> None:
         """Take that nobody is trapped any more."""
         self._happened(Moment.RELEASED, at)
@@ -198,3 +225,11 @@ class Case:
         self.clocks[found[-1]] = change(self.clocks[found[-1]])
         self.version += 1
         self.changed_at = at
+
+
+def _with_limit_of(category: Category, clock: Deadline, at: datetime) -> Deadline:
+    """Give the clock as the category has it; one that it does not have is over."""
+    if clock.met_at is not None:
+        return clock
+    limit = clock.rule.limit_for(category)
+    return clock.meet(at) if limit is None else replace(clock, limit=limit)

@@ -31,6 +31,12 @@ class Category:
         return group_of(self.code)
 
     @property
+    def is_shared(self) -> bool:
+        """Tell whether everybody at a place has it at once, so that what they say of it there is
+        one trouble in whatever words."""
+        return self.code in SHARED
+
+    @property
     def group_name(self) -> Text:
         return GROUPS[self.group]
 
@@ -53,8 +59,18 @@ GROUPS: Mapping[str, Text] = {
     "meter": {"ru": "Приборы учёта", "en": "Meters"},
     "device": {"ru": "Оборудование", "en": "Devices"},
     "yard": {"ru": "Двор", "en": "Yard"},
+    "city": {"ru": "Город", "en": "City"},
+    "unclear": {"ru": "Не разобрано", "en": "Unclear"},
 }
 
+SHARED = frozenset(
+    {
+        *("lift.trapped", "lift.stopped", "lift.door", "lighting.dark", "heating.none"),
+        *("heating.low", "water.none", "electricity.outage", "electricity.quality"),
+        *("traffic.signal", "gas.leak", "air.quality", "flood.basement"),
+    }
+)
+UNCLEAR = "unclear.appeal"  # until a person has said what it is about
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 LOW, MEDIUM, HIGH, CRITICAL = Severity
@@ -135,6 +151,13 @@ CATEGORIES: Mapping[str, Category] = {
             offered=False,
         ),
         _category("yard.other", "Другое во дворе", "Something else in the yard", LOW, 8 * DAY),
+        _category(
+            "city.other", "Другой вопрос города", "Another matter of the city", LOW, 30 * DAY
+        ),
+        _category(
+            UNCLEAR, "Обращение не разобрано", "Appeal to be classified", MEDIUM, DAY,
+            offered=False,
+        ),
     )
 }  # fmt: skip
 

@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import TypeAlias
 
 import structlog
 
@@ -13,6 +14,7 @@ from core.clock import SECOND, Clock
 from gateway.api.rate import Rate
 from gateway.authority import open_authority
 from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
 from gateway.cases.proofs import Verification
 from gateway.deadlines.rules_file import load_deadlines
@@ -30,6 +32,7 @@ from gateway.ingest.parked import Parked
 from gateway.ingest.reception import EVERYTHING, READINGS, Ingest
 from gateway.ingest.settling import Settling
 from gateway.ingest.telemetry import STREAM, Acknowledge, TelemetryWriter
+from gateway.language.reader import Reader
 from gateway.leading import Leading
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
@@ -48,6 +51,7 @@ from gateway.timeseries.port import StoreUnavailable, TimeSeries
 log = structlog.get_logger()
 
 CLIENT_ID = "kvartal-gateway"
+Reception: TypeAlias = tuple[Ingest, Downlink]
 REMEMBER = 3600 * SECOND  # of the readings before the start, for the latest of each series
 
 
@@ -73,6 +77,7 @@ async def open_parts(
         log.info("stores are open", cases=database.name, readings=settings.series_store)
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
         parked = Parked(settings.data_dir / "parked")
+        evidence = EvidenceFiles(settings.data_dir / "evidence")
         fleet = Fleet(births, latest, parked)
         serves, works = API in settings.roles, WORKER in settings.roles
         if serves or works:
@@ -90,7 +95,6 @@ async def open_parts(
             downlink=downlink,
             silent_after_s=settings.edge_silent_s,
         )
-        evidence = EvidenceFiles(settings.data_dir / "evidence")
         intake = Intake(clock, current, births, evidence)
         clock_watch = ClockWatch(
             clock,
@@ -121,11 +125,7 @@ async def open_parts(
             downlink=storing,
             telemetry=telemetry,
         )
-        receptions = {}
-        if serves or works:
-            receptions["edges"] = (ingest, downlink)
-        if settings.is_shared and INGEST in settings.roles:
-            receptions["readings"] = (shared, storing)
+        receptions = _receptions(settings, edges=(ingest, downlink), readings=(shared, storing))
         following = Following(
             database,
             current,
@@ -138,10 +138,12 @@ async def open_parts(
         shown = outbox.OutboxReader(database, TOPICS, following.take)
         await shown.start()
         hub.seq = shown.seq
+        filing = Filing(clock, database, current, reader=_reader(settings), evidence=evidence)
         tasks = await stack.enter_async_context(Tasks(on_failure))
         _read_outbox(tasks, database, shown)
         if serves:
             tasks.start("live pulse", pulse(hub, database, clock))
+            tasks.start("filing", filing.run())
 
         receive_all = partial(
             _receive, tasks, receptions, telemetry if INGEST in settings.roles else None
@@ -177,6 +179,7 @@ async def open_parts(
             history=series.store,
             series=series.figures,
             hub=hub,
+            filing=filing,
             appeal_rate=Rate(burst=20, every_s=3.0),
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
@@ -186,6 +189,22 @@ async def open_parts(
                 lease=lease,
             ),
         )
+
+
+def _receptions(
+    settings: Settings, *, edges: Reception, readings: Reception
+) -> Mapping[str, Reception]:
+    """Give by name what this process listens to."""
+    found = {}
+    if API in settings.roles or WORKER in settings.roles:
+        found["edges"] = edges
+    if settings.is_shared and INGEST in settings.roles:
+        found["readings"] = readings
+    return found
+
+
+def _reader(settings: Settings) -> Reader:
+    return Reader(settings.language_model_file, settings.classify_from)
 
 
 def _lease(settings: Settings, database: Database) -> Lease | None:
@@ -241,7 +260,7 @@ def _read_outbox(tasks: Tasks, database: Database, reader: outbox.OutboxReader) 
 
 
 def _receive(
-    tasks: Tasks, receptions: Mapping[str, tuple[Ingest, Downlink]], writer: TelemetryWriter | None
+    tasks: Tasks, receptions: Mapping[str, Reception], writer: TelemetryWriter | None
 ) -> None:
     """Take what edges send from now on."""
     if writer is not None:

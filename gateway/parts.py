@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from gateway.api.rate import Rate
 from gateway.authority import Authority
+from gateway.cases.filing import Filing
 from gateway.duties import Duties
 from gateway.live import Hub
 from gateway.registry.directory import Directory, History
@@ -24,6 +25,7 @@ class Parts:
     history: History
     series: Figures
     hub: Hub
+    filing: Filing
     appeal_rate: Rate
     authority: Authority
     enrolment_rate: Rate

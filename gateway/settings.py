@@ -164,6 +164,18 @@ class Settings(BaseSettings):
         description="production calendar in the format of xmlcalendar.ru, which amends the public "
         "holidays that are known",
     )
+    language_model_file: Path | None = Field(
+        None,
+        description="model of what messages are about, made by kvartal language train; empty: the "
+        "bundled topics",
+    )
+    classify_from: float = Field(
+        0.85,
+        ge=0,
+        le=1,
+        description="chance of being right from which on what a message is about is taken as it "
+        "reads; below it a person decides",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

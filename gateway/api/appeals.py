@@ -9,7 +9,6 @@ from core.category import CATEGORIES
 from core.errors import DomainError
 from core.evidence import MAX_PHOTO, MAX_PHOTOS
 from gateway.api.appeal_models import AppealReceipt, AppealStatus, CategoryOut
-from gateway.api.case_dependencies import TheDesk, TheFiles
 from gateway.api.dependencies import GatewayParts, Reading, TheClock, TheRegistry
 from gateway.cases import appeals
 
@@ -37,8 +36,7 @@ def limit_rate(request: Request, parts: GatewayParts) -> None:
 
 @router.post("/appeals", status_code=201, dependencies=[Depends(limit_rate)])
 async def file_appeal(
-    desk: TheDesk,
-    files: TheFiles,
+    parts: GatewayParts,
     *,
     category: Annotated[str, Form(max_length=64)] = "",
     description: Annotated[str, Form()] = "",
@@ -49,10 +47,14 @@ async def file_appeal(
     name: Annotated[str, Form()] = "",
     email: Annotated[str, Form()] = "",
     phone: Annotated[str, Form()] = "",
+    submission: Annotated[
+        str,
+        Form(max_length=64, description="secret of this submission: sent again, it is the same"),
+    ] = "",
     photo: Annotated[list[UploadFile], File(description="at most 5, of 10 MB each")] = NO_PHOTO,
 ) -> AppealReceipt:
     """File an appeal. It is checked as a whole: a refusal lists every wrong field, and nothing of
-    it is kept."""
+    it is kept. Without a category it is read what it is about, else a person finds out."""
     draft = Draft(
         category=category,
         description=description,
@@ -63,10 +65,11 @@ async def file_appeal(
         name=name,
         email=email,
         phone=phone,
+        outside_id=submission,
         # One more than is taken is read, so that the rule can say that there are too many.
         photos=[await one.read(MAX_PHOTO + 1) for one in photo[: MAX_PHOTOS + 1]],
     )
-    receipt = await appeals.file_appeal(desk, files, draft)
+    receipt = await parts.filing.file(draft)
     return AppealReceipt(
         number=receipt.number,
         key=receipt.key,

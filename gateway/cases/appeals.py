@@ -2,44 +2,72 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 from hmac import compare_digest
 
-import numpy as np
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import joinedload
 
 from core.address import AddressBook
-from core.appeal import Appeal, Draft, Territory, check_appeal
+from core.appeal import Appeal, Channel, Territory
 from core.case import CaseState
-from core.category import category
+from core.category import UNCLEAR, Category, category
 from core.deadline import RESOLVE
 from core.deadline_rule import DeadlineRules, Moment
-from core.errors import DomainError, NotVisible
+from core.errors import NotVisible
 from core.evidence import EvidenceKind, grade
-from core.position import Position, distance_m, distances_m
-from core.registry import PlaceKind
+from core.position import Position
 from core.text import Text
 from gateway.api import appeal_models
-from gateway.cases.affected import NEAR_M, Area
+from gateway.cases.affected import NEAR_M
 from gateway.cases.appeal_clocks import happened
-from gateway.cases.desk import Desk, Subject
-from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.desk import SYSTEM, Desk, Subject
+from gateway.cases.joining import Matter, OpenCases, matter_of
 from gateway.cases.rows import clock_of
+from gateway.language.reader import Understanding
+from gateway.registry.nearby import nearby
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}
 APPLICANT = "applicant"
 DONE: Text = {"ru": "Работы завершены и проверены.", "en": "The work is done and verified."}
+LONGEST_ADDRESS = 300
+SECRET_ENOUGH = 22  # characters of an id that only its sender knows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """An appeal with what was read in it. photos: media type and name of each file kept. facts:
+    what it states."""
+
+    appeal: Appeal
+    understood: Understanding
+    facts: Mapping[str, object]
+    photos: Sequence[tuple[str, str]]
+
+    @property
+    def category(self) -> Category:
+        """Give what it is about: as the applicant says, else as it reads, else it is unclear."""
+        if self.appeal.category is not None:
+            return self.appeal.category
+        return category(
+            self.understood.suggestions[0].label if self.understood.is_sure else UNCLEAR
+        )
+
+    @property
+    def category_by(self) -> str:
+        return "" if self.appeal.category is not None else SYSTEM
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """key: the secret with which the applicant follows the appeal; told once. joined: the problem
-    was known already."""
+    """key: the secret with which the applicant follows the appeal; told once, so that it is empty
+    where the message was received before. joined: the problem was known already."""
 
     number: str
     key: str
@@ -48,25 +76,61 @@ class Receipt:
     case: int
 
 
-async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Receipt:
-    """Check a draft as a whole and hang it on a case. DomainError lists every wrong field."""
-    registry, now = desk.registry, desk.now
-    appeal = check_appeal(draft, territory_of(registry))
-    place, position = _where(registry, appeal)
-    number = await _free_number(desk.session, now)
-    await desk.load((), appeal.category.group)
-    case = _known_case(desk, appeal, place, position)
+async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
+    """Hang each appeal on a case; those of one trouble come to hang on one."""
+    where = [_where(desk.registry, each.appeal) for each in heard]
+    matters = [
+        matter_of(
+            desk.registry, each.category, place, each.appeal.position, each.appeal.description
+        )
+        for each, (place, _) in zip(heard, where, strict=True)
+    ]
+    known = await OpenCases.load(desk, matters)
+    before = await _received_before(desk.session, heard)
+    numbers = await _free_numbers(desk.session, desk.now, len(heard))
+    told: list[tuple[AppealRow, str, bool]] = []
+    for each, matter, (_, position), number in zip(heard, matters, where, numbers, strict=True):
+        message = each.appeal.message_key
+        if message and (row := before.get(message)) is not None:
+            told.append((row, _key(each.appeal) or "", True))
+            continue
+        row, key, joined = _file(desk, known, each, number, matter=matter, position=position)
+        if message:
+            before[message] = row
+        told.append((row, key, joined))
+    await desk.finish()
+    return [
+        Receipt(row.number, key, joined, _expected(row.case, desk.now, desk.rules), row.case_id)
+        for row, key, joined in told
+    ]
+
+
+def _file(
+    desk: Desk,
+    known: OpenCases,
+    heard: Heard,
+    number: str,
+    *,
+    matter: Matter,
+    position: Position | None,
+) -> tuple[AppealRow, str, bool]:
+    """Give the appeal, its key, and whether its problem was known already."""
+    appeal, registry, now = heard.appeal, desk.registry, desk.now
+    is_clear = matter.category.code != UNCLEAR
+    case = known.about(matter) if is_clear else None
     joined = case is not None
-    case = case or desk.open_case(_subject(registry, appeal, place, position))
-    key = secrets.token_urlsafe(24)
+    case = case or desk.open_case(_subject(registry, matter, position))
+    known.add(case, matter)
+    key = _key(appeal) or secrets.token_urlsafe(24)
     row = AppealRow(
         number=number,
         key_hash=_hashed(key),
-        category=appeal.category.code,
+        category=matter.category.code,
+        category_by=heard.category_by,
         description=appeal.description,
-        address=appeal.address or registry.address_of(place)["ru"],
-        place=place,
-        place_path=registry.path_of(place),
+        address=(appeal.address or registry.address_of(matter.place)["ru"])[:LONGEST_ADDRESS],
+        place=matter.place,
+        place_path=matter.path,
         latitude=position[0] if position else None,
         longitude=position[1] if position else None,
         filed_at=now,
@@ -75,12 +139,17 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
         name=appeal.name,
         email=appeal.email,
         phone=appeal.phone,
+        suggestions=[asdict(each) for each in heard.understood.suggestions],
+        facts=dict(heard.facts),
+        urgent=list(heard.understood.urgent),
+        parts=list(heard.understood.parts),
+        message_key=appeal.message_key or None,
         clocks=[],
     )
     for moment in (Moment.RECEIVED, Moment.REGISTERED):  # its number is told at once
         happened(row, moment, now, desk.rules)
     desk.add_appeal(case, row)
-    for media, content in appeal.photos:
+    for media, sha256 in heard.photos:
         desk.session.add(
             EvidenceRow(
                 case=case,
@@ -92,13 +161,12 @@ async def file_appeal(desk: Desk, evidence: EvidenceFiles, draft: Draft) -> Rece
                 by_staff=False,
                 text={},
                 media_type=media,
-                sha256=await evidence.put(content),
+                sha256=sha256,
                 place_path=row.place_path,
             )
         )
-    desk.say(case, "appeal", FILED, number=row.number, category=appeal.category.name)
-    await desk.finish()
-    return Receipt(row.number, key, joined, _expected(case, now, desk.rules), case.id)
+    desk.say(case, "appeal", FILED, number=row.number, category=matter.category.name)
+    return row, key, joined
 
 
 async def status_of(
@@ -130,77 +198,43 @@ def territory_of(registry: RegistrySnapshot) -> Territory:
 
 
 def _where(registry: RegistrySnapshot, appeal: Appeal) -> tuple[str, Position | None]:
-    """Give the place an appeal is about and its position, each from the other where one lacks."""
+    """Give the place an appeal is about and its position, each from the other where one lacks.
+
+    Of a letter that names no place it is the whole territory: a person finds out.
+    """
     if appeal.place is not None:
         return appeal.place, appeal.position or registry.position_of_place(appeal.place)
-    if appeal.position is None:  # check_appeal lets none of these through
-        raise DomainError("no_place", "the appeal has no place")
+    if appeal.position is None:
+        return _whole(registry), None
     return _place_at(registry, appeal.position), appeal.position
+
+
+@lru_cache(maxsize=2)
+def _whole(registry: RegistrySnapshot) -> str:
+    places = registry.places.values()
+    return next(node.place.id for node in places if node.place.parent is None)
 
 
 def _place_at(registry: RegistrySnapshot, position: Position) -> str:
     """Give the house at the position, else the street of the nearest house."""
-    kinds = (PlaceKind.BUILDING, *PlaceKind)
-    for kind in kinds:
-        spots = [
-            (node.place, node.place.latitude, node.place.longitude)
-            for node in registry.places.values()
-            if node.place.kind is kind and node.place.latitude is not None
-        ]
-        if spots:
-            break
-    else:
-        return next(iter(registry.places))
-    metres = distances_m(position, np.array([spot[1:] for spot in spots], np.float64))
-    nearest = spots[int(metres.argmin())][0]
-    return nearest.id if metres.min() <= NEAR_M else nearest.parent or nearest.id
+    spots = nearby(registry)
+    nearest = spots.houses.nearest(position) or spots.places.nearest(position)
+    if nearest is None:
+        return _whole(registry)
+    is_here = nearest in spots.places.within(position, NEAR_M)
+    return nearest if is_here else registry.places[nearest].place.parent or nearest
 
 
-def _known_case(
-    desk: Desk, appeal: Appeal, place: str, position: Position | None
-) -> CaseRow | None:
-    """Find the open case of the same trouble: by what incidents affect, else by other appeals.
-
-    Never one of another municipality: those who answer this appeal could not see it.
-    """
-    path = desk.registry.path_of(place)
-    same = [
-        row
-        for row in desk.all_open
-        if row.group == appeal.category.group and desk.has_same_home(row.place_path, path)
-    ]
-    for row in same:
-        asset = desk.registry.assets.get(row.asset or "")
-        if asset is not None and Area(desk.registry, asset, desk.now).touches(place, position):
-            return row
-    for row in same:
-        if (
-            row.asset is None
-            and row.category == appeal.category.code
-            and _near(row, place, position)
-        ):
-            return row
-    return None
-
-
-def _near(row: CaseRow, place: str, position: Position | None) -> bool:
-    there = Desk.position(row)
-    if position is None or there is None:
-        return row.place == place
-    return distance_m(position, there) <= NEAR_M
-
-
-def _subject(
-    registry: RegistrySnapshot, appeal: Appeal, place: str, position: Position | None
-) -> Subject:
+def _subject(registry: RegistrySnapshot, matter: Matter, position: Position | None) -> Subject:
     return Subject(
-        category=appeal.category,
-        severity=appeal.category.severity,
-        title=appeal.category.name,
-        key=f"appeal:{appeal.category.code}|{secrets.token_hex(8)}",
-        place=place,
-        address=registry.address_of(place),
+        category=matter.category,
+        severity=matter.category.severity,
+        title=matter.category.name,
+        key=f"appeal:{matter.category.code}|{secrets.token_hex(8)}",
+        place=matter.place,
+        address=registry.address_of(matter.place),
         position=position,
+        spot=matter.spot,
     )
 
 
@@ -212,13 +246,49 @@ def _expected(case: CaseRow, now: datetime, rules: DeadlineRules) -> datetime | 
     return None
 
 
-async def _free_number(session: AsyncSession, now: datetime) -> str:
-    """Make a number that a person can say on the phone: the day and six digits at random."""
-    while True:
-        number = f"{now:%y%m%d}-{secrets.randbelow(1_000_000):06}"
-        same = select(AppealRow.id).where(AppealRow.number == number)
-        if await session.scalar(same) is None:
-            return number
+async def _received_before(session: AsyncSession, heard: Sequence[Heard]) -> dict[str, AppealRow]:
+    """Give by key the messages that came before: by an outside id, or while nobody answered."""
+    keys = {each.appeal.message_key: bool(each.appeal.outside_id) for each in heard}
+    keys.pop("", None)
+    if not keys:
+        return {}
+    rows = await session.scalars(
+        select(AppealRow)
+        .join(CaseRow, AppealRow.case_id == CaseRow.id)
+        .where(
+            AppealRow.message_key.in_(keys),
+            or_(
+                AppealRow.message_key.in_([key for key, has_id in keys.items() if has_id]),
+                CaseRow.state != CaseState.CLOSED,
+            ),
+        )
+        .options(joinedload(AppealRow.case))
+    )
+    return {row.message_key or "": row for row in rows}
+
+
+async def _free_numbers(session: AsyncSession, now: datetime, many: int) -> list[str]:
+    """Make numbers that a person can say on the phone: the day and six digits at random."""
+    free: list[str] = []
+    while missing := many - len(free):
+        drawn = [f"{now:%y%m%d}-{secrets.randbelow(1_000_000):06}" for _ in range(missing)]
+        taken = set(
+            await session.scalars(select(AppealRow.number).where(AppealRow.number.in_(drawn)))
+        )
+        free += [
+            number for number in dict.fromkeys(drawn) if number not in taken and number not in free
+        ]
+    return free
+
+
+def _key(appeal: Appeal) -> str | None:
+    """Give the key of what a form sends with an id that only it knows: sent again, it is the same.
+
+    None for others, whose ids are no secrets.
+    """
+    if appeal.channel is not Channel.WEB or len(appeal.outside_id) < SECRET_ENOUGH:
+        return None
+    return _hashed(f"appeal key of {appeal.outside_id}")
 
 
 def _hashed(key: str) -> str:

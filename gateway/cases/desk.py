@@ -8,6 +8,7 @@ place, and open and route a new one where there is none.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Any, TypeVar
 
 from sqlalchemy import insert, or_, select
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.alarm import Severity
 from core.case import Case, CaseState
-from core.category import Category, category
+from core.category import UNCLEAR, Category, category
 from core.evidence import EvidenceKind, grade
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
@@ -24,7 +25,9 @@ from core.registry import Asset
 from core.route import Trouble
 from core.routing import Routing
 from core.text import Text, filled
+from core.urgency import SEVERITY, Urgency
 from gateway.cases.affected import Area
+from gateway.cases.cells import cell_of
 from gateway.cases.rows import case_of, keep_case, show_case, show_incident
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage import outbox
@@ -49,13 +52,12 @@ RECOVERED: Text = {
     "ru": "Закрыто: устройства снова отвечают, вмешательство не потребовалось",
     "en": "Closed: the devices answer again, nobody had to do anything",
 }
-MERGED: Text = {"ru": "Вошла в заявку {number}", "en": "Merged into case {number}"}
-ABSORBED: Text = {"ru": "Вошла заявка {number}: {title}", "en": "Took over case {number}: {title}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What a case is to be about. asset: None where nothing but a place is known."""
+    """What a case is to be about. asset: None where nothing but a place is known. spot: its
+    position where that is exact, so that what is near may be the same."""
 
     category: Category
     severity: Severity
@@ -65,6 +67,7 @@ class Subject:
     address: Text
     position: Position | None
     asset: Asset | None = None
+    spot: Position | None = None
     silent: bool = False
 
 
@@ -86,16 +89,12 @@ class Desk:
         self._incidents: dict[int, IncidentRow] = {}
         self._taken: dict[int, str | None] = {}  # case or incident → executor who had it before
 
-    async def load(self, assets: Iterable[str], group: str = "") -> None:
-        """Take the open cases of these assets, all without an asset, and all of the group."""
+    async def load(self, assets: Iterable[str]) -> None:
+        """Take the open cases of these assets, and all without an asset."""
         rows = await self.session.scalars(
             select(CaseRow).where(
                 CaseRow.open_key.is_not(None),
-                or_(
-                    CaseRow.asset.in_(set(assets)),
-                    CaseRow.asset.is_(None),
-                    CaseRow.group == group,
-                ),
+                or_(CaseRow.asset.in_(set(assets)), CaseRow.asset.is_(None)),
             )
         )
         for row in rows:
@@ -107,7 +106,8 @@ class Desk:
             self._open[row.open_key] = row
             self._by_asset.setdefault(row.asset, {})[row.open_key] = row
 
-    def _put_away(self, row: CaseRow) -> None:
+    def put_away(self, row: CaseRow) -> None:
+        """Take a case that is not open any more off the desk."""
         if row.open_key is not None:
             del self._open[row.open_key], self._by_asset[row.asset][row.open_key]
             row.open_key = None
@@ -116,17 +116,13 @@ class Desk:
         """Give the open cases of these assets; None stands for those that only have a place."""
         return [row for asset in assets for row in self._by_asset.get(asset, {}).values()]
 
-    @property
-    def all_open(self) -> Iterable[CaseRow]:
-        return self._open.values()
-
     def case_with(self, key: str) -> CaseRow | None:
         """Give the open case with this key."""
         return self._open.get(key)
 
     def give_asset(self, row: CaseRow, asset: Asset, key: str) -> None:
         """Take that a case which only had a place is about this asset."""
-        self._put_away(row)
+        self.put_away(row)
         row.asset, row.open_key = asset.id, key
         self.take(row)
 
@@ -154,14 +150,24 @@ class Desk:
             silent=subject.silent,
             touched=False,
             open_key=subject.key,
+            cell=cell_of(subject.spot) if subject.spot else None,
+            urgent=[],
+            executor_name={},
+            reason={},
             clocks=[],
         )
         self.session.add(row)
         self.take(row)
         self.say(row, "opened", OPENED, title=subject.title)
-        self.give(case, row, self._routing(case, row, subject))
+        if subject.category.code != UNCLEAR:  # else a person says what it is, and so whose
+            self.route(case, row)
         keep_case(case, row)
         return row
+
+    def route(self, case: Case, row: CaseRow) -> None:
+        """Give a case to whom the routing table says."""
+        asset = self.registry.assets.get(row.asset or "")
+        self.give(case, row, self._routing(case, row, asset.owner if asset else ""))
 
     def give(self, case: Case, row: CaseRow, routing: Routing) -> None:
         """Give a case to an executor; to the one who had it, it is gone."""
@@ -199,6 +205,7 @@ class Desk:
         appeal.case = row
         self.session.add(appeal)
         row.appeals += 1
+        row.urgent = [kind for kind in Urgency if kind in {*row.urgent, *appeal.urgent}]
         self.touch(row)
 
     def clear_incident(self, incident: IncidentRow, proof: Text, at: datetime) -> None:
@@ -238,30 +245,6 @@ class Desk:
             )
         )
 
-    async def absorb(self, row: CaseRow, area: Area, *, stops_below: bool) -> None:
-        """Take over the untouched cases of what this one explains.
-
-        stops_below: not only complaints, but what hangs below and was missed shortly before too.
-        """
-        below: Iterable[str | None] = (
-            (*area.downstream, row.asset, None) if stops_below else (None,)
-        )
-        victims = [other for other in self.open_cases(below) if self._explains(row, area, other)]
-        if not victims:
-            return
-        await self.session.flush()
-        numbers = {victim.id: victim for victim in victims}
-        for incident in await self._of(IncidentRow, numbers):
-            self._taken[id(incident)] = numbers[incident.case_id].executor
-            incident.case, incident.first_out = row, False
-            self.touch_incident(incident)
-        for appeal in await self._of(AppealRow, numbers):
-            appeal.case = row
-        for piece in await self._of(EvidenceRow, numbers):
-            piece.case = row
-        for victim in victims:
-            self._close_absorbed(victim, row)
-
     def say(
         self, row: CaseRow, kind: str, text: Text, by: str = SYSTEM, **values: Text | str
     ) -> None:
@@ -284,6 +267,11 @@ class Desk:
     def touch(self, row: CaseRow) -> None:
         """Remember that the case has changed."""
         self._changed[id(row)] = row
+
+    def moves(self, incident: IncidentRow, former_executor: str | None) -> None:
+        """Remember that the incident comes to another case; to who had it, it is gone."""
+        self._taken[id(incident)] = former_executor
+        self.touch_incident(incident)
 
     def touch_incident(self, incident: IncidentRow) -> None:
         """Remember that the incident has changed."""
@@ -327,7 +315,7 @@ class Desk:
     async def _take_along(self, given: Sequence[CaseRow]) -> None:
         """Show the incidents of cases that have another executor now to that one."""
         cases = {row.id: row for row in given}
-        for incident in await self._of(IncidentRow, cases) if cases else ():
+        for incident in await self.hanging(IncidentRow, cases) if cases else ():
             incident.case = cases[incident.case_id]
             self._taken.setdefault(id(incident), self._taken[id(incident.case)])
             self.touch_incident(incident)
@@ -335,17 +323,21 @@ class Desk:
     def _priority(self, row: CaseRow) -> Severity:
         asset = self.registry.assets.get(row.asset or "")
         kinds = [one.kind for one in Area(self.registry, asset, self.now).assets] if asset else []
-        return priority(Severity(row.severity), people_behind(kinds, row.appeals))
+        said = [SEVERITY[Urgency(kind)] for kind in row.urgent]
+        return reduce(
+            worse, said, priority(Severity(row.severity), people_behind(kinds, row.appeals))
+        )
 
-    async def _of(self, kind: type[Part], cases: Iterable[int]) -> Sequence[Part]:
+    async def hanging(self, kind: type[Part], cases: Iterable[int]) -> Sequence[Part]:
+        """Give what hangs on cases of these numbers."""
         return (await self.session.scalars(select(kind).where(kind.case_id.in_(cases)))).all()
 
-    def _routing(self, case: Case, row: CaseRow, subject: Subject) -> Routing:
+    def _routing(self, case: Case, row: CaseRow, owner: str) -> Routing:
         trouble = Trouble(
             code=case.category.code,
             place_path=row.place_path,
-            owner=subject.asset.owner if subject.asset else "",
-            severity=subject.severity,
+            owner=owner,
+            severity=Severity(row.severity),
             at=self.now,
         )
         return self.registry.routing.route(trouble)
@@ -356,21 +348,6 @@ class Desk:
         keep_case(case, row)
         self.say(row, "reopened", CAME_AGAIN, name=name)
 
-    def _explains(self, row: CaseRow, area: Area, other: CaseRow) -> bool:
-        if other is row or other.touched or other.state not in OPEN_TO_ABSORB:
-            return False
-        if not self.has_same_home(other.place_path, row.place_path):
-            return False
-        if other.asset is None:
-            return (
-                other.appeals > 0
-                and other.group == row.group
-                and area.touches(other.place, self.position(other))
-            )
-        return (
-            other.silent or other.group == row.group
-        ) and other.opened_at >= self.now - SHORTLY_BEFORE
-
     def _close_recovered(self, row: CaseRow) -> None:
         """Close what nobody had to do anything about: all of its devices are heard again."""
         case = case_of(row, self.rules)
@@ -378,22 +355,8 @@ class Desk:
         case.resolve(self.now)
         case.close(self.now, Proof(incidents=row.incidents, returned=True))
         keep_case(case, row)
-        self._put_away(row)
+        self.put_away(row)
         self.say(row, "closed", RECOVERED)
-
-    def _close_absorbed(self, victim: CaseRow, row: CaseRow) -> None:
-        row.incidents += victim.incidents
-        row.active_incidents += victim.active_incidents
-        row.unacknowledged += victim.unacknowledged
-        row.appeals += victim.appeals
-        victim.incidents = victim.active_incidents = victim.unacknowledged = victim.appeals = 0
-        case = case_of(victim, self.rules)
-        case.absorb(self.now)
-        keep_case(case, victim)
-        self._put_away(victim)
-        victim.merged_into = row.id
-        self.say(victim, "merged", MERGED, number=str(row.id))
-        self.say(row, "absorbed", ABSORBED, number=str(victim.id), title=victim.title)
 
 
 async def open_desk(session: AsyncSession, now: datetime, registry: RegistrySnapshot) -> Desk:

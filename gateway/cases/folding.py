@@ -13,6 +13,7 @@ from core.text import Text, filled
 from gateway.cases.affected import Area
 from gateway.cases.desk import Desk, Subject
 from gateway.cases.meaning import SILENT, Meaning
+from gateway.cases.merging import absorb
 from gateway.storage.case_tables import CaseRow, IncidentRow
 
 LINE_SILENT: Text = {"ru": "Молчит линия {line}", "en": "The line {line} is silent"}
@@ -87,7 +88,7 @@ async def fold_below(desk: Desk, case: CaseRow, incident: IncidentRow, asset: As
     if asset is None or case.asset != asset.id:
         return
     area = Area(desk.registry, asset, desk.now)
-    await desk.absorb(case, area, stops_below=_stops_below(incident.severity))
+    await absorb(desk, case, area, stops_below=_stops_below(incident.severity))
 
 
 def asset_key(asset: str, group: str) -> str:

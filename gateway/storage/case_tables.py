@@ -7,7 +7,7 @@ that a page of thousands is one query.
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Interval, String, Text, false
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Interval, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from gateway.storage.tables import Base, Counted, Identifier, PlacePath
@@ -22,7 +22,8 @@ class CaseRow(Base):
     silent: all that is known is that devices do not answer.
     touched: a person has done something about it. hands: how often it went to another executor.
     proved_at: since when telemetry shows that all its incidents are back to normal. merged_into:
-    the case that took over everything.
+    the case that took over everything. cell: where on the map it is, for what only has a place.
+    urgent: core.urgency's kinds, of its appeals.
     """
 
     __tablename__ = "cases"
@@ -58,6 +59,8 @@ class CaseRow(Base):
     proved_at: Mapped[datetime | None]
     merged_into: Mapped[int | None] = mapped_column(Counted, ForeignKey("cases.id"))
     open_key: Mapped[str | None] = mapped_column(String(200), unique=True)
+    cell: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    urgent: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
 
     clocks: Mapped[list["CaseClockRow"]] = relationship(
         lazy="selectin", order_by="CaseClockRow.position"
@@ -168,7 +171,13 @@ class IncidentRow(Base):
 
 
 class AppealRow(Base):
-    """What a resident said. number: told to everybody; of the key only the hash is stored."""
+    """What a resident said. number: told to everybody; of the key only the hash is stored.
+
+    category_by: who said what it is about: empty for the applicant, "kvartal", or a person's name.
+    suggestions: categories with the chance of each, the likeliest first. facts: what the message
+    states, as in gateway.language.facts. parts: the troubles that it seems to tell of, if several.
+    message_key: the same for the same message. part_of: the appeal from which it was taken apart.
+    """
 
     __tablename__ = "appeals"
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
@@ -188,11 +197,41 @@ class AppealRow(Base):
     name: Mapped[str] = mapped_column(String(100))
     email: Mapped[str] = mapped_column(String(254))
     phone: Mapped[str] = mapped_column(String(40))
+    category_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    suggestions: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list, server_default="[]"
+    )
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    urgent: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    parts: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    message_key: Mapped[str | None] = mapped_column(String(70), index=True)
+    part_of: Mapped[int | None] = mapped_column(Counted, ForeignKey("appeals.id"))
 
     case: Mapped[CaseRow] = relationship(lazy="raise")
     clocks: Mapped[list[AppealClockRow]] = relationship(
         lazy="selectin", order_by=AppealClockRow.position
     )
+
+
+class MergeRow(Base):
+    """That one case took over another one, so that it can be undone.
+
+    state, open_key, proved_at: of the case before. moved: numbers of its incidents, appeals and
+    evidence. undone_at: since when it stands on its own again.
+    """
+
+    __tablename__ = "merges"
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
+    into_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
+    at: Mapped[datetime]
+    by: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(State)
+    open_key: Mapped[str | None] = mapped_column(String(200))
+    proved_at: Mapped[datetime | None]
+    moved: Mapped[dict[str, list[int]]] = mapped_column(JSON)
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
 
 class EvidenceRow(Base):

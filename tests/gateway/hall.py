@@ -30,8 +30,10 @@ from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import appeals, overruling, work
 from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
 from gateway.cases.witness import Witness
+from gateway.language.reader import Reader
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry, RegistrySnapshot
 from gateway.settings import load_settings
@@ -41,6 +43,7 @@ from tests.gateway.nothing_born import NothingBorn, NothingRead
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAMPS = 300
+READER = Reader(None, sure_from=0.85)
 JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
 
 
@@ -163,6 +166,9 @@ class Hall:
         self.files = EvidenceFiles(folder / "evidence")
         self.registry = CurrentRegistry()
         self.registry.snapshot = RegistrySnapshot(town(), 1)
+        self.filing = Filing(
+            self.clock, self.database, self.registry, reader=READER, evidence=self.files
+        )
         self.intake = Intake(self.clock, self.registry, Births(), self.files)
         self.directory: Directory = Births()
         self.history: History = NothingRead()
@@ -173,9 +179,8 @@ class Hall:
 
     async def file(self, **fields: object) -> appeals.Receipt:
         draft = replace(COMPLAINT, **fields)  # type: ignore[arg-type]  # fields of Draft
-        async with self.database.transaction() as session:
-            desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
-            return await appeals.file_appeal(desk, self.files, draft)
+        (receipt,) = await self.filing.file_all([draft])
+        return receipt
 
     async def act(self, actor: Actor, case: CaseRow, verb: Verb, version: int = 0) -> CaseRow:
         async with self.database.transaction() as session:

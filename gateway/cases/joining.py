@@ -1,0 +1,174 @@
+"""Which open case an appeal is about: by what incidents affect, else by what others have said.
+
+Never one of another municipality: those who answer this appeal could not see it. And never by words
+alone: without a spot or a house nothing is joined.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import or_, select
+
+from core.category import Category
+from core.position import Position, distance_m
+from gateway.cases.affected import NEAR_M
+from gateway.cases.cells import cells_around
+from gateway.cases.desk import Desk
+from gateway.language.duplicates import SOON, Report, find_pairs
+from gateway.registry.nearby import nearby
+from gateway.registry.snapshot import INDOORS, RegistrySnapshot
+from gateway.storage.case_tables import AppealRow, CaseRow
+
+BACK_FOR = timedelta(days=1)  # so long after all is back to normal, complaints are of what was
+MOST_COMPARED = 20  # appeals of a case whose words are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What an appeal is about, and where. spot: None where only a street or a town is known."""
+
+    category: Category
+    place: str
+    path: str
+    spot: Position | None
+    text: str
+
+
+class OpenCases:
+    """The open cases that some matters may be about, found with a few queries for all of them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._by_asset: defaultdict[str, list[CaseRow]] = defaultdict(list)
+        self._by_cell: defaultdict[int, list[CaseRow]] = defaultdict(list)
+        self._by_path: defaultdict[str, list[CaseRow]] = defaultdict(list)
+        self._texts: defaultdict[int, list[str]] = defaultdict(list)
+
+    @classmethod
+    async def load(cls, desk: Desk, matters: Sequence[Matter]) -> "OpenCases":
+        """Take what may be asked for on the desk."""
+        known = cls(desk)
+        assets = {asset for matter in matters for asset in known._touching(matter)}
+        cells = {cell for matter in matters if matter.spot for cell in cells_around(matter.spot)}
+        groups = {matter.category.group for matter in matters}
+        rows = await desk.session.scalars(
+            select(CaseRow).where(
+                CaseRow.open_key.is_not(None),
+                CaseRow.group.in_(groups),
+                or_(
+                    CaseRow.asset.in_(assets),
+                    CaseRow.asset.is_(None) & CaseRow.cell.in_(cells),
+                    CaseRow.asset.is_(None)
+                    & CaseRow.place_path.in_({matter.path for matter in matters}),
+                ),
+            )
+        )
+        wordy = []
+        for row in rows:
+            desk.take(row)
+            known._enter(row)
+            if row.asset is None:
+                wordy.append(row.id)
+        if wordy and not all(matter.category.is_shared for matter in matters):
+            said = await desk.session.execute(
+                select(AppealRow.case_id, AppealRow.description)
+                .where(AppealRow.case_id.in_(wordy))
+                .order_by(AppealRow.id.desc())
+            )
+            for case, text in said:
+                known._texts[case].append(text)
+        return known
+
+    def about(self, matter: Matter) -> CaseRow | None:
+        """Give the open case of the same trouble."""
+        return self._of_incidents(matter) or self._of_appeals(matter)
+
+    def add(self, row: CaseRow, matter: Matter) -> None:
+        """Take that a case is now about this matter, too."""
+        if not any(row is other for other in self._by_path[row.place_path]):
+            self._enter(row)
+        self._texts[id(row)].append(matter.text)
+
+    def _enter(self, row: CaseRow) -> None:
+        if row.asset is not None:
+            self._by_asset[row.asset].append(row)
+            return
+        self._by_path[row.place_path].append(row)
+        if row.cell is not None:
+            self._by_cell[row.cell].append(row)
+
+    def _of_incidents(self, matter: Matter) -> CaseRow | None:
+        now = self._desk.now
+        for asset in self._touching(matter):
+            for row in self._by_asset.get(asset, ()):
+                is_on = row.active_incidents or (
+                    row.proved_at is None or row.proved_at >= now - BACK_FOR
+                )
+                if is_on and self._fits(row, matter):
+                    return row
+        return None
+
+    def _touching(self, matter: Matter) -> Iterable[str]:
+        """Give the assets whose trouble is noticed there: those here, and all that feeds them."""
+        registry = self._desk.registry
+        here = list(nearby(registry).assets.within(matter.spot, NEAR_M)) if matter.spot else []
+        for house in _houses(registry, matter.path):
+            here += [asset.id for asset in registry.assets_at(house)]
+        found = dict.fromkeys(here)
+        for asset in here:
+            found |= dict.fromkeys(sorted(registry.feeds.upstream(asset, self._desk.now)))
+        return found
+
+    def _of_appeals(self, matter: Matter) -> CaseRow | None:
+        cells = cells_around(matter.spot) if matter.spot else ()
+        rows = [row for cell in cells for row in self._by_cell.get(cell, ())]
+        if _houses(self._desk.registry, matter.path):
+            rows += self._by_path.get(matter.path, ())
+        for row in rows:
+            if (
+                row.category == matter.category.code
+                and row.opened_at >= self._desk.now - SOON
+                and self._fits(row, matter)
+                and _is_near(row, matter)
+                and (matter.category.is_shared or self._reads_alike(row, matter))
+            ):
+                return row
+        return None
+
+    def _fits(self, row: CaseRow, matter: Matter) -> bool:
+        return row.group == matter.category.group and self._desk.has_same_home(
+            row.place_path, matter.path
+        )
+
+    def _reads_alike(self, row: CaseRow, matter: Matter) -> bool:
+        """Tell whether somebody has said the like of it there."""
+        here, now = matter.spot or (0.0, 0.0), self._desk.now
+        said = [*self._texts.get(id(row), ()), *self._texts.get(row.id, ())][:MOST_COMPARED]
+        reports = [
+            Report(str(at), text, here, now, matter.category.code)
+            for at, text in enumerate((matter.text, *said))
+        ]
+        return any(pair.joined and pair.a == "0" for pair in find_pairs(reports))
+
+
+def matter_of(
+    registry: RegistrySnapshot, category: Category, place: str, position: Position | None, text: str
+) -> Matter:
+    """Give what is looked for. position: as the applicant gave it."""
+    spot = position or registry.spot_of_place(place)
+    return Matter(category, place, registry.path_of(place), spot, text)
+
+
+def _houses(registry: RegistrySnapshot, path: str) -> list[str]:
+    """Give the house in a path, and what is in it."""
+    places = (registry.places.get(identifier) for identifier in path.split("/"))
+    return [node.place.id for node in places if node is not None and node.place.kind in INDOORS]
+
+
+def _is_near(row: CaseRow, matter: Matter) -> bool:
+    there = Desk.position(row) if row.cell is not None else None
+    if matter.spot is None or there is None:
+        return row.place_path == matter.path
+    return distance_m(matter.spot, there) <= NEAR_M
