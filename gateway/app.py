@@ -32,6 +32,7 @@ from gateway.api import (
     routing,
     series,
     session,
+    sorting,
     stills,
     totals,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     incidents.router,
     cases.router,
     hands.router,
+    sorting.router,
     appeals.router,
     commands.router,
     stills.router,

@@ -9,6 +9,14 @@ from gateway.api.deadline_models import DeadlineOut
 from gateway.api.models import Model, Text
 
 
+class SuggestionOut(Model):
+    """What an appeal may be about. confidence: its chance of being right, 0–1."""
+
+    category: str
+    name: Text
+    confidence: float
+
+
 class AppealOut(Model):
     """An appeal as staff see it: the applicant's contact is masked."""
 
@@ -24,6 +32,11 @@ class AppealOut(Model):
     channel: str
     contact: str = Field(description="masked")
     photos: list[int] = Field([])
+    category_by: str = Field("", description="who said what it is about; empty: the applicant")
+    suggestions: list[SuggestionOut] = Field([], description="the likeliest first, at most five")
+    facts: dict[str, str] = Field({}, description="entrance, floor, flat, as the message states")
+    urgent: list[str] = Field([], description="gas, fire, trapped, cold_child")
+    parts: list[str] = Field([], description="the troubles that it seems to tell of, if several")
     deadlines: list[DeadlineOut] = Field([])
 
 

@@ -84,6 +84,17 @@ class CaseRow(Model):
     due_at: datetime | None
     due_name: str
     overdue: bool
+    urgent: list[str] = Field([], description="what its appeals tell that cannot wait")
+
+
+class MergeOut(Model):
+    """A case that this one took over, and could give back."""
+
+    id: int
+    case: int
+    title: Text
+    at: datetime
+    by: str
 
 
 class ContestOut(Model):
@@ -113,6 +124,8 @@ class CaseDetail(CaseRow):
     appeal_list: list[AppealOut]
     evidence: list[EvidenceOut]
     timeline: list[TimelineEntry]
+    merges: list[MergeOut]
+    sortable: bool = Field(description="this actor may classify, merge and split it now")
 
 
 class CaseVerb(Model):
@@ -140,6 +153,34 @@ class ClockVerb(CaseVerb):
 
     deadline: str = Field(max_length=40)
     reason: str = Field("", max_length=40)
+
+
+class ClassifyForm(CaseVerb):
+    category: str = Field(max_length=64)
+
+
+class MergeForm(CaseVerb):
+    into: Number = Field(description="the case that takes this one over")
+
+
+class SeparateForm(CaseVerb):
+    merge: Number = Field(description="number of the merge that is undone")
+
+
+class SplitForm(CaseVerb):
+    appeals: list[str] = Field(
+        min_length=1, max_length=1000, description="numbers of those that go to a new case"
+    )
+
+
+class TroubleIn(Model):
+    text: str = Field(min_length=1, max_length=4000)
+    category: str = Field(max_length=64)
+
+
+class TakeApartForm(CaseVerb):
+    appeal: str = Field(max_length=20)
+    troubles: list[TroubleIn] = Field(min_length=1, max_length=8)
 
 
 class CaseNote(Model):

@@ -57,7 +57,8 @@ RECOVERED: Text = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
     """What a case is to be about. asset: None where nothing but a place is known. spot: its
-    position where that is exact, so that what is near may be the same."""
+    position where that is exact, so that what is near may be the same. since: when it was opened,
+    if not now."""
 
     category: Category
     severity: Severity
@@ -68,6 +69,7 @@ class Subject:
     position: Position | None
     asset: Asset | None = None
     spot: Position | None = None
+    since: datetime | None = None
     silent: bool = False
 
 
@@ -130,7 +132,8 @@ class Desk:
         """Give the open case with this key, or open and route a new one."""
         if (known := self._open.get(subject.key)) is not None:
             return known
-        case = Case.opened(subject.category, self.rules, self.now)
+        since = subject.since or self.now
+        case = Case.opened(subject.category, self.rules, since)
         row = CaseRow(
             title=dict(subject.title),
             asset=subject.asset.id if subject.asset else None,
@@ -141,7 +144,7 @@ class Desk:
             longitude=subject.position[1] if subject.position else None,
             severity=subject.severity,
             priority=subject.severity,
-            opened_at=self.now,
+            opened_at=since,
             incidents=0,
             active_incidents=0,
             unacknowledged=0,
@@ -263,6 +266,11 @@ class Desk:
         if row.latitude is None or row.longitude is None:
             return None
         return row.latitude, row.longitude
+
+    @classmethod
+    def spot(cls, row: CaseRow) -> Position | None:
+        """Give where a case is, if that is exact."""
+        return cls.position(row) if row.cell is not None else None
 
     def touch(self, row: CaseRow) -> None:
         """Remember that the case has changed."""

@@ -5,9 +5,10 @@ alone: without a spot or a house nothing is joined.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from sqlalchemy import or_, select
 
@@ -81,9 +82,10 @@ class OpenCases:
                 known._texts[case].append(text)
         return known
 
-    def about(self, matter: Matter) -> CaseRow | None:
-        """Give the open case of the same trouble."""
-        return self._of_incidents(matter) or self._of_appeals(matter)
+    def about(self, matter: Matter, but: CaseRow | None = None) -> CaseRow | None:
+        """Give the open case of the same trouble. but: one that is not meant."""
+        found = chain(self._of_incidents(matter), self._of_appeals(matter))
+        return next((row for row in found if row is not but), None)
 
     def add(self, row: CaseRow, matter: Matter) -> None:
         """Take that a case is now about this matter, too."""
@@ -99,7 +101,7 @@ class OpenCases:
         if row.cell is not None:
             self._by_cell[row.cell].append(row)
 
-    def _of_incidents(self, matter: Matter) -> CaseRow | None:
+    def _of_incidents(self, matter: Matter) -> Iterator[CaseRow]:
         now = self._desk.now
         for asset in self._touching(matter):
             for row in self._by_asset.get(asset, ()):
@@ -107,8 +109,7 @@ class OpenCases:
                     row.proved_at is None or row.proved_at >= now - BACK_FOR
                 )
                 if is_on and self._fits(row, matter):
-                    return row
-        return None
+                    yield row
 
     def _touching(self, matter: Matter) -> Iterable[str]:
         """Give the assets whose trouble is noticed there: those here, and all that feeds them."""
@@ -121,7 +122,7 @@ class OpenCases:
             found |= dict.fromkeys(sorted(registry.feeds.upstream(asset, self._desk.now)))
         return found
 
-    def _of_appeals(self, matter: Matter) -> CaseRow | None:
+    def _of_appeals(self, matter: Matter) -> Iterator[CaseRow]:
         cells = cells_around(matter.spot) if matter.spot else ()
         rows = [row for cell in cells for row in self._by_cell.get(cell, ())]
         if _houses(self._desk.registry, matter.path):
@@ -134,8 +135,7 @@ class OpenCases:
                 and _is_near(row, matter)
                 and (matter.category.is_shared or self._reads_alike(row, matter))
             ):
-                return row
-        return None
+                yield row
 
     def _fits(self, row: CaseRow, matter: Matter) -> bool:
         return row.group == matter.category.group and self._desk.has_same_home(
@@ -168,7 +168,7 @@ def _houses(registry: RegistrySnapshot, path: str) -> list[str]:
 
 
 def _is_near(row: CaseRow, matter: Matter) -> bool:
-    there = Desk.position(row) if row.cell is not None else None
+    there = Desk.spot(row)
     if matter.spot is None or there is None:
         return row.place_path == matter.path
     return distance_m(matter.spot, there) <= NEAR_M

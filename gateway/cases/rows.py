@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from core.appeal import masked
 from core.case import Case, CaseState
-from core.category import category
+from core.category import CATEGORIES, category
 from core.deadline import Deadline
 from core.deadline_rule import DeadlineRules
 from core.incident import Incident, state_of
@@ -23,6 +23,7 @@ from gateway.storage.case_tables import (
     CommandRow,
     EvidenceRow,
     IncidentRow,
+    MergeRow,
     TimelineRow,
 )
 
@@ -142,6 +143,8 @@ def show_case_detail(
     appeals: Iterable[appeal_models.AppealOut],
     evidence: Iterable[EvidenceRow],
     timeline: Iterable[TimelineRow],
+    merges: Iterable[tuple[MergeRow, CaseRow]],
+    sortable: bool,
 ) -> case_models.CaseDetail:
     """Give all that is known of a case."""
     return case_models.CaseDetail.model_validate(
@@ -157,6 +160,13 @@ def show_case_detail(
             "may_contest": may_contest,
             "incident_list": [show_incident(incident) for incident in incidents],
             "appeal_list": list(appeals),
+            "sortable": sortable,
+            "merges": [
+                case_models.MergeOut(
+                    id=merge.id, case=case.id, title=case.title, at=merge.at, by=merge.by
+                )
+                for merge, case in merges
+            ],
             "evidence": [show_evidence(piece) for piece in evidence],
             "timeline": [
                 case_models.TimelineEntry(
@@ -172,6 +182,7 @@ SAME = (
     "id", "version", "state", "priority", "category", "title", "asset", "place", "address",
     "latitude", "longitude", "executor", "executor_name", "opened_at", "changed_at", "closed_at",
     "incidents", "active_incidents", "unacknowledged", "appeals", "hands", "due_at", "due_name",
+    "urgent",
 )  # fmt: skip
 
 SAME_OF_INCIDENT = (
@@ -179,6 +190,7 @@ SAME_OF_INCIDENT = (
     "cleared_at", "acknowledged_at", "acknowledged_by", "value", "unit", "cause", "consequence",
     "action",
 )  # fmt: skip
+ROOMS = ("entrance", "floor", "flat")
 SAME_OF_EVIDENCE = ("id", "kind", "grade", "at", "by", "text", "media_type")
 
 
@@ -246,6 +258,20 @@ def show_appeal(
         channel=row.channel,
         contact=masked(row.email, row.phone),
         photos=list(photos),
+        category_by=row.category_by,
+        suggestions=[
+            appeal_models.SuggestionOut(
+                category=each["label"],
+                name=dict(CATEGORIES[each["label"]].name),
+                confidence=each["confidence"],
+            )
+            for each in row.suggestions
+            if each["label"] in CATEGORIES
+        ],
+        # Telephones and plates stay in the words: what stands alone is easier to carry away.
+        facts={name: str(row.facts[name]) for name in ROOMS if name in row.facts},
+        urgent=row.urgent,
+        parts=row.parts,
         deadlines=_show_clocks(row, rules, now),
     )
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload, raiseload
 
 from core.actor import Actor
 from core.appeal import MARKUP, plain
-from core.case import PERMITTED, Case, CaseState, Verb, allowed_verbs
+from core.case import OPEN_TO_CLASSIFY, PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
 from core.evidence import EvidenceKind, grade, media_type
@@ -44,6 +44,7 @@ from gateway.storage.case_tables import (
     CaseRow,
     EvidenceRow,
     IncidentRow,
+    MergeRow,
     TimelineRow,
 )
 from gateway.storage.visibility import visible_to
@@ -137,6 +138,8 @@ async def case_detail(
         ],
         evidence=evidence,
         timeline=(await session.scalars(timeline)).all(),
+        merges=await _merges(session, row),
+        sortable=_is_sortable(row, actor),
     )
 
 
@@ -304,6 +307,22 @@ async def _breaches(session: AsyncSession, row: CaseRow) -> Sequence[BreachRow]:
         .order_by(BreachRow.due_at)
     )
     return found.all()
+
+
+async def _merges(session: AsyncSession, row: CaseRow) -> Sequence[tuple[MergeRow, CaseRow]]:
+    """Give the cases that it took over and has not given back."""
+    found = await session.execute(
+        select(MergeRow, CaseRow)
+        .join(CaseRow, MergeRow.case_id == CaseRow.id)
+        .where(MergeRow.into_id == row.id, MergeRow.undone_at.is_(None))
+        .order_by(MergeRow.id)
+    )
+    return [(merge, case) for merge, case in found]
+
+
+def _is_sortable(row: CaseRow, actor: Actor) -> bool:
+    is_open = row.merged_into is None and row.state in OPEN_TO_CLASSIFY
+    return is_open and Verb.CLOSE in PERMITTED[actor.role]
 
 
 async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb, proof: Proof) -> None:

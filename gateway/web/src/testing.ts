@@ -29,6 +29,7 @@ export function caseRow(part: Partial<CaseRow>): CaseRow {
     due_at: "2026-11-22T13:00:00Z",
     due_name: "resolve",
     overdue: false,
+    urgent: [],
     ...part,
   };
 }
