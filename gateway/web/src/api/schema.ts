@@ -1071,6 +1071,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{number}/classify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Classify Case
+         * @description Say what its appeals are about: it is routed by that, and joins what is known of it.
+         */
+        post: operations["classify_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge Case
+         * @description Let another case take this one over; gives that one. It can be undone.
+         */
+        post: operations["merge_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/separate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Separate Case
+         * @description Give back a case that this one took over, with all that was its own.
+         */
+        post: operations["separate_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Split Case
+         * @description Put some of its appeals into a case of their own; gives that one. Merged, it is undone.
+         */
+        post: operations["split_case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/take-apart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Apart Appeal
+         * @description Make appeals of their own of the troubles that one message tells of, beside the whole.
+         */
+        post: operations["take_apart_appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/public/categories": {
         parameters: {
             query?: never;
@@ -1103,7 +1203,7 @@ export interface paths {
         /**
          * File Appeal
          * @description File an appeal. It is checked as a whole: a refusal lists every wrong field, and nothing of
-         *     it is kept.
+         *     it is kept. Without a category it is read what it is about, else a person finds out.
          */
         post: operations["file_appeal"];
         delete?: never;
@@ -1280,6 +1380,38 @@ export interface components {
              * @default []
              */
             photos: number[];
+            /**
+             * Category By
+             * @description who said what it is about; empty: the applicant
+             * @default
+             */
+            category_by: string;
+            /**
+             * Suggestions
+             * @description the likeliest first, at most five
+             * @default []
+             */
+            suggestions: components["schemas"]["SuggestionOut"][];
+            /**
+             * Facts
+             * @description entrance, floor, flat, as the message states
+             * @default {}
+             */
+            facts: {
+                [key: string]: string;
+            };
+            /**
+             * Urgent
+             * @description gas, fire, trapped, cold_child
+             * @default []
+             */
+            urgent: string[];
+            /**
+             * Parts
+             * @description the troubles that it seems to tell of, if several
+             * @default []
+             */
+            parts: string[];
             /**
              * Deadlines
              * @default []
@@ -1509,6 +1641,12 @@ export interface components {
              */
             phone: string;
             /**
+             * Submission
+             * @description secret of this submission: sent again, it is the same
+             * @default
+             */
+            submission: string;
+            /**
              * Photo
              * @description at most 5, of 10 MB each
              * @default []
@@ -1680,6 +1818,12 @@ export interface components {
             /** Overdue */
             overdue: boolean;
             /**
+             * Urgent
+             * @description what its appeals tell that cannot wait
+             * @default []
+             */
+            urgent: string[];
+            /**
              * Reason
              * @description why it was routed there
              */
@@ -1722,6 +1866,13 @@ export interface components {
             evidence: components["schemas"]["EvidenceOut"][];
             /** Timeline */
             timeline: components["schemas"]["TimelineEntry"][];
+            /** Merges */
+            merges: components["schemas"]["MergeOut"][];
+            /**
+             * Sortable
+             * @description this actor may classify, merge and split it now
+             */
+            sortable: boolean;
         };
         /** CaseNote */
         CaseNote: {
@@ -1812,6 +1963,12 @@ export interface components {
             due_name: string;
             /** Overdue */
             overdue: boolean;
+            /**
+             * Urgent
+             * @description what its appeals tell that cannot wait
+             * @default []
+             */
+            urgent: string[];
         };
         /**
          * CaseVerb
@@ -1869,6 +2026,18 @@ export interface components {
              * Format: date-time
              */
             now: string;
+        };
+        /** ClassifyForm */
+        ClassifyForm: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Category */
+            category: string;
         };
         /**
          * ClockVerb
@@ -2718,6 +2887,45 @@ export interface components {
              */
             executor: string;
         };
+        /** MergeForm */
+        MergeForm: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Into
+             * @description the case that takes this one over
+             */
+            into: number;
+        };
+        /**
+         * MergeOut
+         * @description A case that this one took over, and could give back.
+         */
+        MergeOut: {
+            /** Id */
+            id: number;
+            /** Case */
+            case: number;
+            /**
+             * Title
+             * @description words by language, e.g. en and ru
+             */
+            title: {
+                [key: string]: string;
+            };
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+        };
         /** MeterInBalance */
         MeterInBalance: {
             /** Asset */
@@ -3178,6 +3386,21 @@ export interface components {
          * @enum {string}
          */
         Scope: "flat" | "house" | "common";
+        /** SeparateForm */
+        SeparateForm: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Merge
+             * @description number of the merge that is undone
+             */
+            merge: number;
+        };
         /**
          * Series
          * @description Readings of one signal, oldest first. Downsampled ones keep the lowest and the highest.
@@ -3341,6 +3564,52 @@ export interface components {
             /** Time */
             time?: string | null;
         };
+        /** SplitForm */
+        SplitForm: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Appeals
+             * @description numbers of those that go to a new case
+             */
+            appeals: string[];
+        };
+        /**
+         * SuggestionOut
+         * @description What an appeal may be about. confidence: its chance of being right, 0–1.
+         */
+        SuggestionOut: {
+            /** Category */
+            category: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Confidence */
+            confidence: number;
+        };
+        /** TakeApartForm */
+        TakeApartForm: {
+            /** Version */
+            version: number;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /** Appeal */
+            appeal: string;
+            /** Troubles */
+            troubles: components["schemas"]["TroubleIn"][];
+        };
         /**
          * Taken
          * @description What was taken from `start` up to the day before `end`.
@@ -3473,6 +3742,13 @@ export interface components {
             ended_before: number;
             /** Ended After */
             ended_after: number;
+        };
+        /** TroubleIn */
+        TroubleIn: {
+            /** Text */
+            text: string;
+            /** Category */
+            category: string;
         };
         /** WithdrawalForm */
         WithdrawalForm: {
@@ -5497,6 +5773,181 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    classify_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClassifyForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    merge_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    separate_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeparateForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    split_case: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SplitForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseDetail"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_apart_appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeApartForm"];
             };
         };
         responses: {
