@@ -2,7 +2,7 @@ import { MutationCache, QueryClient, QueryClientProvider } from "@tanstack/react
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { keys } from "./api/keys";
-import { isSignedOut } from "./api/problem";
+import { isRefused, isSignedOut } from "./api/problem";
 import { App } from "./app";
 import { followSystemTheme } from "./format/theme";
 import { startLanguage } from "./i18n/setup";
@@ -28,7 +28,7 @@ const cache: QueryClient = new QueryClient({
       // What changes is told by the WebSocket; nothing is asked twice without a reason.
       staleTime: Infinity,
       refetchOnWindowFocus: false,
-      retry: (failures, error) => failures < 2 && !isSignedOut(error),
+      retry: (failures, error) => failures < 2 && !isRefused(error),
     },
   },
 });

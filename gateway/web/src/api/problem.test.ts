@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ApiError } from "./problem";
+import { ApiError, isRefused } from "./problem";
 
 const BOTH = { field: "body.description", en: "Too long.", ru: "Слишком длинно.", message: "Too long." };
 
@@ -27,4 +27,14 @@ test("all points are said in the language of the page", () => {
 
 test("the detail speaks where a point has no words in the language", () => {
   expect(refused(BOTH, { message: "No." }).words("ru")).toBe("In English.");
+});
+
+test.each([
+  [0, false],
+  [403, true],
+  [404, true],
+  [429, false],
+  [503, false],
+])("an answer of status %d is the last word: %s", (status, isFinal) => {
+  expect(isRefused(new ApiError(status, null))).toBe(isFinal);
 });

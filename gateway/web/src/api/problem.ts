@@ -36,4 +36,13 @@ export function isProblem(body: unknown): body is Problem {
   return typeof body === "object" && body !== null && "detail" in body && "status" in body;
 }
 
+const OF_THE_MOMENT = [408, 429]; // asking again may help
+
+/** Tell whether the server has refused the question itself, so that asking again changes nothing. */
+export const isRefused = (error: unknown) =>
+  error instanceof ApiError &&
+  error.status >= 400 &&
+  error.status < 500 &&
+  !OF_THE_MOMENT.includes(error.status);
+
 export const isSignedOut = (error: unknown) => error instanceof ApiError && error.status === 401;

@@ -413,7 +413,10 @@ export const en = {
     title: "Meters",
     mine: "My meters",
     lead: "Choose a house: its balance shows what came in, what the flats took, and what was lost.",
-    none: "There are no meters here that are billed.",
+    noneOfFlat:
+      "No meter of your flat is known here yet. Ask your managing company to register it; its readings then appear here.",
+    noneOfHouse:
+      "No meter of this house is billed yet. Enter its meters, tariffs and close day into the registry: parts meters, tariffs and billing.",
     forResidents: "This page is for residents of a flat. You see meters by house.",
     byHouse: "Meters by house",
     resource: {

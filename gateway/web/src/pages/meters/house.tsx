@@ -77,7 +77,7 @@ function House({ place }: { place: string }) {
         </div>
         {balance.error && <Trouble error={balance.error} retry={() => void balance.refetch()} />}
         {balance.isPending && <Waiting />}
-        {balance.data?.resources.length === 0 && <p className="quiet-state">{t("meters.none")}</p>}
+        {balance.data?.resources.length === 0 && <p className="quiet-state">{t("meters.noneOfHouse")}</p>}
         {balance.data && balance.data.resources.length > 0 && (
           <Balance resources={balance.data.resources} />
         )}

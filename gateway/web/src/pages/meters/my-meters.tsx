@@ -64,7 +64,7 @@ function MyMeters() {
           {t("session.signOut")}
         </button>
       </div>
-      {meters.data.length === 0 && <p className="quiet-state">{t("meters.none")}</p>}
+      {meters.data.length === 0 && <p className="quiet-state">{t("meters.noneOfFlat")}</p>}
       {meters.data.length > 0 && (
         <label className="by">
           {t("meters.step")}
