@@ -17,13 +17,15 @@ from simulators.stage.hub import Person
 from simulators.stage.ports import taken
 from simulators.stage.town import Stage
 from simulators.town.addresses import Ports
+from simulators.town.billing import RESIDENT, flat_of
+from simulators.town.plan import houses
 from simulators.town.registry import build_registry
 
 STATE = Path(".kvartal")
 PARTS = ("broker", "edge", "gateway", "logs", "secrets")  # what --fresh forgets
 OK, IN_THE_WAY = 0, 1
 
-# Who gets a sign-in link.
+# Who works in the town, and gets a sign-in link.
 PEOPLE = {
     "dispatcher": Person("dispatcher", "prirechye", "Вера Соколова"),
     "dispatcher of the left bank": Person("dispatcher", "left-bank", "Олег Левин"),
@@ -82,7 +84,8 @@ async def _play(stage: Stage, minutes: float | None) -> int:
 async def _open(stage: Stage, children: Children) -> None:
     """Start everything in order, say what comes up, and print where to go."""
     _say("the gateway takes the town's registry")
-    links = await stage.prepare(tuple(PEOPLE.values()))
+    people = _people(stage.seed)
+    links = await stage.prepare(tuple(people.values()))
     hub = stage.hub
     broker, gateway, town, edge = hub.broker(), hub.gateway(), stage.town(), hub.edge_process()
     await children.start(broker)
@@ -99,9 +102,15 @@ async def _open(stage: Stage, children: Children) -> None:
     print(f"  control room        {stage.hub.address}/control")
     print(f"  tester's page       {stage.tester_address}/\n")
     print("  Sign in with one of these links, which are good for a day:")
-    for title, link in zip(PEOPLE, links, strict=True):
+    for title, link in zip(people, links, strict=True):
         print(f"  {title:30} {link}")
     print(f"\n  logs: {stage.hub.logs}\n", flush=True)
+
+
+def _people(seed: int) -> dict[str, Person]:
+    """Give who gets a sign-in link; the resident is one of the house whose meters are billed."""
+    flat = flat_of(houses(seed)[0].id, RESIDENT)
+    return PEOPLE | {f"resident of flat {RESIDENT}": Person("resident", flat, "Анна Белова")}
 
 
 async def _until(

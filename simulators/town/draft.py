@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from core.metering import Meter
 from core.registry import Asset, Binding, Device, Endpoint, Feed, Place
 from core.text import Text
 
@@ -16,6 +17,7 @@ class Draft:
     endpoints: list[Endpoint] = field(default_factory=list)
     devices: list[Device] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    meters: list[Meter] = field(default_factory=list)
 
     def add_asset(
         self, key: str, kind: str, name: Text, *, place: str, owner: str, at: tuple[float, float]

@@ -9,7 +9,7 @@ from core.registry import (
     PlaceKind,
     Registry,
 )
-from simulators.town import housing, streets
+from simulators.town import billing, housing, streets
 from simulators.town.addresses import Ports
 from simulators.town.draft import Draft
 from simulators.town.organisations import BANKS, EXECUTORS, REGION, ROUTES
@@ -44,6 +44,7 @@ def build_registry(seed: int, ports: Ports | None = None, dusk: datetime | None 
     ]  # fmt: skip
     built = houses(seed)
     housing.add_houses(draft, built, ports, EDGE)
+    billing.bill(draft, built[0])
     streets.add_lighting(draft)
     streets.add_traffic(draft, ports, EDGE)
     streets.add_air_sensors(draft)
@@ -59,6 +60,9 @@ def build_registry(seed: int, ports: Ports | None = None, dusk: datetime | None 
         bindings=tuple(draft.bindings),
         executors=EXECUTORS,
         routes=ROUTES,
+        meters=tuple(draft.meters),
+        tariffs=billing.TARIFFS,
+        billing=billing.BILLING,
         programs=() if dusk is None else build_programs(dusk),
     )
 

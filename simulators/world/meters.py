@@ -10,6 +10,7 @@ from simulators.world.family import Column, Family, Moment, over_the_day, wander
 from simulators.world.heat import HeatPoints
 
 INSTALLED_AT = 1_767_225_600.0  # 2026-01-01 UTC: the counters began to count
+HOT = 0.6  # of what is taken cold
 
 
 class ElectricityMeters(Family):
@@ -49,7 +50,8 @@ class ElectricityMeters(Family):
 
 
 class WaterMeters(Family):
-    """A flat each, and the two mains of a house, which see what its flats take."""
+    """A flat each, and the two mains of a house: the cold one sees what its flats take and what is
+    lost on the way, the option `lost` in m3/h; the hot one goes along."""
 
     own_faults = ("meter_stuck",)
 
@@ -61,10 +63,12 @@ class WaterMeters(Family):
         count = len(devices)
         self._left = np.zeros(count)  # seconds until the tap is closed
         self._tap = np.zeros(count)  # m3/h
-        place = {key: number for number, key in enumerate({device.place: 0 for device in devices})}
-        self._house: NDArray[np.int64] = np.array([place[device.place] for device in devices])
+        houses = [device.unit.rpartition("-")[0] for device in devices]
+        number = {house: at for at, house in enumerate(dict.fromkeys(houses))}
+        self._house: NDArray[np.int64] = np.array([number[house] for house in houses], np.int64)
         self._main = np.array([device.unit.endswith(("-cold", "-hot")) for device in devices])
-        self._share = np.array([0.6 if d.unit.endswith("-cold") else 0.4 for d in devices])
+        self._share = np.where([each.unit.endswith("-hot") for each in devices], HOT, 1.0)
+        self._lost = np.array([float(str(each.options.get("lost", 0.0))) for each in devices])
         self.columns["battery"][:] = chance.uniform(45, 99, count).round()
         rate = np.where(self._main, 5.0, 0.3) * chance.uniform(0.8, 1.2, count)
         self.columns["volume"][:] = rate * (now - INSTALLED_AT) / 3600
@@ -79,7 +83,9 @@ class WaterMeters(Family):
         flow = np.where(self._left > 0, self._tap, 0.0)
         flow[self._main] = 0
         of_house = np.bincount(self._house, weights=flow)
-        flow[self._main] = np.minimum((of_house[self._house] * self._share)[self._main], 5.0)
+        flow[self._main] = np.minimum(
+            (of_house[self._house] * self._share + self._lost)[self._main], 5.0
+        )
         self.apply_held()
         leaking = self.columns["leak"] > 0
         flow[leaking] = np.maximum(flow[leaking], 0.35)
