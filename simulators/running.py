@@ -13,9 +13,11 @@ import structlog
 import uvicorn
 
 from core.clock import Clock
+from core.metering import Scope
 from core.registry import Device, Registry
 from simulators.people.api import Api
 from simulators.people.dispatcher import Dispatcher
+from simulators.people.journal import Journal
 from simulators.people.residents import Residents
 from simulators.scenario import Mischief, Scenario
 from simulators.servers.cameras import TownCameras
@@ -23,6 +25,7 @@ from simulators.servers.modbus_server import Concentrator, ModbusServer
 from simulators.servers.mqtt_devices import MqttDevices
 from simulators.servers.opcua_server import OpcUaServer
 from simulators.tester_page import create_tester_page
+from simulators.town.billing import RESIDENT, UNREAD, flat_of
 from simulators.world.world import World
 
 HOST = "127.0.0.1"
@@ -69,6 +72,7 @@ async def run_town(registry: Registry, options: TownOptions, clock: Clock) -> No
         await stack.enter_async_context(_serving_page(world, options.tester_port))
         people = await stack.enter_async_context(asyncio.TaskGroup())
         stages = _stages(world, registry, options, people)
+        journal = people.create_task(_enter_journal(registry, options))
         log.info("town is live", devices=len(registry.devices), tester=options.tester_port)
         while not stopped.is_set():
             due = clock.monotonic() + 1.0
@@ -82,6 +86,7 @@ async def run_town(registry: Registry, options: TownOptions, clock: Clock) -> No
                 await asyncio.wait_for(stopped.wait(), max(0.0, due - clock.monotonic()))
             except TimeoutError:
                 continue
+        journal.cancel()
         log.info("town stops")
 
 
@@ -140,6 +145,19 @@ def _stages(
     scenario.skip(options.started)
     after = max(MISCHIEF_AFTER, options.started)
     return [scenario, Mischief(world, people, start, options.seed, after=after)]
+
+
+async def _enter_journal(registry: Registry, options: TownOptions) -> None:
+    """Have a dispatcher enter what the house's meters showed in former months."""
+    houses = [each.device for each in registry.meters if each.scope is Scope.HOUSE]
+    if not options.gateway or not options.token or not houses:
+        return
+    house = next(each.place for each in registry.devices if each.id == houses[0])
+    journal = Journal(
+        Api(options.gateway), options.token, place=house, flat=flat_of(house, RESIDENT),
+        without=f"electricity-{flat_of(house, UNREAD)}",
+    )  # fmt: skip
+    await journal.enter()
 
 
 class _PageServer(uvicorn.Server):

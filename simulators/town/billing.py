@@ -15,6 +15,7 @@ from simulators.town.plan import House
 FLAT = {"ru": "кв. {flat}", "en": "flat {flat}"}
 RESIDENT = 12  # the flat whose resident gets a sign-in link
 OVERDUE, UNSEALED, REPLACED = 3, 9, 7  # flats: verification is over; the seal is broken; new meter
+UNREAD = 5  # the flat of which the last electricity reading is missing
 REPLACED_AT = datetime(2026, 10, 1, 9, tzinfo=UTC)
 FORMER_UNIT = "90"  # on the concentrator, beside the flats and the heat meters
 VERIFIED_UNTIL, ENDED = date(2031, 3, 31), date(2026, 9, 30)
