@@ -10,6 +10,7 @@ const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));
 const Control = lazy(() => patiently(() => import("./pages/control/page")));
 const Field = lazy(() => patiently(() => import("./pages/field/page")));
 const Commissioning = lazy(() => patiently(() => import("./pages/admin/commissioning/page")));
+const Routing = lazy(() => patiently(() => import("./pages/admin/routing/page")));
 const MyMeters = lazy(() => patiently(() => import("./pages/meters/my-meters")));
 const House = lazy(() => patiently(() => import("./pages/meters/house")));
 const Admin = lazy(() => patiently(() => import("./pages/admin/page")));
@@ -25,6 +26,7 @@ export function App() {
           <Route path="/control/*?" component={Control} />
           <Route path="/field" component={Field} />
           <Route path="/admin/commissioning/:place?" component={Commissioning} />
+          <Route path="/admin/routing" component={Routing} />
           <Route path="/admin" component={Admin} />
           <Route path="/my-meters" component={MyMeters} />
           <Route path="/meters/:place?" component={House} />

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, ReadingForm, SignOffForm, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, ReadingForm, SignOffForm, Trial, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -115,6 +115,23 @@ export const pauseClock = (number: number, body: ClockVerb) =>
   answer(POST("/api/v1/cases/{number}/pause", { params: { path: { number } }, body }));
 export const resumeClock = (number: number, body: ClockVerb) =>
   answer(POST("/api/v1/cases/{number}/resume", { params: { path: { number } }, body }));
+export const getRouting = () => answer(GET("/api/v1/routing"));
+export const routingSheetUrl = (language: string) =>
+  `${PREFIX}/routing/table.csv?language=${language}`;
+/** Try a sheet on the cases of some days, by default of yesterday. */
+export function tryRouting(sheet: File, since: string, until: string) {
+  const form = new FormData();
+  form.set("sheet", sheet);
+  if (since) form.set("since", since);
+  if (until) form.set("until", until);
+  return postForm<Trial>("/routing/trial", form);
+}
+export function putRouting(sheet: File, revision: number) {
+  const form = new FormData();
+  form.set("sheet", sheet);
+  form.set("revision", String(revision));
+  return postForm<{ revision: number }>("/routing", form, "PUT");
+}
 export const getExecutors = () => answer(GET("/api/v1/routing/executors"));
 export const contestCase = (number: number, body: ContestForm) =>
   answer(POST("/api/v1/cases/{number}/contest", { params: { path: { number } }, body }));

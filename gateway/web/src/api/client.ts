@@ -32,10 +32,14 @@ export async function answer<T>(reply: Promise<Reply<T>>): Promise<T> {
   return got.data as T;
 }
 
-/** Post a form with files; the browser writes the multipart boundary. */
-export async function postForm<T>(path: string, form: FormData): Promise<T> {
+/** Send a form with files; the browser writes the multipart boundary. */
+export async function postForm<T>(
+  path: string,
+  form: FormData,
+  method: "POST" | "PUT" = "POST",
+): Promise<T> {
   const response = await fetch(PREFIX + path, {
-    method: "POST",
+    method,
     body: form,
     credentials: "same-origin",
   }).catch(() => {

@@ -15,6 +15,7 @@ export const keys = {
   edges: ["edges"] as const,
   health: (edge: string) => ["edge-health", edge] as const,
   devices: ["devices"] as const,
+  routing: ["routing"] as const,
   executors: ["executors"] as const,
   incidents: ["incidents"] as const,
   cases: (state: CaseFilter) => ["cases", state] as const,
