@@ -1,0 +1,66 @@
+"""Meters for billing: residents see those of their flat, others the balance of a house."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.conftest import People
+from tests.web.test_access import found_in_every_look
+from tests.web.town import until
+
+pytestmark = pytest.mark.web
+
+RESIDENT, DISPATCHER = "resident of flat 12", "dispatcher of the left bank"
+HOUSE = "/meters/lesnaya-1"
+JOURNAL_S = 180.0  # until the dispatcher of the script has entered it
+
+
+def my_meters(people: People) -> Page:
+    page = people.resident()
+    page.goto(people.town.links[RESIDENT])
+    page.wait_for_url("**/my-meters")
+    expect(page.get_by_role("heading", name="Cold water")).to_be_visible()
+    return page
+
+
+def balance_of_water(page: Page) -> Locator:
+    return page.get_by_role("table", name="Balance").get_by_role("row", name="Cold water")
+
+
+def house_of_former_month(people: People) -> Page:
+    """Open the house as it was in the month before this one, once its journal is entered."""
+    page = people.staff(DISPATCHER, HOUSE)
+
+    def is_known() -> bool:
+        page.reload()
+        page.get_by_label("Month").select_option(index=1)
+        expect(balance_of_water(page)).to_be_visible()
+        return "%" in balance_of_water(page).inner_text()
+
+    until(is_known, JOURNAL_S)
+    return page
+
+
+def test_a_house_shows_what_was_lost_and_which_verification_is_over(people: People) -> None:
+    page = house_of_former_month(people)
+    expect(balance_of_water(page)).to_contain_text("m³ (7.4")
+    first = page.get_by_role("table", name="Meters and verification").get_by_role("row").nth(1)
+    expect(first).to_contain_text("flat 3")
+    expect(first).to_contain_text("Verification ended on")
+    assert found_in_every_look(page) == []
+
+
+def test_a_closed_period_is_a_sheet_with_every_meter(people: People) -> None:
+    page = house_of_former_month(people)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Closed period, CSV").click()
+    text = download.value.path().read_text(encoding="utf-8-sig")
+    assert sum("lesnaya-1-12" in line for line in text.splitlines()) == 2
+
+
+def test_a_resident_sees_months_and_what_they_cost(people: People) -> None:
+    house_of_former_month(people)
+    page = my_meters(people)
+    page.get_by_label("Show by").select_option("Months")
+    water = page.locator("section", has=page.get_by_role("heading", name="Cold water"))
+    expect(water.get_by_role("row", name="October 2026")).to_contain_text("by readings of people")
+    assert found_in_every_look(page) == []
