@@ -37,10 +37,20 @@ class Page(msgspec.Struct):
     signals: int
 
 
-class Ledger:
-    """Of one run. alarms: raised, by device and condition; True once they were cleared."""
+class Contents(msgspec.Struct):
+    """since: nanoseconds UTC; what the store has from before is of a former run."""
 
-    def __init__(self, folder: Path, pages: Sequence[Page]) -> None:
+    since: int
+    pages: list[Page]
+
+
+class Ledger:
+    """Of one run, which begins at `since`, nanoseconds UTC.
+
+    alarms: raised, by device and condition; True once they were cleared.
+    """
+
+    def __init__(self, folder: Path, pages: Sequence[Page], since: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self.alarms: dict[tuple[str, str], bool] = {}
@@ -49,7 +59,8 @@ class Ledger:
             name: np.memmap(folder / name, dtype, "w+", shape=(size,))
             for name, dtype in COLUMNS.items()
         }
-        (folder / "pages.json").write_bytes(msgspec.json.encode(pages))
+        contents = Contents(since, list(pages))
+        (folder / "contents.json").write_bytes(msgspec.json.encode(contents))
 
     def note(self, offset: int, numbers: NDArray[np.uint32], time: int, values: NDArray[np.float64]
     ) -> None:  # fmt: skip
@@ -87,12 +98,12 @@ class Proof:
 
 def prove(folder: Path, data: Path) -> Proof:
     """Compare a ledger with the stores of a gateway that is stopped. data: its folder."""
-    pages = msgspec.json.decode((folder / "pages.json").read_bytes(), type=list[Page])
+    contents = msgspec.json.decode((folder / "contents.json").read_bytes(), type=Contents)
     sent = {name: np.fromfile(folder / name, dtype) for name, dtype in COLUMNS.items()}
     with closing(sqlite3.connect(data / "kvartal.sqlite")) as cases:
-        series = _series(cases, pages, len(sent["count"]))
+        series = _series(cases, contents.pages, len(sent["count"]))
         alarms, alarms_lost = _alarms(cases, folder)
-    stored = _stored(data, int(series.max()) + 1)
+    stored = _stored(data, int(series.max()) + 1, contents.since)
     found = {name: column[series] for name, column in stored.items()}
     found["count"][series == 0] = 0  # of signals that were never born
     difference = found["count"].astype(np.int64) - sent["count"]
@@ -127,15 +138,16 @@ def _alarms(cases: sqlite3.Connection, folder: Path) -> tuple[int, int]:
     return len(told), len(told - known)
 
 
-def _stored(data: Path, size: int) -> dict[str, NDArray[Any]]:
-    """Sum up what is stored, by series."""
+def _stored(data: Path, size: int, since: int) -> dict[str, NDArray[Any]]:
+    """Sum up what is stored from a moment on, by series."""
     parts = ["SELECT series, time, value FROM readings", "SELECT series, time, value FROM late"]
     if sealed := sorted((data / "series").glob("*.parquet")):
         files = [str(each) for each in sealed]
         parts.append(f"SELECT series, time, value FROM read_parquet({files})")  # noqa: S608
     query = (
         f"SELECT series, count(*), sum(time // {MILLISECOND})::BIGINT, sum(value) "  # noqa: S608
-        f"FROM ({' UNION ALL '.join(parts)}) WHERE series < {size} GROUP BY series"
+        f"FROM ({' UNION ALL '.join(parts)}) WHERE series < {size} AND time >= {since} "
+        "GROUP BY series"
     )
     with duckdb.connect(str(data / "readings.duckdb"), read_only=True) as connection:
         columns = list(connection.execute(query).fetchnumpy().values())

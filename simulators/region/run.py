@@ -85,7 +85,7 @@ class Region:
         self._say = say
         self._pids = pids
         self.edges = [SimulatedEdge(plan, broker, passwords[plan.id], clock) for plan in plans]
-        self.ledger = Ledger(folder, [edge.page for edge in self.edges])
+        self.ledger = Ledger(folder, [edge.page for edge in self.edges], clock.time_ns())
         self.figures = Figures()
         self._random = random.Random(1)
         self._clearing: list[tuple[float, SimulatedEdge, tuple[str, str], int]] = []
