@@ -82,10 +82,17 @@ export const getAssetIncidents = (asset: string) =>
   answer(GET("/api/v1/incidents", { params: { query: { asset } } }));
 
 const ACKNOWLEDGED_AT_ONCE = 1000; // the API takes no more
-export async function acknowledge(incidents: readonly number[]) {
+/** A comment stands in the timelines, and goes to a device that keeps one. */
+export async function acknowledge({
+  incidents,
+  comment = "",
+}: {
+  incidents: readonly number[];
+  comment?: string;
+}) {
   for (let from = 0; from < incidents.length; from += ACKNOWLEDGED_AT_ONCE) {
     const part = incidents.slice(from, from + ACKNOWLEDGED_AT_ONCE);
-    const body = { incidents: part, comment: "" };
+    const body = { incidents: part, comment };
     await answer(POST("/api/v1/incidents/acknowledge", { body }));
   }
 }

@@ -242,6 +242,7 @@ export const en = {
     cleared: "back {{time}}",
     acknowledgedBy: "acknowledged by {{name}}, {{time}}",
     acknowledge: "Acknowledge",
+    acknowledgeComment: "Comment on the acknowledgement, if there is one to make",
     acknowledgeCount_one: "Acknowledge {{count}}",
     acknowledgeCount_other: "Acknowledge {{count}}",
     acknowledgeCause_one: "Acknowledge {{count}} of this cause",

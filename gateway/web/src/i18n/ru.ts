@@ -269,6 +269,7 @@ export const ru: Words<typeof en> = {
     cleared: "вернулась {{time}}",
     acknowledgedBy: "квитировал(а) {{name}}, {{time}}",
     acknowledge: "Квитировать",
+    acknowledgeComment: "Комментарий к квитированию, если он нужен",
     acknowledgeCount_one: "Квитировать {{count}}",
     acknowledgeCount_few: "Квитировать {{count}}",
     acknowledgeCount_many: "Квитировать {{count}}",

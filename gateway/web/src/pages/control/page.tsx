@@ -76,7 +76,8 @@ function Desk() {
     next: () => step(1),
     previous: () => step(-1),
     open: () => detail.current?.focus(),
-    acknowledge: () => onCard.current.length && acknowledging.mutate(onCard.current),
+    acknowledge: () =>
+      onCard.current.length && acknowledging.mutate({ incidents: onCard.current }),
     close: () => detail.current?.querySelector<HTMLButtonElement>("[data-verb=close]")?.click(),
     filter: () => filter.current?.focus(),
     fresh: list.letIn,

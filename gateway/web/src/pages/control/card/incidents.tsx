@@ -56,7 +56,13 @@ export function Incidents({
 }) {
   const { t } = useWords();
   const [all, setAll] = useState(false);
+  const [comment, setComment] = useState("");
   const acknowledging = useAcknowledge();
+  const press = (ids: readonly number[]) =>
+    acknowledging.mutate(
+      { incidents: ids, comment: comment.trim() },
+      { onSuccess: () => setComment("") },
+    );
   const ordered = incidents.toSorted(order);
   const shown = all ? ordered : ordered.slice(0, SHOWN);
   const waiting = waitingOf(shown);
@@ -73,7 +79,7 @@ export function Incidents({
               type="button"
               className="button"
               disabled={acknowledging.isPending}
-              onClick={() => acknowledging.mutate(known)}
+              onClick={() => press(known)}
             >
               {t("card.acknowledgeCause", { count: known.length })}
             </button>
@@ -83,7 +89,7 @@ export function Incidents({
               type="button"
               className="button solid"
               disabled={acknowledging.isPending}
-              onClick={() => acknowledging.mutate(waiting)}
+              onClick={() => press(waiting)}
             >
               {t("card.acknowledgeCount", { count: waiting.length })}
             </button>
@@ -91,6 +97,16 @@ export function Incidents({
         </div>
       }
     >
+      {waiting.length > 0 && (
+        <input
+          className="input"
+          value={comment}
+          maxLength={500}
+          aria-label={t("card.acknowledgeComment")}
+          placeholder={t("card.acknowledgeComment")}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      )}
       <Trouble error={acknowledging.error} />
       {!incidents.length && <p className="faint">{t("card.noIncidents")}</p>}
       <ul className="incidents">
