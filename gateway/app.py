@@ -25,6 +25,7 @@ from gateway.api import (
     incidents,
     live,
     meters,
+    open311,
     pages,
     places,
     problems,
@@ -101,6 +102,7 @@ def create_app(
     app.include_router(health.router)
     if API in settings.roles:
         app.include_router(api)
+        app.include_router(open311.router)
         app.include_router(pages.pages(settings.web_dir))
     return app
 

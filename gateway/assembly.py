@@ -17,6 +17,8 @@ from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
 from gateway.cases.proofs import Verification
+from gateway.channels.api_keys import KeyRates
+from gateway.channels.services import load_services
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
@@ -69,6 +71,7 @@ async def open_parts(
             load_deadlines(settings.deadlines_file, settings.days_off_file),
             load_proofs(settings.proof_file),
         )
+        load_services(settings.services_file)  # what is wrong in it is said at the start
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
             await current.reload(reading)
@@ -181,6 +184,7 @@ async def open_parts(
             hub=hub,
             filing=filing,
             appeal_rate=Rate(burst=20, every_s=3.0),
+            key_rates=KeyRates(),
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
             duties=Duties(

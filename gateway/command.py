@@ -21,6 +21,7 @@ from core.errors import ConfigError, DomainError
 from gateway import logs
 from gateway.app import create_app
 from gateway.authority import CERTIFICATE, REVOKED, open_authority, pem_of
+from gateway.channels.api_keys import make_key, revoke_keys
 from gateway.doctor import look
 from gateway.enrolment import make_token, revoke, revoked_ones
 from gateway.registry.document import BrokenRegistry, decode_registry
@@ -33,6 +34,7 @@ from gateway.storage.opened import opened
 from gateway.timeseries.rebuild import rebuild
 
 SERVER_GOOD_FOR = timedelta(days=825)
+MOST_PER_MINUTE = 6000  # appeals by one key
 T = TypeVar("T")
 
 
@@ -131,6 +133,49 @@ def print_token(edge: str, **where: Any) -> int:
     token = _answered(make())
     print(f"# good once, for {settings.enrolment_hours:g} h; on the edge's machine:")
     print(f"kvartal edge enrol {token.text()}")
+    return 0
+
+
+def print_key(
+    *,
+    config: Path | None,
+    data_dir: Path | None,
+    name: str,
+    place: str | None,
+    per_minute: int,
+    tokens: bool,
+) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+    if not 1 <= per_minute <= MOST_PER_MINUTE:
+        raise ConfigError(f"--per-minute: wanted 1 to {MOST_PER_MINUTE}, found {per_minute}")
+
+    async def make() -> str:
+        registry = CurrentRegistry()
+        async with opened(settings) as database, database.transaction() as session:
+            await registry.reload(session)
+            if place and place not in registry.snapshot.places:
+                raise ConfigError(f"there is no place {place!r} in the registry")
+            return make_key(
+                session,
+                SystemClock().now(),
+                name=name,
+                place_path=registry.snapshot.path_of(place) if place else "",
+                per_minute=per_minute,
+                wants_tokens=tokens,
+            )
+
+    print(asyncio.run(make()))
+    return 0
+
+
+def revoke_key(name: str, config: Path | None, data_dir: Path | None) -> int:
+    settings = load_settings(config, data_dir=data_dir)
+
+    async def call_back() -> int:
+        async with opened(settings) as database, database.transaction() as session:
+            return await revoke_keys(session, name, SystemClock().now())
+
+    print(f"{name}: {asyncio.run(call_back())} keys are called back")
     return 0
 
 
@@ -289,6 +334,8 @@ def _parser() -> argparse.ArgumentParser:
     broker.add_argument("--into", type=Path, required=True, metavar="DIR", help="folder for them")
     broker.set_defaults(action=certify_broker)
 
+    _add_keys(commands, where)
+
     series = commands.add_parser(
         "rebuild-series",
         parents=[where],
@@ -306,6 +353,31 @@ def _parser() -> argparse.ArgumentParser:
     openapi = commands.add_parser("openapi", help="print the OpenAPI document as JSON")
     openapi.set_defaults(action=print_openapi)
     return parser
+
+
+def _add_keys(commands: Any, where: argparse.ArgumentParser) -> None:
+    key = commands.add_parser(
+        "key", parents=[where], help="print a key with which another system files appeals"
+    )
+    key.add_argument("name", metavar="NAME", help="of the system")
+    key.add_argument("--place", metavar="PLACE", help="territory of its appeals (default: all)")
+    key.add_argument(
+        "--per-minute",
+        type=int,
+        default=60,
+        metavar="N",
+        help="how many appeals it may file in a minute (default: 60)",
+    )
+    key.add_argument(
+        "--tokens", action="store_true", help="it gets tokens, and asks for the numbers later"
+    )
+    key.set_defaults(action=print_key)
+
+    closing = commands.add_parser(
+        "revoke-key", parents=[where], help="call the keys of another system back"
+    )
+    closing.add_argument("name", metavar="NAME", help="of the system")
+    closing.set_defaults(action=revoke_key)
 
 
 def _described(field: str) -> str:

@@ -6,6 +6,7 @@ from core.clock import Clock
 from gateway.api.rate import Rate
 from gateway.authority import Authority
 from gateway.cases.filing import Filing
+from gateway.channels.api_keys import KeyRates
 from gateway.duties import Duties
 from gateway.live import Hub
 from gateway.registry.directory import Directory, History
@@ -27,6 +28,7 @@ class Parts:
     hub: Hub
     filing: Filing
     appeal_rate: Rate
+    key_rates: KeyRates
     authority: Authority
     enrolment_rate: Rate
     duties: Duties

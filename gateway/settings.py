@@ -176,6 +176,11 @@ class Settings(BaseSettings):
         description="chance of being right from which on what a message is about is taken as it "
         "reads; below it a person decides",
     )
+    services_file: Path | None = Field(
+        None,
+        description="YAML file of what other systems are asked about each service of Open311; "
+        "empty: gateway/channels/services.yaml",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

@@ -78,7 +78,7 @@ class Receipt:
 
 async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
     """Hang each appeal on a case; those of one trouble come to hang on one."""
-    where = [_where(desk.registry, each.appeal) for each in heard]
+    where = [locate(desk.registry, each.appeal) for each in heard]
     matters = [
         matter_of(
             desk.registry, each.category, place, each.appeal.position, each.appeal.description
@@ -197,7 +197,7 @@ def territory_of(registry: RegistrySnapshot) -> Territory:
     return Territory(registry.bounds, frozenset(registry.places), AddressBook(places))
 
 
-def _where(registry: RegistrySnapshot, appeal: Appeal) -> tuple[str, Position | None]:
+def locate(registry: RegistrySnapshot, appeal: Appeal) -> tuple[str, Position | None]:
     """Give the place an appeal is about and its position, each from the other where one lacks.
 
     Of a letter that names no place it is the whole territory: a person finds out.

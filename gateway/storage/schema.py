@@ -21,6 +21,7 @@ TABLES = (
     "gateway.storage.identity_tables",
     "gateway.storage.commissioning_tables",
     "gateway.storage.metering_tables",
+    "gateway.storage.channel_tables",
     "gateway.storage.leases",
 )
 
