@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, ReadingForm, SignOffForm, Trial, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, SignOffForm, Trial, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -140,6 +140,12 @@ export function putRouting(sheet: File, revision: number) {
   return postForm<{ revision: number }>("/routing", form, "PUT");
 }
 export const getExecutors = () => answer(GET("/api/v1/routing/executors"));
+export const classifyCase = (number: number, body: ClassifyForm) =>
+  answer(POST("/api/v1/cases/{number}/classify", { params: { path: { number } }, body }));
+export const mergeCase = (number: number, body: MergeForm) =>
+  answer(POST("/api/v1/cases/{number}/merge", { params: { path: { number } }, body }));
+export const separateCase = (number: number, body: SeparateForm) =>
+  answer(POST("/api/v1/cases/{number}/separate", { params: { path: { number } }, body }));
 export const contestCase = (number: number, body: ContestForm) =>
   answer(POST("/api/v1/cases/{number}/contest", { params: { path: { number } }, body }));
 export const decideContest = (number: number, body: HandOver) =>

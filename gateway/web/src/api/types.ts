@@ -56,3 +56,6 @@ export type Values = Schemas["Values"];
 export type Pulse = Schemas["Pulse"];
 export type LiveMessage = Hello | Change | Values | Pulse;
 export type Subscribe = Schemas["Subscribe"];
+export type ClassifyForm = Schemas["ClassifyForm"];
+export type MergeForm = Schemas["MergeForm"];
+export type SeparateForm = Schemas["SeparateForm"];

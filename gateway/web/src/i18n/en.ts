@@ -196,6 +196,20 @@ export const en = {
     lampsOn_one: "{{count}} lamp is on",
     lampsOn_other: "{{count}} lamps are on",
   },
+  sorting: {
+    title: "Sorting",
+    unclear: "Nobody has said yet what this is about. Choose, and it goes to who is responsible.",
+    other: "It is about something else…",
+    into: "Part of case number",
+    merge: "Merge",
+    separate: "Separate again",
+  },
+  urgent: {
+    gas: "The message tells of a smell of gas",
+    fire: "The message tells of a fire",
+    trapped: "The message tells of trapped people",
+    cold_child: "The message tells of a child in the cold",
+  },
   card: {
     case: "Case {{id}}",
     asset: "Asset",

@@ -18,6 +18,7 @@ import { Hands } from "./hands";
 import { Incidents } from "./incidents";
 import { Section } from "./section";
 import { Signals } from "./signals";
+import { Sorting, Urgent } from "./sorting";
 import { Stepper } from "./stepper";
 import { Timeline } from "./timeline";
 import { Verbs } from "./verbs";
@@ -45,6 +46,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
       <Head detail={data} onClose={onClose} />
       <div className="card-body">
         <Stepper state={data.state} />
+        <Urgent kinds={data.urgent} />
         <Section title={t("card.clocks")}>
           <Deadlines detail={data} />
         </Section>
@@ -58,6 +60,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         )}
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
         <Appeals appeals={data.appeal_list} />
+        <Sorting detail={data} />
         <Hands detail={data} />
         <Evidence caseId={id} evidence={data.evidence} />
         <Timeline entries={data.timeline} />
