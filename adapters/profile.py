@@ -154,6 +154,7 @@ class AlarmProfile(Strict):
     deadband: float = Field(0.0, ge=0)
     on_delay_s: float = Field(0.0, ge=0)
     off_delay_s: float = Field(0.0, ge=0)
+    latching: bool = Field(False, description="a person must reset it once it is back to normal")
     when: tuple[ConditionProfile, ...] = Field((), description="all must hold, or it clears")
     cause: Words | None = None
     consequence: Words | None = None

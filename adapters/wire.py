@@ -106,6 +106,7 @@ class AlarmBirth(msgspec.Struct, kw_only=True, omit_defaults=True):
     consequence: Words = {}
     action: Words = {}
     acknowledgeable: bool = False  # kept by the device itself, which wants to hear who has seen it
+    latching: bool = False  # stays active until a person resets it at the gateway
 
     def __post_init__(self) -> None:
         for part in ("name", "cause", "consequence", "action"):

@@ -44,8 +44,9 @@ class AlarmRule:
     UNCHANGED: a smaller change is none). on_delay_s, off_delay_s: seconds for which the test must
     hold (not hold) before the alarm is raised (cleared). when: of the tests of a value, conditions
     on other signals of the device, all of which must hold too; where one does not, the alarm
-    clears, and while one is not known it stays as it is. problem: category code of the case that it
-    becomes. cause, consequence, action: what a dispatcher reads.
+    clears, and while one is not known it stays as it is. latching: once raised, it stays active at
+    the gateway until a person resets it, whatever the value does. problem: category code of the
+    case that it becomes. cause, consequence, action: what a dispatcher reads.
     """
 
     key: str
@@ -58,6 +59,7 @@ class AlarmRule:
     deadband: float = 0.0
     on_delay_s: float = 0.0
     off_delay_s: float = 0.0
+    latching: bool = False
     when: tuple[Condition, ...] = ()
     cause: Text = field(default_factory=dict)
     consequence: Text = field(default_factory=dict)

@@ -237,6 +237,7 @@ def _alarm_birth(alarm: AlarmProfile) -> wire.AlarmBirth:
         name=alarm.name,
         test=alarm.test,
         limit=alarm.limit,
+        latching=alarm.latching,
         cause=alarm.cause or {},
         consequence=alarm.consequence or {},
         action=alarm.action or {},

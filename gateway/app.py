@@ -35,6 +35,7 @@ from gateway.api import (
     session,
     sorting,
     stills,
+    suppressions,
     totals,
 )
 from gateway.api import map as maps
@@ -60,6 +61,7 @@ ROUTERS = (
     routing.router,
     live.router,
     incidents.router,
+    suppressions.router,
     cases.router,
     hands.router,
     sorting.router,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from core.clock import Clock
-from gateway.cases import acknowledgements, commands, deadline_watch
+from gateway.cases import acknowledgements, commands, deadline_watch, suppressions
 from gateway.cases.proofs import Verification
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
@@ -84,6 +84,7 @@ class Leading:
             ("outbox trim", outbox.keep_trimmed(database, keep)),
             ("commands", commands.watch(database, clock, self.births)),
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
+            ("suppressions", suppressions.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("verification", self.verification.run()),
             ("edge watch", edge_watch.run()),

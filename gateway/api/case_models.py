@@ -11,7 +11,15 @@ from gateway.api.models import Model, Number, Text
 
 Severity = Literal["low", "medium", "high", "critical"]
 Priority = Severity
-IncidentState = Literal["unacknowledged", "acknowledged", "returned_unacknowledged", "normal"]
+IncidentState = Literal[
+    "unacknowledged",
+    "acknowledged",
+    "returned_unacknowledged",
+    "normal",
+    "shelved",
+    "suppressed",
+    "out_of_service",
+]
 CaseState = Literal["new", "routed", "accepted", "resolved", "verified", "closed"]
 
 
@@ -27,6 +35,8 @@ class IncidentOut(Model):
     state: IncidentState
     active: bool
     acknowledged: bool
+    latched: bool = Field(description="its source is normal again, and a person must reset it")
+    shelved_at_most_h: float = Field(description="hours; 0: it is not to be shelved")
     first_out: bool
     raised_at: datetime
     cleared_at: datetime | None

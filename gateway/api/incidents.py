@@ -6,7 +6,9 @@ from core.actor import Role
 from gateway.api.case_dependencies import TheDesk
 from gateway.api.case_models import Acknowledge, Acknowledged, IncidentOut
 from gateway.api.dependencies import CurrentActor, Reading, only
-from gateway.cases import work
+from gateway.api.models import Number
+from gateway.cases import latching, work
+from gateway.cases.rows import show_incident
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 
@@ -33,3 +35,9 @@ async def acknowledge(form: Acknowledge, desk: TheDesk, actor: CurrentActor) -> 
     return Acknowledged(
         acknowledged=await work.acknowledge(desk, actor, form.incidents, form.comment)
     )
+
+
+@router.post("/{number}/reset", dependencies=[watches])
+async def reset(number: Number, actor: CurrentActor, desk: TheDesk) -> IncidentOut:
+    """Let a latched alarm be over, once its source is normal and somebody has seen it."""
+    return show_incident(await latching.reset(desk, actor, number))

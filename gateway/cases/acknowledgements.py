@@ -20,7 +20,7 @@ from core.clock import Clock, to_nanoseconds
 from core.command import REQUESTED, STEPS, TELL_WITHIN, UNKNOWN, CommandState
 from core.text import Text
 from gateway.cases.desk import Desk, open_desk
-from gateway.cases.rows import incident_of, keep_incident
+from gateway.cases.rows import incident_of, keep_incident, suppressed_of
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage import outbox
 from gateway.storage.case_tables import AcknowledgementRow, IncidentRow
@@ -59,9 +59,11 @@ SAYS: dict[CommandState, Text] = {
 def acknowledge(desk: Desk, row: IncidentRow, by: str, says: Text = HERE) -> None:
     """Take that a person has seen an incident that nobody had acknowledged before."""
     keep_incident(incident_of(row).acknowledge(by, desk.now), row)
-    row.case.unacknowledged -= 1
-    row.case.touched = True
     desk.touch_incident(row)
+    if row.case is None:
+        return
+    row.case.unacknowledged -= not suppressed_of(row)
+    row.case.touched = True
     desk.say(row.case, "acknowledged", says, by=by, name=row.name)
 
 
@@ -145,7 +147,8 @@ async def _settle(desk: Desk, row: AcknowledgementRow, state: CommandState, why:
     incident = await desk.session.get_one(
         IncidentRow, row.incident_id, options=[joinedload(IncidentRow.case)]
     )
-    desk.say(incident.case, "acknowledged", SAYS[state], name=incident.name, why=why)
+    if incident.case is not None:
+        desk.say(incident.case, "acknowledged", SAYS[state], name=incident.name, why=why)
 
 
 async def give_up(desk: Desk) -> None:

@@ -18,17 +18,19 @@ from core.alarm import Severity
 from core.case import Case, CaseState
 from core.category import UNCLEAR, Category, category
 from core.evidence import EvidenceKind, grade
+from core.incident import Suppressed
 from core.position import Position
 from core.priority import is_worse, people_behind, priority, worse
 from core.proof import Proof
 from core.registry import Asset
 from core.route import Trouble
 from core.routing import Routing
+from core.suppression import Suppression, suppressed_by
 from core.text import Text, filled
 from core.urgency import SEVERITY, Urgency
 from gateway.cases.affected import Area
 from gateway.cases.cells import cell_of
-from gateway.cases.rows import case_of, keep_case, show_case, show_incident
+from gateway.cases.rows import case_of, keep_case, show_case, show_incident, suppression_of
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage import outbox
 from gateway.storage.case_tables import (
@@ -36,6 +38,7 @@ from gateway.storage.case_tables import (
     CaseRow,
     EvidenceRow,
     IncidentRow,
+    SuppressionRow,
     TimelineRow,
 )
 
@@ -90,9 +93,11 @@ class Desk:
         self._changed: dict[int, CaseRow] = {}
         self._incidents: dict[int, IncidentRow] = {}
         self._taken: dict[int, str | None] = {}  # case or incident → executor who had it before
+        self._suppressions: Sequence[Suppression] = ()
 
     async def load(self, assets: Iterable[str]) -> None:
-        """Take the open cases of these assets, and all without an asset."""
+        """Take the open cases of these assets, and all without an asset; and what nobody is to be
+        told of."""
         rows = await self.session.scalars(
             select(CaseRow).where(
                 CaseRow.open_key.is_not(None),
@@ -101,6 +106,21 @@ class Desk:
         )
         for row in rows:
             self.take(row)
+        standing = await self.session.scalars(
+            select(SuppressionRow).where(SuppressionRow.ended_at.is_(None))
+        )
+        self._suppressions = [suppression_of(row) for row in standing]
+
+    def suppressed(self, incident: IncidentRow) -> frozenset[Suppressed]:
+        """Give why nobody is to be told of an incident now; nothing: it is to be told."""
+        return suppressed_by(
+            self._suppressions,
+            self.now,
+            device=incident.device,
+            condition=incident.condition,
+            asset=incident.asset,
+            feeding=self.registry.feeds.upstream(incident.asset, self.now),
+        )
 
     def take(self, row: CaseRow) -> None:
         """Put a loaded open case on the desk."""
@@ -182,13 +202,25 @@ class Desk:
         row.reason = dict(routing.reason)
         self.say(row, "routed", routing.reason)
 
-    def add_incident(self, row: CaseRow, incident: IncidentRow, *, silent: bool) -> None:
-        """Hang an incident on a case, which becomes as bad as it."""
-        incident.case = row
+    def record(self, incident: IncidentRow) -> None:
+        """Keep an incident of which nobody is to be told."""
         self.session.add(incident)
         self.touch_incident(incident)
+
+    def add_incident(self, row: CaseRow, incident: IncidentRow) -> None:
+        """Hang an incident on a case, which becomes as bad as it.
+
+        People are told of it unless it only adds to what they know: the cause of the case, active,
+        and no better.
+        """
+        self.record(incident)
+        incident.case = row
+        incident.first_out = row.incidents == 0
+        adds = row.active_incidents > 0 and row.state not in REPORTED
+        if not adds or is_worse(Severity(incident.severity), Severity(row.severity)):
+            incident.annunciated_at = self.now
         row.incidents += 1
-        row.silent &= silent
+        row.silent &= incident.silent
         row.unacknowledged += 1
         row.active_incidents += incident.cleared_at is None
         row.proved_at = None
@@ -213,8 +245,10 @@ class Desk:
 
     def clear_incident(self, incident: IncidentRow, proof: Text, at: datetime) -> None:
         """Take that an incident has returned to normal; the last one of its case proves that."""
-        row = incident.case
         self.touch_incident(incident)
+        row = incident.case
+        if row is None:
+            return
         row.active_incidents -= 1
         self.say(row, "cleared", CLEARED, name=incident.name)
         if category(incident.problem).release is not None:
@@ -302,7 +336,7 @@ class Desk:
                 topic="incident",
                 place_path=row.place_path,
                 body=show_incident(row).model_dump(mode="json"),
-                executor=row.case.executor,
+                executor=row.case.executor if row.case else None,
                 former_executor=self._taken.get(id(row)),
             )
             for row in self._incidents.values()
@@ -324,7 +358,7 @@ class Desk:
         """Show the incidents of cases that have another executor now to that one."""
         cases = {row.id: row for row in given}
         for incident in await self.hanging(IncidentRow, cases) if cases else ():
-            incident.case = cases[incident.case_id]
+            incident.case = cases[incident.case_id or 0]
             self._taken.setdefault(id(incident), self._taken[id(incident.case)])
             self.touch_incident(incident)
 

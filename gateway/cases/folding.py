@@ -7,12 +7,13 @@ before their cabinet was, the mark goes to the cabinet: what feeds the others is
 from dataclasses import dataclass
 
 from core.alarm import Severity
+from core.category import category, group_of
 from core.priority import is_worse
 from core.registry import Asset
 from core.text import Text, filled
 from gateway.cases.affected import Area
 from gateway.cases.desk import Desk, Subject
-from gateway.cases.meaning import SILENT, Meaning
+from gateway.cases.meaning import SILENT
 from gateway.cases.merging import absorb
 from gateway.storage.case_tables import CaseRow, IncidentRow
 
@@ -36,16 +37,15 @@ def case_for(
     incident: IncidentRow,
     asset: Asset | None,
     place: str,
-    *,
-    meaning: Meaning,
-    line: Line | None,
+    line: Line | None = None,
 ) -> CaseRow:
     """Give the case of this asset's problem, of what feeds it, of its line, or a new one."""
-    group = meaning.category.group
+    found = category(incident.problem)
+    group = found.group
     if asset is not None:
         if (own := desk.case_with(asset_key(asset.id, group))) is not None:
             return own
-        if (cause := _cause(desk, asset, meaning)) is not None:
+        if (cause := _cause(desk, asset, incident)) is not None:
             return cause
     if line is not None:
         return _case_of_line(desk, line)
@@ -55,15 +55,15 @@ def case_for(
     registry = desk.registry
     return desk.open_case(
         Subject(
-            category=meaning.category,
-            severity=meaning.severity,
-            title=meaning.name,
+            category=found,
+            severity=Severity(incident.severity),
+            title=incident.name,
             key=asset_key(asset.id, group) if asset else f"device:{incident.device}|{group}",
             place=place,
             address=registry.address_of(place),
             position=registry.position_of(asset) if asset else registry.position_of_place(place),
             asset=asset,
-            silent=meaning.silent,
+            silent=incident.silent,
         )
     )
 
@@ -100,20 +100,21 @@ def _stops_below(severity: str) -> bool:
     return is_worse(Severity(severity), Severity.LOW)
 
 
-def _cause(desk: Desk, asset: Asset, meaning: Meaning) -> CaseRow | None:
+def _cause(desk: Desk, asset: Asset, incident: IncidentRow) -> CaseRow | None:
     """Find the active case of what feeds the asset, or of an asset that now went silent too.
 
     Never one of another municipality: those who watch this asset could not see it.
     """
     above = desk.registry.feeds.upstream(asset.id, desk.now)
     path = desk.registry.path_of(asset.place)
+    group = group_of(incident.problem)
     found = [
         row
         for row in desk.open_cases((*above, asset.id))
         if row.active_incidents
         and desk.has_same_home(row.place_path, path)
         and _stops_below(row.severity)
-        and (meaning.silent or (meaning.category.group == row.group and row.asset != asset.id))
+        and (incident.silent or (group == row.group and row.asset != asset.id))
     ]
     # The root: what has the fewest things above itself.
     return min(

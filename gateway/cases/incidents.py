@@ -20,7 +20,7 @@ from core.errors import DomainError
 from core.incident import Incident
 from core.registry import Asset
 from core.text import Text, filled
-from gateway.cases import acknowledgements, commands
+from gateway.cases import acknowledgements, commands, latching
 from gateway.cases.desk import SYSTEM, Desk, open_desk
 from gateway.cases.edge_loss import EDGE_LOST
 from gateway.cases.evidence_files import EvidenceFiles
@@ -30,7 +30,7 @@ from gateway.cases.refusals import REFUSED
 from gateway.cases.rows import active_key, finite, incident_of, keep_incident
 from gateway.cases.stills import keep_still
 from gateway.registry.snapshot import CurrentRegistry
-from gateway.storage.case_tables import EvidenceRow, IncidentRow
+from gateway.storage.case_tables import CaseRow, EvidenceRow, IncidentRow
 from gateway.storage.series_tables import BornDeviceRow
 
 log = structlog.get_logger()
@@ -251,7 +251,8 @@ class Block:
         self._raised.add((key, row.raised_at))
         if row.cleared_at is None:
             self._active[key] = row
-            self.desk.take(row.case)
+            if row.case is not None:
+                self.desk.take(row.case)
 
     def subject(self, fact: Fact) -> Subject:
         """Give the asset that the device served then; a device that is gone counts for its edge,
@@ -266,8 +267,10 @@ class Block:
         """Tell whether a raise is not known yet. What is restated, or has no duration, is known by
         its time: a killed edge may restate what it had cleared, and see the same finding again."""
         key = active_key(fact.device, fact.condition)
-        if key in self._active:
-            self._active[key].edge = self._edge
+        if (row := self._active.get(key)) is not None:
+            row.edge = self._edge
+            if row.returned_at is not None:
+                latching.come_again(self.desk, row)
             return False
         return not (fact.restated or fact.transient) or (key, fact.at) not in self._raised
 
@@ -301,21 +304,26 @@ class Block:
             cause=dict(meaning.cause),
             consequence=dict(meaning.consequence),
             action=dict(meaning.action),
+            silent=meaning.silent,
             acknowledgeable=meaning.acknowledgeable,
         )
-        keep_incident(Incident.raised(fact.at, self._now, transient=fact.transient), incident)
-        case = case_for(
-            self.desk,
-            incident,
-            asset,
-            subject.place,
-            meaning=meaning,
-            line=self._line_of(fact),
+        raised = Incident.raised(
+            fact.at,
+            self._now,
+            transient=fact.transient,
+            latching=meaning.latching and not fact.transient,
+            suppressed=self.desk.suppressed(incident),
         )
-        incident.first_out = case.incidents == 0
-        self.desk.add_incident(case, incident, silent=meaning.silent)
+        keep_incident(raised, incident)
+        if raised.suppressed:
+            incident.case = None  # asked for, so that nobody loads it
+            self.desk.record(incident)
+            self._know(incident)
+            return
+        case = case_for(self.desk, incident, asset, subject.place, self._line_of(fact))
+        self.desk.add_incident(case, incident)
         if still:
-            incident.still = self._still(incident, fact.at, still)
+            incident.still = self._still(case, incident, fact.at, still)
         await fold_below(self.desk, case, incident, asset)
         self._know(incident)
         if fact.transient and case.active_incidents == 0:
@@ -324,10 +332,14 @@ class Block:
     def clear(self, fact: Fact) -> None:
         """Take that the condition is over, unless it is known."""
         key = active_key(fact.device, fact.condition)
-        if key not in self._active:
+        row = self._active.get(key)
+        if row is None or row.returned_at is not None:
             return
-        row = self._active.pop(key)
         keep_incident(incident_of(row).cleared(fact.at), row)
+        if row.cleared_at is None:
+            latching.say_returned(self.desk, row)
+            return
+        del self._active[key]
         self.desk.clear_incident(row, _proof(row, fact), fact.at)
 
     async def acknowledge(self, event: Condition) -> None:
@@ -382,9 +394,11 @@ class Block:
             return self._registry.edge_of(row.device) == self._edge
         return row.edge == self._edge
 
-    def _still(self, incident: IncidentRow, at: datetime, sha256: str) -> EvidenceRow:
+    def _still(
+        self, case: CaseRow, incident: IncidentRow, at: datetime, sha256: str
+    ) -> EvidenceRow:
         return EvidenceRow(
-            case=incident.case,
+            case=case,
             kind="still",
             grade="A",
             at=at,

@@ -36,7 +36,8 @@ class Births(Protocol):
 class Meaning:
     """unit: of the value that is told with the incident; empty where there is none.
     silent: it only says that nothing is heard, which is explained by anything that broke above.
-    acknowledgeable: the device keeps it itself, and wants to hear that it was acknowledged."""
+    acknowledgeable: the device keeps it itself, and wants to hear that it was acknowledged.
+    latching: it stays active until a person resets it."""
 
     category: Category
     severity: Severity
@@ -47,6 +48,7 @@ class Meaning:
     consequence: Text
     action: Text
     acknowledgeable: bool = False
+    latching: bool = False
 
 
 SILENT = Meaning(
@@ -122,6 +124,7 @@ async def meaning_of(
         consequence=definition.consequence,
         action=definition.action,
         acknowledgeable=definition.acknowledgeable,
+        latching=definition.latching,
     )
 
 

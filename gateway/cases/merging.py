@@ -68,7 +68,7 @@ async def merge(desk: Desk, victims: Sequence[CaseRow], into: CaseRow, by: str =
     for victim in victims:
         _close(desk, victim, into, by, parts.of(victim.id))
     for incident in parts.incidents:
-        desk.moves(incident, numbers[incident.case_id].executor)
+        desk.moves(incident, numbers[incident.case_id or 0].executor)
         incident.case, incident.first_out = into, False
     for appeal in parts.appeals:
         appeal.case = into

@@ -5,14 +5,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from core.alarm import Severity
 from core.appeal import masked
 from core.case import Case, CaseState
 from core.category import CATEGORIES, category
 from core.deadline import Deadline
 from core.deadline_rule import DeadlineRules
-from core.incident import Incident, state_of
+from core.incident import Incident, Suppressed
+from core.suppression import SHELVED_AT_MOST, Suppression
 from core.text import Text
-from gateway.api import appeal_models, case_models, deadline_models
+from gateway.api import appeal_models, case_models, deadline_models, suppression_models
 from gateway.api.command_models import CommandOut
 from gateway.storage.case_tables import (
     AppealRow,
@@ -24,10 +26,13 @@ from gateway.storage.case_tables import (
     EvidenceRow,
     IncidentRow,
     MergeRow,
+    SuppressionRow,
     TimelineRow,
 )
 
 ClockRow = TypeVar("ClockRow", bound=ClockColumns)
+
+NEVER, HOUR = timedelta(), timedelta(hours=1)
 
 
 def case_of(row: CaseRow, rules: DeadlineRules) -> Case:
@@ -95,17 +100,28 @@ def incident_of(row: IncidentRow) -> Incident:
     return Incident(
         raised_at=row.raised_at,
         seen_at=row.seen_at,
+        latching=row.latching,
+        returned_at=row.returned_at,
         cleared_at=row.cleared_at,
         acknowledged_at=row.acknowledged_at,
         acknowledged_by=row.acknowledged_by,
+        suppressed=suppressed_of(row),
     )
+
+
+def suppressed_of(row: IncidentRow) -> frozenset[Suppressed]:
+    """Give why nobody is told of the incident; nothing: they are."""
+    return frozenset(why for why in Suppressed if getattr(row, why))
 
 
 def keep_incident(incident: Incident, row: IncidentRow) -> None:
     """Put what changed into the row."""
+    row.latching, row.returned_at = incident.latching, incident.returned_at
     row.cleared_at = incident.cleared_at
     row.acknowledged_at = incident.acknowledged_at
     row.acknowledged_by = incident.acknowledged_by
+    for why in Suppressed:
+        setattr(row, why, why in incident.suppressed)
     key = row.active_key or active_key(row.device, row.condition)
     row.active_key = key if incident.active else None
 
@@ -228,16 +244,42 @@ def show_breach(row: BreachRow) -> deadline_models.BreachOut:
 
 
 def show_incident(row: IncidentRow) -> case_models.IncidentOut:
-    active, acknowledged = row.cleared_at is None, row.acknowledged_at is not None
+    incident = incident_of(row)
     return case_models.IncidentOut.model_validate(
         {name: getattr(row, name) for name in SAME_OF_INCIDENT}
         | {
             "case": row.case_id,
             "still": row.still_id,
-            "state": state_of(active, acknowledged),
-            "active": active,
-            "acknowledged": acknowledged,
+            "state": incident.state,
+            "active": incident.active,
+            "acknowledged": incident.acknowledged,
+            "latched": incident.is_latched,
+            "shelved_at_most_h": SHELVED_AT_MOST.get(Severity(row.severity), NEVER) / HOUR,
         }
+    )
+
+
+def suppression_of(row: SuppressionRow) -> Suppression:
+    """Give the suppression with its rules."""
+    return Suppression(
+        why=Suppressed(row.why),
+        device=row.device,
+        condition=row.condition,
+        asset=row.asset,
+        below=row.below,
+        since=row.since,
+        until=row.until,
+        reason=row.reason,
+        order=row.order,
+        by=row.by,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+    )
+
+
+def show_suppression(row: SuppressionRow) -> suppression_models.SuppressionOut:
+    return suppression_models.SuppressionOut.model_validate(
+        {name: getattr(row, name) for name in suppression_models.SuppressionOut.model_fields}
     )
 
 

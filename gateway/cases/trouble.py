@@ -44,12 +44,18 @@ def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edg
         raised_at=since,
         seen_at=desk.now,
         unit="",
+        silent=True,
         cause=dict(trouble.cause),
         consequence=dict(trouble.consequence),
         action=dict(trouble.action),
         active_key=active_key(trouble.who, trouble.condition, place),
     )
-    keep_incident(Incident.raised(since, desk.now), incident)
+    raised = Incident.raised(since, desk.now, suppressed=desk.suppressed(incident))
+    keep_incident(raised, incident)
+    if raised.suppressed:
+        incident.case = None  # asked for, so that nobody loads it
+        desk.record(incident)
+        return
     case = desk.open_case(
         Subject(
             category=trouble.problem,
@@ -62,14 +68,14 @@ def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edg
             silent=True,
         )
     )
-    incident.first_out = case.incidents == 0
-    desk.add_incident(case, incident, silent=True)
+    desk.add_incident(case, incident)
 
 
 async def clear_troubles(desk: Desk, which: ColumnElement[bool], proof: Text) -> None:
     """Take that these incidents are over. proof: what shows it, with a {name}."""
     query = select(IncidentRow).where(which).options(joinedload(IncidentRow.case))
     for row in await desk.session.scalars(query):
-        desk.take(row.case)
+        if row.case is not None:
+            desk.take(row.case)
         keep_incident(incident_of(row).cleared(desk.now), row)
         desk.clear_incident(row, filled(proof, name=row.name), desk.now)

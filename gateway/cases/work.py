@@ -66,6 +66,8 @@ WANTED: Text = {
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
 ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
 
+TOLD = ~or_(IncidentRow.shelved, IncidentRow.suppressed, IncidentRow.out_of_service)
+
 Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
 
 
@@ -162,7 +164,7 @@ async def list_incidents(
         is_active = IncidentRow.cleared_at.is_(None)
         query = query.where(is_active if active else ~is_active)
     if unacknowledged:
-        query = query.where(IncidentRow.acknowledged_at.is_(None))
+        query = query.where(IncidentRow.acknowledged_at.is_(None), TOLD)
     if asset is not None:
         query = query.where(IncidentRow.asset == asset)
     return [show_incident(row) for row in await session.scalars(query)]
@@ -281,7 +283,7 @@ async def acknowledge(
     for row in fresh:
         acknowledgements.acknowledge(desk, row, actor.name)
     if comment:
-        for case in {row.case_id: row.case for row in fresh}.values():
+        for case in {row.case_id: row.case for row in fresh if row.case}.values():
             desk.say(case, "note", NOTED, by=actor.name, note=comment)
     await acknowledgements.tell_devices(desk, fresh, comment)
     await desk.finish()

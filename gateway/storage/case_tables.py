@@ -135,11 +135,16 @@ class BreachRow(Base):
 
 class IncidentRow(Base):
     """active_key: device and condition while it is active, and can be there only once.
-    acknowledgeable: its device wants to hear that it was acknowledged."""
+
+    case_id: none while nobody is to be told of it: it is shelved, suppressed or out_of_service.
+    annunciated_at: when people were told of it; never of what came under a cause that they knew.
+    silent: it only says that nothing is heard. acknowledgeable: its device wants to hear that it
+    was acknowledged. returned_at: its source is normal, although a latching one is still active.
+    """
 
     __tablename__ = "incidents"
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
-    case_id: Mapped[int] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
+    case_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("cases.id"), index=True)
     edge: Mapped[str] = mapped_column(Identifier)
     device: Mapped[str] = mapped_column(Identifier)
     asset: Mapped[str] = mapped_column(Identifier, index=True)
@@ -151,11 +156,18 @@ class IncidentRow(Base):
     place_path: Mapped[str] = mapped_column(PlacePath, index=True)
     raised_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    annunciated_at: Mapped[datetime | None] = mapped_column(index=True)
+    returned_at: Mapped[datetime | None]
     cleared_at: Mapped[datetime | None]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(String(200))
     acknowledgeable: Mapped[bool] = mapped_column(default=False, server_default=false())
-    first_out: Mapped[bool]
+    latching: Mapped[bool] = mapped_column(default=False, server_default=false())
+    silent: Mapped[bool] = mapped_column(default=False, server_default=false())
+    shelved: Mapped[bool] = mapped_column(default=False, server_default=false())
+    suppressed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    out_of_service: Mapped[bool] = mapped_column(default=False, server_default=false())
+    first_out: Mapped[bool] = mapped_column(default=False)
     value: Mapped[float | None]
     unit: Mapped[str] = mapped_column(String(40))
     cause: Mapped[dict[str, str]]
@@ -164,10 +176,32 @@ class IncidentRow(Base):
     still_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("evidence.id"))
     active_key: Mapped[str | None] = mapped_column(String(150), unique=True)
 
-    case: Mapped[CaseRow] = relationship(lazy="raise")
+    case: Mapped[CaseRow | None] = relationship(lazy="raise")
     still: Mapped["EvidenceRow | None"] = relationship(lazy="raise")
 
     __table_args__ = (Index("ix_incidents_device_raised_at", "device", "raised_at"),)
+
+
+class SuppressionRow(Base):
+    """A core.suppression.Suppression. begun: its conditions know of it."""
+
+    __tablename__ = "suppressions"
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    why: Mapped[str] = mapped_column(State)
+    device: Mapped[str] = mapped_column(Identifier)
+    condition: Mapped[str] = mapped_column(Code)
+    asset: Mapped[str] = mapped_column(Identifier)
+    below: Mapped[bool]
+    name: Mapped[dict[str, str]]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(500))
+    order: Mapped[str] = mapped_column(String(100))
+    by: Mapped[str] = mapped_column(String(200))
+    begun: Mapped[bool]
+    ended_at: Mapped[datetime | None] = mapped_column(index=True)
+    ended_by: Mapped[str] = mapped_column(String(200))
+    place_path: Mapped[str] = mapped_column(PlacePath, index=True)
 
 
 class AppealRow(Base):

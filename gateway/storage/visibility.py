@@ -10,7 +10,14 @@ from typing import TypeGuard
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.actor import Actor
-from gateway.storage.case_tables import AppealRow, CaseRow, CommandRow, EvidenceRow, IncidentRow
+from gateway.storage.case_tables import (
+    AppealRow,
+    CaseRow,
+    CommandRow,
+    EvidenceRow,
+    IncidentRow,
+    SuppressionRow,
+)
 from gateway.storage.commissioning_tables import SignOffRow
 from gateway.storage.metering_tables import MeterReadingRow
 from gateway.storage.outbox import WORK
@@ -18,7 +25,12 @@ from gateway.storage.still_tables import StillRow
 from gateway.storage.tables import Base, EdgeRow, OutboxRow, ReplacementRow
 
 Thing = (
-    type[EdgeRow] | type[StillRow] | type[ReplacementRow] | type[SignOffRow] | type[MeterReadingRow]
+    type[EdgeRow]
+    | type[StillRow]
+    | type[ReplacementRow]
+    | type[SignOffRow]
+    | type[MeterReadingRow]
+    | type[SuppressionRow]
 )
 OfCase = type[IncidentRow] | type[AppealRow] | type[EvidenceRow] | type[CommandRow]
 

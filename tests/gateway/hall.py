@@ -134,6 +134,7 @@ ALARMS = {
     "trapped": ("critical", "lift.trapped"),
     "kept": ("high", "lift.stopped"),  # by the device itself
     "red_light": ("low", "traffic.violation"),
+    "fire": ("critical", "lift.stopped"),  # latched
 }  # fmt: skip
 LIGHT = {0: name("off"), 1: name("on")}
 
@@ -148,7 +149,8 @@ class Births(NothingBorn):
             return None
         severity, problem = ALARMS[condition]
         return AlarmBirth(key=condition, signal="mains", severity=severity, problem=problem,
-                          name=name(condition), acknowledgeable=condition == "kept")  # fmt: skip
+                          name=name(condition), acknowledgeable=condition == "kept",
+                          latching=condition == "fire")  # fmt: skip
 
     def signals_of(self, _device: str) -> Sequence[SignalBirth]:
         return [

@@ -771,6 +771,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{number}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Let a latched alarm be over, once its source is normal and somebody has seen it.
+         */
+        post: operations["reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Suppressions
+         * @description Give what is in force or to come, and what ended in the last thirty days.
+         */
+        get: operations["list_suppressions"];
+        put?: never;
+        /**
+         * Suppress
+         * @description Take a device or an asset out of service, or suppress it by design.
+         */
+        post: operations["suppress"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/suppressions/{number}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Suppression
+         * @description End it now; what is still active is told of.
+         */
+        post: operations["end_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{number}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shelve
+         * @description Put the condition of this incident aside; it comes back by itself.
+         */
+        post: operations["shelve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -2754,11 +2838,21 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "unacknowledged" | "acknowledged" | "returned_unacknowledged" | "normal";
+            state: "unacknowledged" | "acknowledged" | "returned_unacknowledged" | "normal" | "shelved" | "suppressed" | "out_of_service";
             /** Active */
             active: boolean;
             /** Acknowledged */
             acknowledged: boolean;
+            /**
+             * Latched
+             * @description its source is normal again, and a person must reset it
+             */
+            latched: boolean;
+            /**
+             * Shelved At Most H
+             * @description hours; 0: it is not to be shelved
+             */
+            shelved_at_most_h: number;
             /** First Out */
             first_out: boolean;
             /**
@@ -3447,6 +3541,16 @@ export interface components {
             /** Until */
             until: string | null;
         };
+        /** Shelve */
+        Shelve: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * ShownReading
          * @description What a register showed at a moment, in its own unit.
@@ -3595,6 +3699,98 @@ export interface components {
             };
             /** Confidence */
             confidence: number;
+        };
+        /**
+         * Suppress
+         * @description What is to be quiet, of which one is named: a device, or an asset.
+         */
+        Suppress: {
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "suppressed" | "out_of_service";
+            /**
+             * Device
+             * @default
+             */
+            device: string;
+            /**
+             * Asset
+             * @default
+             */
+            asset: string;
+            /**
+             * Below
+             * @description all that the asset feeds too
+             * @default false
+             */
+            below: boolean;
+            /**
+             * Since
+             * @description none: from now on
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description none: until a person ends it
+             */
+            until?: string | null;
+            /** Reason */
+            reason: string;
+            /**
+             * Order
+             * @description number of the order for the work
+             * @default
+             */
+            order: string;
+        };
+        /**
+         * SuppressionOut
+         * @description Conditions of which nobody is told.
+         *
+         *     condition: the only one of the device; empty for all. below: of all that the asset feeds too.
+         */
+        SuppressionOut: {
+            /** Id */
+            id: number;
+            /**
+             * Why
+             * @enum {string}
+             */
+            why: "shelved" | "suppressed" | "out_of_service";
+            /** Device */
+            device: string;
+            /** Condition */
+            condition: string;
+            /** Asset */
+            asset: string;
+            /** Below */
+            below: boolean;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Until */
+            until: string | null;
+            /** Reason */
+            reason: string;
+            /** Order */
+            order: string;
+            /** By */
+            by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Ended By */
+            ended_by: string;
         };
         /** TakeApartForm */
         TakeApartForm: {
@@ -5272,6 +5468,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Acknowledged"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_suppressions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suppress: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Suppress"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelve"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
