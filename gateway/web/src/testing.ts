@@ -47,6 +47,8 @@ export function incident(part: Partial<IncidentOut>): IncidentOut {
     state: "unacknowledged",
     active: true,
     acknowledged: false,
+    latched: false,
+    shelved_at_most_h: 1,
     first_out: true,
     raised_at: "2026-11-22T11:00:00Z",
     cleared_at: null,

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, SignOffForm, Trial, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, Shelve, SignOffForm, Suppress, Trial, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -96,6 +96,14 @@ export async function acknowledge({
     await answer(POST("/api/v1/incidents/acknowledge", { body }));
   }
 }
+export const shelve = (number: number, body: Shelve) =>
+  answer(POST("/api/v1/incidents/{number}/shelve", { params: { path: { number } }, body }));
+export const resetIncident = (number: number) =>
+  answer(POST("/api/v1/incidents/{number}/reset", { params: { path: { number } } }));
+export const getSuppressions = () => answer(GET("/api/v1/suppressions"));
+export const suppress = (body: Suppress) => answer(POST("/api/v1/suppressions", { body }));
+export const endSuppression = (number: number) =>
+  answer(POST("/api/v1/suppressions/{number}/end", { params: { path: { number } } }));
 
 export type CaseFilter = "open" | "closed" | "all";
 export const getCases = (state: CaseFilter) =>

@@ -18,6 +18,7 @@ export const keys = {
   routing: ["routing"] as const,
   executors: ["executors"] as const,
   incidents: ["incidents"] as const,
+  suppressions: ["suppressions"] as const,
   cases: (state: CaseFilter) => ["cases", state] as const,
   case: (id: number) => ["case", id] as const,
   device: (id: string) => ["device", id] as const,

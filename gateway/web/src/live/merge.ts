@@ -46,7 +46,9 @@ export function mergeIncidents(
   rows: readonly IncidentOut[],
   changed: readonly IncidentOut[],
 ): IncidentOut[] {
-  return merged(rows, changed).filter((row) => row.state !== "normal");
+  return merged(rows, changed).filter(
+    (row) => row.active || row.state === "returned_unacknowledged",
+  );
 }
 
 export const mergeEdges = (rows: readonly EdgeOut[], changed: readonly EdgeOut[]) =>

@@ -10,6 +10,7 @@ import { PriorityMark } from "../../parts/priority";
 import { leave, useMe } from "../../parts/signed-in";
 import { LanguageSwitch, ThemeSwitch } from "../../parts/switches";
 import type { useSound } from "./use-sound";
+import { Suppressions } from "./suppressions";
 import { countsOf } from "./worklist/order";
 import "./strip.css";
 
@@ -36,6 +37,7 @@ export function Strip({ cases, sound, keysOn, onKeys, onHelp }: Props) {
       </p>
       <Connection />
       <Counters cases={cases} now={now} />
+      <Suppressions />
       <span className="spring" />
       <p className="operator">
         <strong>{me.name}</strong>

@@ -12,6 +12,7 @@ import { Cameras } from "./camera";
 import { Incidents } from "./incidents";
 import { Section } from "./section";
 import { Signals } from "./signals";
+import { SuppressAsset } from "./suppress-asset";
 import "./card.css";
 
 const SHOWN_RELATIONS = 12;
@@ -73,6 +74,7 @@ export function AssetCard({ id, cases, onShown, onClose }: Props) {
         />
         <Relations title={t("card.fedBy")} assets={asset.data.fed_by} />
         <Relations title={t("card.feeds")} assets={asset.data.feeds} />
+        <SuppressAsset asset={id} />
         <Trouble error={incidents.error} />
         <Incidents incidents={list} title={t("card.history")} onShown={onShown} />
       </div>

@@ -11,6 +11,8 @@ import { useNow } from "../../../live/react";
 import { useAssetName } from "../../../parts/asset-name";
 import { PriorityMark, rank } from "../../../parts/priority";
 import { Trouble } from "../../../parts/trouble";
+import { WAITING } from "../worklist/order";
+import { Quiet } from "./quiet";
 import { Section } from "./section";
 import { Still } from "./still";
 
@@ -37,7 +39,7 @@ export function useAcknowledge() {
 }
 
 const waitingOf = (incidents: readonly IncidentOut[]) =>
-  incidents.filter((incident) => !incident.acknowledged).map((incident) => incident.id);
+  incidents.filter((incident) => WAITING.has(incident.state)).map((incident) => incident.id);
 
 /**
  * The incidents on the screen are those that the button acknowledges, and no others. A second one
@@ -191,6 +193,7 @@ function Incident({
               ))}
             </dl>
           )}
+          <Quiet incident={incident} />
           {typeof incident.still === "number" && (
             <Still id={incident.still} label={say(incident.name)} />
           )}

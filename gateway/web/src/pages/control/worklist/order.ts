@@ -33,11 +33,17 @@ export const waits = (row: CaseRow) =>
 
 const FLASH_MS = 120_000;
 
+/** What nobody has seen, and is not suppressed. */
+export const WAITING: ReadonlySet<IncidentOut["state"]> = new Set([
+  "unacknowledged",
+  "returned_unacknowledged",
+]);
+
 /** Give, by case, when its newest unacknowledged incident was raised; ms since 1970. */
 export function newestRaises(incidents: readonly IncidentOut[]): Map<number, number> {
   const raises = new Map<number, number>();
-  for (const { case: id, acknowledged, raised_at } of incidents) {
-    if (id === null || acknowledged) continue;
+  for (const { case: id, state, raised_at } of incidents) {
+    if (id === null || !WAITING.has(state)) continue;
     raises.set(id, Math.max(raises.get(id) ?? 0, Date.parse(raised_at)));
   }
   return raises;
