@@ -22,7 +22,7 @@ def test_a_routing_can_be_contested_while_the_work_is_not_reported(state: CaseSt
     assert contested(state).granted is None
 
 
-@pytest.mark.parametrize("state", set(CaseState) - {CaseState.ROUTED, CaseState.ACCEPTED})
+@pytest.mark.parametrize("state", sorted(set(CaseState) - {CaseState.ROUTED, CaseState.ACCEPTED}))
 def test_a_settled_routing_cannot(state: CaseState) -> None:
     with pytest.raises(DomainError, match="its routing is settled"):
         contested(state)
