@@ -237,7 +237,8 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.timeout(600)  # each example has a store of its own
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_whatever_is_sorted_no_appeal_and_no_clock_is_lost(
     tmp_path: Path, steps: Sequence[Step]
