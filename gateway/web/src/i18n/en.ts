@@ -537,6 +537,8 @@ export const en = {
     table: "Meters and verification",
     meter: "Meter",
     serial: "Serial number",
+    sealNumber: "Seal",
+    noSeal: "none",
     verified: "Verification",
     download: "Closed period, CSV",
   },

@@ -592,6 +592,8 @@ export const ru: Words<typeof en> = {
     table: "Счётчики и поверка",
     meter: "Счётчик",
     serial: "Заводской номер",
+    sealNumber: "Пломба",
+    noSeal: "нет",
     verified: "Поверка",
     download: "Закрытый период, CSV",
   },

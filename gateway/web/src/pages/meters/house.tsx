@@ -150,7 +150,10 @@ function Verifications({ place }: { place: string }) {
   if (meters.error) return <Trouble error={meters.error} retry={() => void meters.refetch()} />;
   if (!meters.data) return <Waiting />;
   const urgency = ({ verification }: MeterOut) => ORDER.indexOf(verification);
-  const sorted = [...meters.data].sort((a, b) => urgency(a) - urgency(b));
+  const order = new Intl.Collator(undefined, { numeric: true });
+  const sorted = [...meters.data].sort(
+    (a, b) => urgency(a) - urgency(b) || order.compare(say(a.name), say(b.name)),
+  );
   if (sorted.length === 0) return null;
   return (
     <section className="table">
@@ -158,7 +161,7 @@ function Verifications({ place }: { place: string }) {
         <caption>{t("meters.table")}</caption>
         <thead>
           <tr>
-            {(["meter", "serial", "verified"] as const).map((column) => (
+            {(["meter", "serial", "sealNumber", "verified"] as const).map((column) => (
               <th key={column} scope="col">
                 {t(`meters.${column}`)}
               </th>
@@ -169,7 +172,8 @@ function Verifications({ place }: { place: string }) {
           {sorted.map((meter) => (
             <tr key={meter.asset}>
               <th scope="row">{say(meter.name)}</th>
-              <td>{[meter.serial, meter.seal].filter(Boolean).join(" · ")}</td>
+              <td>{meter.serial}</td>
+              <td className={meter.seal ? undefined : "overdue"}>{meter.seal || t("meters.noSeal")}</td>
               <td className={meter.verification === "overdue" ? "overdue" : undefined}>
                 {t(`meters.verification.${meter.verification}`, {
                   date: meter.verified_until ? time.date(meter.verified_until) : "",
