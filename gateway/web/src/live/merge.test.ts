@@ -43,7 +43,7 @@ test("a case that went to another executor leaves the list", () => {
 
 test("an incident that is normal again leaves the list", () => {
   const rows = [incident({ id: 1 }), incident({ id: 2 })];
-  expect(mergeIncidents(rows, [incident({ id: 1, state: "normal" })]).map((row) => row.id)).toEqual(
+  expect(mergeIncidents(rows, [incident({ id: 1, state: "normal", active: false })]).map((row) => row.id)).toEqual(
     [2],
   );
 });

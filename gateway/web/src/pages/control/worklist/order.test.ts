@@ -90,7 +90,7 @@ test("an old case flashes again when one more incident is raised in it", () => {
   const raises = newestRaises([
     incident({ id: 1, raised_at: "2026-11-22T11:00:00Z" }),
     incident({ id: 2, raised_at: "2026-11-22T12:00:00Z" }),
-    incident({ id: 3, raised_at: "2026-11-22T12:05:00Z", acknowledged: true }),
+    incident({ id: 3, raised_at: "2026-11-22T12:05:00Z", acknowledged: true, state: "acknowledged" }),
   ]);
   const seen = [119_999, 120_000].map((after) => flashes(row, raises.get(1), NOON + after));
   expect(seen).toEqual([true, false]);
