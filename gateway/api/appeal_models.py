@@ -37,6 +37,7 @@ class AppealOut(Model):
     facts: dict[str, str] = Field({}, description="entrance, floor, flat, as the message states")
     urgent: list[str] = Field([], description="gas, fire, trapped, cold_child")
     parts: list[str] = Field([], description="the troubles that it seems to tell of, if several")
+    fixed: bool | None = Field(description="what the applicant says of the work")
     deadlines: list[DeadlineOut] = Field([])
 
 
@@ -63,3 +64,13 @@ class AppealStatus(Model):
     expected_at: datetime | None
     executor_name: Text = Field({})
     answer: Text = Field({})
+    asked: bool = Field(description="whether an answer to the question counts now")
+    fixed: bool | None = Field(description="what they answered to this closing")
+
+
+class Feedback(Model):
+    """The applicant's answer: is it fixed?"""
+
+    key: str = Field(max_length=64)
+    fixed: bool
+    comment: str = Field("", max_length=1000)

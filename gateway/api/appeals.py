@@ -8,9 +8,10 @@ from core.appeal import Draft
 from core.category import CATEGORIES
 from core.errors import DomainError
 from core.evidence import MAX_PHOTO, MAX_PHOTOS
-from gateway.api.appeal_models import AppealReceipt, AppealStatus, CategoryOut
+from gateway.api.appeal_models import AppealReceipt, AppealStatus, CategoryOut, Feedback
+from gateway.api.case_dependencies import TheDesk
 from gateway.api.dependencies import GatewayParts, Reading, TheClock, TheRegistry
-from gateway.cases import appeals
+from gateway.cases import feedback
 
 router = APIRouter(prefix="/public", tags=["public"])
 
@@ -83,4 +84,11 @@ async def follow_appeal(
     number: str, key: str, session: Reading, clock: TheClock, registry: TheRegistry
 ) -> AppealStatus:
     """Tell an applicant how it stands; the key is in the receipt."""
-    return await appeals.status_of(session, clock.now(), number, key, registry.deadlines.rules)
+    return await feedback.status_of(session, clock.now(), number, key, registry.deadlines.rules)
+
+
+@router.post("/appeals/{number}/feedback", dependencies=[Depends(limit_rate)])
+async def answer(number: str, form: Feedback, desk: TheDesk) -> AppealStatus:
+    """Say whether it is fixed; enough of "no" send the work back."""
+    await feedback.answer(desk, number, form.key, fixed=form.fixed, comment=form.comment)
+    return await feedback.status_of(desk.session, desk.now, number, form.key, desk.rules)

@@ -22,7 +22,6 @@ from core.errors import NotVisible
 from core.evidence import EvidenceKind, grade
 from core.position import Position
 from core.text import Text
-from gateway.api import appeal_models
 from gateway.cases.affected import NEAR_M
 from gateway.cases.appeal_clocks import happened
 from gateway.cases.desk import SYSTEM, Desk, Subject
@@ -35,7 +34,6 @@ from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}
 APPLICANT = "applicant"
-DONE: Text = {"ru": "Работы завершены и проверены.", "en": "The work is done and verified."}
 LONGEST_ADDRESS = 300
 SECRET_ENOUGH = 22  # characters of an id that only its sender knows
 
@@ -100,7 +98,7 @@ async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
         told.append((row, key, joined))
     await desk.finish()
     return [
-        Receipt(row.number, key, joined, _expected(row.case, desk.now, desk.rules), row.case_id)
+        Receipt(row.number, key, joined, expected(row.case, desk.now, desk.rules), row.case_id)
         for row, key, joined in told
     ]
 
@@ -169,25 +167,13 @@ def _file(
     return row, key, joined
 
 
-async def status_of(
-    session: AsyncSession, now: datetime, number: str, key: str, rules: DeadlineRules
-) -> appeal_models.AppealStatus:
-    """Give what the applicant may see. NotVisible for a wrong key and a wrong number alike."""
+async def own_appeal(session: AsyncSession, number: str, key: str) -> AppealRow:
+    """Give the appeal to whoever has its key. NotVisible for a wrong key and number alike."""
     row = await session.scalar(select(AppealRow).where(AppealRow.number == number))
     # Compared even where there is no such number, so that the time of the answer tells nothing.
     if not compare_digest(row.key_hash if row else _hashed(""), _hashed(key)) or row is None:
         raise NotVisible("appeal", number)
-    case = await session.get_one(CaseRow, row.case_id)
-    closed = case.state == CaseState.CLOSED
-    return appeal_models.AppealStatus(
-        number=row.number,
-        state="closed" if closed else "open",
-        category_name=dict(category(row.category).name),
-        filed_at=row.filed_at,
-        expected_at=None if closed else _expected(case, now, rules),
-        executor_name=case.executor_name,
-        answer=dict(DONE) if closed else {},
-    )
+    return row
 
 
 @lru_cache(maxsize=2)
@@ -238,7 +224,7 @@ def _subject(registry: RegistrySnapshot, matter: Matter, position: Position | No
     )
 
 
-def _expected(case: CaseRow, now: datetime, rules: DeadlineRules) -> datetime | None:
+def expected(case: CaseRow, now: datetime, rules: DeadlineRules) -> datetime | None:
     """Give when the work is to be done, by its clock."""
     for row in case.clocks:
         if row.name == RESOLVE:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.case import CaseState
@@ -20,7 +20,7 @@ from gateway.cases.rows import case_of, keep_case
 from gateway.cases.witness import Witness
 from gateway.registry.directory import Directory, History
 from gateway.registry.snapshot import CurrentRegistry
-from gateway.storage.case_tables import CaseRow, EvidenceRow, IncidentRow, TimelineRow
+from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow, IncidentRow, TimelineRow
 from gateway.storage.database import Database
 from gateway.storage.failures import patiently
 
@@ -120,6 +120,8 @@ class Verification:
 
     async def look(self) -> None:
         """Close those of the next cases that are proved."""
+        # Where an applicant has said that it is not fixed, a person closes it.
+        doubted = exists().where(AppealRow.case_id == CaseRow.id, AppealRow.fixed.is_(False))
         async with self._database.reading() as session:
             found = await session.scalars(
                 select(CaseRow)
@@ -127,6 +129,7 @@ class Verification:
                     CaseRow.state == CaseState.RESOLVED,
                     CaseRow.active_incidents == 0,
                     CaseRow.id > self._after,
+                    ~doubted,
                 )
                 .order_by(CaseRow.id)
                 .limit(AT_ONCE)

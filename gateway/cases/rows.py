@@ -314,6 +314,7 @@ def show_appeal(
         facts={name: str(row.facts[name]) for name in ROOMS if name in row.facts},
         urgent=row.urgent,
         parts=row.parts,
+        fixed=row.fixed,
         deadlines=_show_clocks(row, rules, now),
     )
 

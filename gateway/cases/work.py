@@ -210,7 +210,7 @@ async def act(
     if case.state is CaseState.CLOSED:
         row.open_key = None
     elif verb is Verb.REOPEN and row.open_key is None:
-        row.open_key = await _free_key(desk.session, row)
+        row.open_key = await free_key(desk.session, row)
     desk.say(row, verb, DID[verb], by=actor.name)
     if verb is Verb.CLOSE:
         keep_signs(desk, row, proof.signs)
@@ -371,7 +371,7 @@ def checked(note: str) -> str:
     return text
 
 
-async def _free_key(session: AsyncSession, row: CaseRow) -> str:
+async def free_key(session: AsyncSession, row: CaseRow) -> str:
     """Give the reopened case its key, unless a newer case of the same problem has it."""
     key = asset_key(row.asset, row.group) if row.asset else f"case:{row.id}"
     taken = await session.scalar(select(CaseRow.id).where(CaseRow.open_key == key))

@@ -211,6 +211,7 @@ class AppealRow(Base):
     suggestions: categories with the chance of each, the likeliest first. facts: what the message
     states, as in gateway.language.facts. parts: the troubles that it seems to tell of, if several.
     message_key: the same for the same message. part_of: the appeal from which it was taken apart.
+    fixed: what the applicant answered at fixed_at, after a closing.
     """
 
     __tablename__ = "appeals"
@@ -240,6 +241,8 @@ class AppealRow(Base):
     parts: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     message_key: Mapped[str | None] = mapped_column(String(70), index=True)
     part_of: Mapped[int | None] = mapped_column(Counted, ForeignKey("appeals.id"))
+    fixed: Mapped[bool | None]
+    fixed_at: Mapped[datetime | None]
 
     case: Mapped[CaseRow] = relationship(lazy="raise")
     clocks: Mapped[list[AppealClockRow]] = relationship(

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from core.errors import DomainError, NotVisible
 from gateway.api.case_models import CaseDetail, CaseRow
-from gateway.cases import appeals
+from gateway.cases import appeals, feedback
 from gateway.storage.case_tables import AppealRow, EvidenceRow
 from gateway.storage.tables import OutboxRow
 from tests.gateway.hall import JPEG, LEFT, START, condition, hall
@@ -99,8 +99,9 @@ def test_an_applicant_follows_the_appeal_with_its_key(tmp_path: Path) -> None:
             rules = here.registry.snapshot.deadlines.rules
             async with here.database.reading() as session:
                 with pytest.raises(NotVisible):
-                    await appeals.status_of(session, START, receipt.number, "guess", rules)
-                status = await appeals.status_of(session, START, receipt.number, receipt.key, rules)
+                    await feedback.status_of(session, START, receipt.number, "guess", rules)
+                mine = receipt.number, receipt.key
+                status = await feedback.status_of(session, START, *mine, rules)
             return status.state
 
     assert asyncio.run(scenario()) == "open"

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from core.actor import Actor, Role
 from core.errors import DomainError
 from gateway.api.case_models import CaseDetail
-from gateway.cases import appeals, sorting
+from gateway.cases import appeals, feedback, sorting
 from gateway.cases.desk import open_desk
 from gateway.storage.case_tables import AppealRow, CaseRow
 from tests.gateway.hall import LEFT, RIGHT, START, Hall, condition, hall, lost
@@ -211,7 +211,7 @@ def test_a_message_of_two_troubles_is_taken_apart_and_the_whole_one_stays(
         (number,) = await sort(here, sorting.take_apart, whole.case, whole.number, [trouble])
         async with here.database.reading() as session:
             rules = here.registry.snapshot.deadlines.rules
-            part = await appeals.status_of(session, START, f"{whole.number}/2", whole.key, rules)
+            part = await feedback.status_of(session, START, f"{whole.number}/2", whole.key, rules)
         return (
             await here.detail(LEFT, whole.case),
             await here.detail(LEFT, number),

@@ -87,7 +87,9 @@ def test_one_fault_from_the_testers_page_to_the_closed_case(people: People) -> N
     expect(section(left, "Evidence")).to_contain_text("Telemetry grade A")
 
     resident.get_by_role("link", name="Follow this report").click()
-    expect(resident.locator(".status")).to_contain_text("Done")
+    expect(resident.locator(".status").first).to_contain_text("Done")
+    resident.get_by_role("button", name="Yes, it is fixed").click()
+    expect(resident.get_by_role("status")).to_contain_text("You said that it is fixed")
 
 
 def test_the_other_bank_sees_nothing_of_it(people: People, town: Town) -> None:

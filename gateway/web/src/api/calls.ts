@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, Shelve, SignOffForm, Suppress, Trial, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, Feedback, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, Shelve, SignOffForm, Suppress, Trial, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -12,6 +12,8 @@ export const getCategories = () => answer(GET("/api/v1/public/categories"));
 export const fileAppeal = (form: FormData) => postForm<AppealReceipt>("/public/appeals", form);
 export const followAppeal = (number: string, key: string) =>
   answer(GET("/api/v1/public/appeals/{number}", { params: { path: { number }, query: { key } } }));
+export const answerAppeal = (number: string, body: Feedback) =>
+  answer(POST("/api/v1/public/appeals/{number}/feedback", { params: { path: { number } }, body }));
 
 export const getMap = async () => (await answer(GET("/api/v1/map"))) as MapOut;
 export const getPlaces = () => answer(GET("/api/v1/places"));

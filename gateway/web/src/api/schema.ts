@@ -1316,6 +1316,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/appeals/{number}/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description Say whether it is fixed; enough of "no" send the work back.
+         */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -1497,6 +1517,11 @@ export interface components {
              */
             parts: string[];
             /**
+             * Fixed
+             * @description what the applicant says of the work
+             */
+            fixed: boolean | null;
+            /**
              * Deadlines
              * @default []
              */
@@ -1561,6 +1586,16 @@ export interface components {
             answer: {
                 [key: string]: string;
             };
+            /**
+             * Asked
+             * @description whether an answer to the question counts now
+             */
+            asked: boolean;
+            /**
+             * Fixed
+             * @description what they answered to this closing
+             */
+            fixed: boolean | null;
         };
         /**
          * AskedCertificate
@@ -2692,6 +2727,21 @@ export interface components {
             row: number | null;
             /** Rows */
             rows: components["schemas"]["RouteVerdict"][];
+        };
+        /**
+         * Feedback
+         * @description The applicant's answer: is it fixed?
+         */
+        Feedback: {
+            /** Key */
+            key: string;
+            /** Fixed */
+            fixed: boolean;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /**
          * HandOver
@@ -6400,6 +6450,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppealStatus"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Feedback"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             200: {

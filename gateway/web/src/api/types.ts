@@ -47,6 +47,7 @@ export type CommandOut = Schemas["CommandOut"];
 export type CategoryOut = Schemas["CategoryOut"];
 export type AppealReceipt = Schemas["AppealReceipt"];
 export type AppealStatus = Schemas["AppealStatus"];
+export type Feedback = Schemas["Feedback"];
 
 export type Priority = CaseRow["priority"];
 export type CaseState = CaseRow["state"];

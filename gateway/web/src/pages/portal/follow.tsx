@@ -1,7 +1,7 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "wouter";
-import { followAppeal } from "../../api/calls";
+import { answerAppeal, followAppeal } from "../../api/calls";
 import { ApiError } from "../../api/problem";
 import type { AppealStatus } from "../../api/types";
 import { useTime } from "../../format/time";
@@ -64,6 +64,7 @@ export default function Follow() {
         <Trouble error={status.error} retry={() => void status.refetch()} />
       )}
       {status.data && <Status status={status.data} />}
+      {status.data?.asked && <Question asked={asked} answered={status.data.fixed} />}
     </PortalFrame>
   );
 }
@@ -92,6 +93,60 @@ function Status({ status }: { status: AppealStatus }) {
       </dl>
       <h3 className="label">{t("follow.answer")}</h3>
       <p>{say(status.answer) || t("follow.noAnswer")}</p>
+    </section>
+  );
+}
+
+/** The one question after the work is closed; enough of "no" send it back. */
+function Question({
+  asked,
+  answered,
+}: {
+  asked: { number: string; key: string };
+  answered: boolean | null;
+}) {
+  const { t } = useWords();
+  const cache = useQueryClient();
+  const [comment, setComment] = useState("");
+  const answer = useMutation({
+    mutationFn: (fixed: boolean) =>
+      answerAppeal(asked.number, { key: asked.key, fixed, comment: comment.trim() }),
+    onSuccess: (status) => cache.setQueryData(["follow", asked.number, asked.key], status),
+  });
+  return (
+    <section className="status" aria-labelledby="question">
+      <h2 id="question">{t("follow.question")}</h2>
+      {answered !== null && (
+        <p role="status">{t(answered ? "follow.saidYes" : "follow.saidNo")}</p>
+      )}
+      <div>
+        <label className="label" htmlFor="comment">
+          {t("follow.comment")}
+        </label>
+        <textarea
+          id="comment"
+          className="input"
+          rows={2}
+          maxLength={1000}
+          value={comment}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      </div>
+      <Trouble error={answer.error} />
+      <div className="answers">
+        {([true, false] as const).map((fixed) => (
+          <button
+            key={String(fixed)}
+            type="button"
+            className="button"
+            aria-pressed={answered === fixed}
+            disabled={answer.isPending}
+            onClick={() => answer.mutate(fixed)}
+          >
+            {t(fixed ? "follow.yes" : "follow.no")}
+          </button>
+        ))}
+      </div>
     </section>
   );
 }

@@ -22,6 +22,7 @@ export function Appeals({ appeals }: { appeals: AppealOut[] }) {
                 say(appeal.category_name),
                 time.moment(appeal.filed_at),
                 appeal.contact,
+                appeal.fixed !== null && t(appeal.fixed ? "card.saysFixed" : "card.saysNotFixed"),
               ]
                 .filter(Boolean)
                 .join(" · ")}
