@@ -14,7 +14,6 @@ class EvidenceKind(StrEnum):
     PHOTO = "photo"  # a person uploaded it
     STILL = "still"  # a camera's picture of an event
     TELEMETRY = "telemetry"  # what the devices themselves said
-    MEASUREMENT = "measurement"  # a person measured it
     ACT = "act"  # a paper that both sides signed, as a picture or a PDF
 
 
@@ -47,7 +46,7 @@ def grade(kind: EvidenceKind, capture: Capture | None = None) -> Grade:
     """Say how much a piece proves. Without a capture a photo is a gallery file."""
     if kind in (EvidenceKind.TELEMETRY, EvidenceKind.STILL):
         return Grade.A
-    if kind in (EvidenceKind.ACT, EvidenceKind.MEASUREMENT):
+    if kind is EvidenceKind.ACT:
         return Grade.B  # a person answers for it
     taken = capture or Capture()
     near = taken.distance_m is not None and taken.distance_m <= 50

@@ -1,4 +1,4 @@
-"""What proves that a trouble is over: what devices show, a photo, a measurement, a signed act.
+"""What proves that a trouble is over: what devices show, a photo, a signed act.
 
 Which of them counts for what kind of trouble is configuration. What devices say stands above all
 else: a picture of a lamp does not close the case of a lamp that draws no power.
@@ -261,6 +261,5 @@ ASKED: Mapping[EvidenceKind, Text] = {
         "ru": "фотографию сделанной работы",
         "en": "a photo of the work done",
     },
-    EvidenceKind.MEASUREMENT: {"ru": "результат измерения", "en": "a measurement"},
     EvidenceKind.ACT: {"ru": "подписанный акт", "en": "a signed act"},
 }

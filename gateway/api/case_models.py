@@ -52,7 +52,7 @@ class IncidentOut(Model):
 
 class EvidenceOut(Model):
     id: int
-    kind: Literal["photo", "still", "telemetry", "measurement", "act"]
+    kind: Literal["photo", "still", "telemetry", "act"]
     grade: Literal["A", "B", "C", "D"]
     at: datetime
     by: str

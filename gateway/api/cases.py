@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import APIRouter, File, Form, Response, UploadFile
 
 from core.actor import Actor
 from core.case import Verb
-from core.evidence import MAX_PHOTO
+from core.evidence import MAX_PHOTO, EvidenceKind
 from gateway.api.case_dependencies import TheDesk, TheFiles, TheWitness
 from gateway.api.case_models import CaseDetail, CaseNote, CaseRow, CaseVerb, ClockVerb, EvidenceOut
 from gateway.api.dependencies import CurrentActor, Reading, TheClock
@@ -112,11 +112,17 @@ async def note_case(
 
 @router.post("/cases/{number}/evidence")
 async def attach_evidence(
-    number: Number, actor: CurrentActor, photo: Photo, desk: TheDesk, files: TheFiles
+    *,
+    number: Number,
+    actor: CurrentActor,
+    photo: Photo,
+    kind: Annotated[work.Brought, Form(description="what it is a picture of")] = EvidenceKind.PHOTO,
+    desk: TheDesk,
+    files: TheFiles,
 ) -> EvidenceOut:
-    """Attach a photo of the work done."""
+    """Attach a photo of the work done, or a signed act (a picture or a PDF)."""
     content = await photo.read(MAX_PHOTO + 1)
-    return show_evidence(await work.attach_photo(desk, files, actor, number, content))
+    return show_evidence(await work.attach_photo(desk, files, actor, number, content, kind=kind))
 
 
 @router.get("/evidence/{number}", response_class=Response)

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 10.0
 AT_ONCE = 200  # cases a look; the others have their turn at the next ones
 FEW = 20  # names of what is still active: more than that nobody reads
-BROUGHT = (EvidenceKind.PHOTO, EvidenceKind.MEASUREMENT, EvidenceKind.ACT)
+BROUGHT = (EvidenceKind.PHOTO, EvidenceKind.ACT)
 
 SHOWN: Text = {
     "ru": "{label}: {value}, так уже {held} мин",

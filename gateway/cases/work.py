@@ -17,7 +17,7 @@ from core.appeal import MARKUP, plain
 from core.case import OPEN_TO_CLASSIFY, PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
-from core.evidence import EvidenceKind, grade, media_type
+from core.evidence import EvidenceKind, grade, media_type, paper_type
 from core.priority import LEVELS
 from core.proof import Proof, missing_proof
 from core.text import Text
@@ -64,7 +64,11 @@ WANTED: Text = {
     "en": "Before it can be closed: {missing}",
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
-ATTACHED: Text = {"ru": "Приложена фотография", "en": "A photo was attached"}
+Brought = Literal[EvidenceKind.PHOTO, EvidenceKind.ACT]
+ATTACHED: dict[Brought, Text] = {
+    EvidenceKind.PHOTO: {"ru": "Приложена фотография", "en": "A photo was attached"},
+    EvidenceKind.ACT: {"ru": "Приложен подписанный акт", "en": "A signed act was attached"},
+}
 
 TOLD = ~or_(IncidentRow.shelved, IncidentRow.suppressed, IncidentRow.out_of_service)
 
@@ -238,15 +242,22 @@ async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
 
 
 async def attach_photo(
-    desk: Desk, files: EvidenceFiles, actor: Actor, number: int, content: bytes
+    desk: Desk,
+    files: EvidenceFiles,
+    actor: Actor,
+    number: int,
+    content: bytes,
+    *,
+    kind: Brought = EvidenceKind.PHOTO,
 ) -> EvidenceRow:
-    """Keep a photo of the work done. It comes from a gallery: nothing proves where and when."""
-    media = media_type(content)
+    """Keep a photo of the work done, or a signed act. A photo comes from a gallery: nothing proves
+    where and when."""
+    media = media_type(content) if kind is EvidenceKind.PHOTO else paper_type(content)
     row = await find_case(desk.session, actor, number)
     piece = EvidenceRow(
         case=row,
-        kind=EvidenceKind.PHOTO,
-        grade=grade(EvidenceKind.PHOTO),
+        kind=kind,
+        grade=grade(kind),
         at=desk.now,
         by=actor.name,
         by_staff=True,
@@ -257,7 +268,7 @@ async def attach_photo(
     )
     desk.session.add(piece)
     row.touched = True
-    desk.say(row, "evidence", ATTACHED, by=actor.name)
+    desk.say(row, "evidence", ATTACHED[kind], by=actor.name)
     await desk.finish()
     return piece
 

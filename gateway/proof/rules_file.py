@@ -16,7 +16,7 @@ from core.proof import ProofRule, Sign
 from gateway.deadlines.rules_file import Span, Words
 
 BUNDLED = Path(__file__).parent / "rules.yaml"
-BROUGHT = Literal["photo", "measurement", "act"]
+BROUGHT = Literal["photo", "act"]
 TESTS = Literal["above", "below", "equals", "differs"]
 
 

@@ -14,12 +14,15 @@ from core.actor import Role
 from core.case import Verb
 from core.clock import to_nanoseconds
 from core.errors import ConfigError, DomainError
+from core.evidence import EvidenceKind
 from core.readings import Readings
 from gateway.api.case_models import CaseDetail, CaseRow
+from gateway.cases import work
+from gateway.cases.desk import open_desk
 from gateway.cases.proofs import Verification
 from gateway.proof.rules_file import load_proofs
 from gateway.timeseries.duckdb import DuckDbTimeSeries
-from tests.gateway.hall import LEFT, START, Births, Hall, condition, hall, name
+from tests.gateway.hall import JPEG, LEFT, START, Births, Hall, condition, hall, name
 
 pytestmark = pytest.mark.usefixtures("each_store")
 
@@ -165,6 +168,29 @@ def test_nothing_is_overruled_where_nothing_is_missing(tmp_path: Path) -> None:
 
     code, allowed = asyncio.run(scenario())
     assert (code, "overrule" in allowed) == ("proof_there", False)
+
+
+def test_a_smell_of_gas_is_over_when_an_act_says_so_and_no_photo(tmp_path: Path) -> None:
+    async def scenario() -> tuple[list[str], CaseDetail]:
+        async with hall(tmp_path) as here:
+            receipt = await here.file(category="gas.leak", description="It smells of gas")
+            await attach(here, receipt.case, JPEG, EvidenceKind.PHOTO)
+            case = await here.detail(LEFT, receipt.case)
+            missing = [text["en"] for text in case.missing_proof]
+            await attach(here, receipt.case, b"%PDF-1.7 signed by both", EvidenceKind.ACT)
+            case = await here.detail(LEFT, receipt.case)
+            for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
+                case = await here.act(LEFT, case, verb)
+            return missing, await here.detail(LEFT, receipt.case)
+
+    missing, case = asyncio.run(scenario())
+    assert (missing, case.state) == (["Attach a signed act."], "closed")
+
+
+async def attach(here: Hall, case: int, content: bytes, kind: work.Brought) -> None:
+    async with here.database.transaction() as session:
+        desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
+        await work.attach_photo(desk, here.files, LEFT, case, content, kind=kind)
 
 
 def test_a_file_with_a_mistake_is_refused_with_its_key(tmp_path: Path) -> None:

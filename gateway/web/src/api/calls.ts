@@ -164,8 +164,9 @@ export const handOver = (number: number, body: HandOver) =>
   answer(POST("/api/v1/cases/{number}/hand-over", { params: { path: { number } }, body }));
 export const addNote = (number: number, body: CaseVerb) =>
   answer(POST("/api/v1/cases/{number}/note", { params: { path: { number } }, body }));
-export function addPhoto(number: number, photo: File) {
+export function addPhoto(number: number, photo: File, kind: "photo" | "act" = "photo") {
   const form = new FormData();
+  form.set("kind", kind);
   form.set("photo", photo);
   return postForm<EvidenceOut>(`/cases/${number}/evidence`, form);
 }

@@ -1066,7 +1066,7 @@ export interface paths {
         put?: never;
         /**
          * Attach Evidence
-         * @description Attach a photo of the work done.
+         * @description Attach a photo of the work done, or a signed act (a picture or a PDF).
          */
         post: operations["attach_evidence"];
         delete?: never;
@@ -1717,6 +1717,13 @@ export interface components {
              * @description JPEG, PNG or WebP, at most 10 MB
              */
             photo: string;
+            /**
+             * Kind
+             * @description what it is a picture of
+             * @default photo
+             * @enum {string}
+             */
+            kind: "photo" | "act";
         };
         /** Body_file_appeal */
         Body_file_appeal: {
@@ -2638,7 +2645,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "photo" | "still" | "telemetry" | "measurement" | "act";
+            kind: "photo" | "still" | "telemetry" | "act";
             /**
              * Grade
              * @enum {string}

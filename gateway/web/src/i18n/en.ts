@@ -304,6 +304,8 @@ export const en = {
     stays: "It stays",
     send: "Send",
     missing: "Before it can be closed",
+    addAct: "Add a signed act",
+    openAct: "Open the act",
     saysFixed: "says it is fixed",
     saysNotFixed: "says it is not fixed",
     overruleHint: "Say in the note why; the log keeps it",
@@ -338,7 +340,6 @@ export const en = {
     photo: "Photo",
     still: "Still",
     telemetry: "Telemetry",
-    measurement: "Measurement",
     act: "Signed act",
   },
   command: {

@@ -341,6 +341,8 @@ export const ru: Words<typeof en> = {
     send: "Отправить",
     breached: "нарушен",
     missing: "Чего не хватает для закрытия",
+    addAct: "Приложить акт",
+    openAct: "Открыть акт",
     saysFixed: "говорит: исправлено",
     saysNotFixed: "говорит: не исправлено",
     overruleHint: "Напишите в заметке почему: это останется в журнале",
@@ -381,7 +383,6 @@ export const ru: Words<typeof en> = {
     photo: "Фото",
     still: "Кадр",
     telemetry: "Телеметрия",
-    measurement: "Измерение",
     act: "Подписанный акт",
   },
   command: {

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { addPhoto } from "../../../api/calls";
+import { addPhoto, evidenceUrl } from "../../../api/calls";
 import { keys } from "../../../api/keys";
 import type { EvidenceOut } from "../../../api/types";
 import { useTime } from "../../../format/time";
@@ -9,10 +9,12 @@ import { Trouble } from "../../../parts/trouble";
 import { Section } from "./section";
 import { Still } from "./still";
 
-export function usePhoto(caseId: number) {
+const PICTURES = "image/jpeg,image/png,image/webp";
+
+export function usePhoto(caseId: number, kind: "photo" | "act" = "photo") {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (photo: File) => addPhoto(caseId, photo),
+    mutationFn: (photo: File) => addPhoto(caseId, photo, kind),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.case(caseId) }),
   });
 }
@@ -21,10 +23,12 @@ export function PhotoButton({
   adding,
   label,
   camera = false,
+  paper = false,
 }: {
   adding: ReturnType<typeof usePhoto>;
   label: string;
   camera?: boolean;
+  paper?: boolean;
 }) {
   const { t } = useWords();
   return (
@@ -34,7 +38,7 @@ export function PhotoButton({
       <input
         type="file"
         className="hidden"
-        accept="image/jpeg,image/png,image/webp"
+        accept={paper ? `${PICTURES},application/pdf` : PICTURES}
         capture={camera ? "environment" : undefined}
         disabled={adding.isPending}
         onChange={(event) => {
@@ -51,12 +55,18 @@ export function Evidence({ caseId, evidence }: { caseId: number; evidence: Evide
   const { t, say } = useWords();
   const time = useTime();
   const adding = usePhoto(caseId);
+  const act = usePhoto(caseId, "act");
   return (
     <Section
       title={t("card.evidence")}
-      aside={<PhotoButton adding={adding} label={t("card.addPhoto")} />}
+      aside={
+        <>
+          <PhotoButton adding={act} label={t("card.addAct")} paper />
+          <PhotoButton adding={adding} label={t("card.addPhoto")} />
+        </>
+      }
     >
-      <Trouble error={adding.error} />
+      <Trouble error={adding.error ?? act.error} />
       <ul className="evidence">
         {evidence.map((each) => (
           <li key={each.id}>
@@ -65,6 +75,11 @@ export function Evidence({ caseId, evidence }: { caseId: number; evidence: Evide
               <strong>{t(`evidenceKind.${each.kind}`)}</strong>{" "}
               {t("card.grade", { grade: each.grade })}
             </p>
+            {each.media_type === "application/pdf" && (
+              <a href={evidenceUrl(each.id)} download={`act-${each.id}.pdf`}>
+                {t("card.openAct")}
+              </a>
+            )}
             {say(each.text) && <p>{say(each.text)}</p>}
             <p className="faint">{`${time.moment(each.at)} · ${each.by}`}</p>
           </li>
