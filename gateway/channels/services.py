@@ -7,12 +7,11 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from core.category import CATEGORIES, Category
-from core.errors import ConfigError
 from core.text import Text, in_language
+from gateway.yaml_file import read_yaml
 
 BUNDLED = Path(__file__).parent / "services.yaml"
 MAX_VALUE = 1000  # characters of one value
@@ -131,15 +130,7 @@ def load_services(path: Path | None = None) -> Mapping[str, Service]:
     ConfigError names the file, the key and what is wrong.
     """
     file = path or BUNDLED
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        found = _ServicesInFile.model_validate(content).services
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+    found = read_yaml(file, TypeAdapter(_ServicesInFile)).services
     plain = _ServiceInFile()
     return {
         code: _service(row, found.get(code, plain))

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 from core.appeal import Channel
 from core.calendar import Calendar, Days, RoundTheClock
@@ -24,8 +23,8 @@ from core.deadline_rule import (
     OnDayOff,
     Regime,
 )
-from core.errors import ConfigError
 from gateway.deadlines.days_off import days_off
+from gateway.yaml_file import read_yaml
 
 BUNDLED = Path(__file__).parent / "rules.yaml"
 SPAN = re.compile(r"(\d+(?:\.\d+)?) ?(min|h|d)")
@@ -155,14 +154,7 @@ def load_deadlines(path: Path | None = None, days_off_file: Path | None = None) 
     days_off_file: a production calendar, which amends what is known of the country.
     """
     file = path or BUNDLED
-    try:
-        found = RulesInFile.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+    found = read_yaml(file, TypeAdapter(RulesInFile))
     off = days_off(found.country, days_off_file)
     working = Days(
         zone=ZoneInfo(found.zone),

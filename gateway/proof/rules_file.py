@@ -5,8 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from core.alarm import AlarmTest, Condition
 from core.category import CATEGORIES, GROUPS
@@ -14,6 +13,7 @@ from core.errors import ConfigError
 from core.evidence import EvidenceKind, Grade
 from core.proof import ProofRule, Sign
 from gateway.deadlines.rules_file import Span, Words
+from gateway.yaml_file import read_yaml
 
 BUNDLED = Path(__file__).parent / "rules.yaml"
 BROUGHT = Literal["photo", "act"]
@@ -88,14 +88,7 @@ def bundled_proofs() -> Sequence[ProofRule]:
 def load_proofs(path: Path | None = None) -> Sequence[ProofRule]:
     """Read the file of proofs, or ours. ConfigError names the file, the key and what is wrong."""
     file = path or BUNDLED
-    try:
-        found = FILE.validate_python(yaml.safe_load(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{file}: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from error
+    found = read_yaml(file, FILE)
     names = [rule.of for rule in found]
     if twice := {name for name in names if names.count(name) > 1}:
         raise ConfigError(f"{file}: {min(twice)!r} is there twice")
