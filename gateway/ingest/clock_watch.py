@@ -15,7 +15,8 @@ from sqlalchemy import select
 from core.clock import Clock
 from core.quality import REASON, Reason, is_bad
 from core.readings import Readings
-from gateway.cases.incidents import Fact, Intake
+from gateway.cases.facts import Fact
+from gateway.cases.incidents import Intake
 from gateway.cases.meaning import CLOCK_WRONG
 from gateway.ingest.latest import is_believed
 from gateway.registry.snapshot import CurrentRegistry
