@@ -9,9 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
-from typing import Any, TypeVar
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.alarm import Severity
@@ -30,16 +29,15 @@ from core.text import Text, filled
 from core.urgency import SEVERITY, Urgency
 from gateway.cases.affected import Area
 from gateway.cases.cells import cell_of
-from gateway.cases.rows import case_of, keep_case, show_case, show_incident, suppression_of
+from gateway.cases.changes import Changes
+from gateway.cases.rows import case_of, keep_case, suppression_of
 from gateway.registry.snapshot import RegistrySnapshot
-from gateway.storage import outbox
 from gateway.storage.case_tables import (
     AppealRow,
     CaseRow,
     EvidenceRow,
     IncidentRow,
     SuppressionRow,
-    TimelineRow,
 )
 
 SYSTEM = "kvartal"  # who does what no person did
@@ -76,9 +74,6 @@ class Subject:
     silent: bool = False
 
 
-Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
-
-
 class Desk:
     """Lives for one transaction. Get it from `open_desk`, `load`, work, then `finish`."""
 
@@ -89,10 +84,7 @@ class Desk:
         self.rules = registry.deadlines.rules
         self._open: dict[str, CaseRow] = {}
         self._by_asset: dict[str | None, dict[str, CaseRow]] = {}
-        self._said: list[tuple[CaseRow, dict[str, Any]]] = []
-        self._changed: dict[int, CaseRow] = {}
-        self._incidents: dict[int, IncidentRow] = {}
-        self._taken: dict[int, str | None] = {}  # case or incident → executor who had it before
+        self._changes = Changes()
         self._suppressions: Sequence[Suppression] = ()
 
     async def load(self, assets: Iterable[str]) -> None:
@@ -196,7 +188,7 @@ class Desk:
         """Give a case to an executor; to the one who had it, it is gone."""
         case.route(self.now)
         if row.executor is not None:
-            self._taken[id(row)] = row.executor
+            self._changes.goes_from(row, row.executor)
             row.hands += row.executor != routing.executor.id
         row.executor, row.executor_name = routing.executor.id, dict(routing.executor.name)
         row.reason = dict(routing.reason)
@@ -288,7 +280,7 @@ class Desk:
         """Write a line of the case's timeline."""
         self.touch(row)
         said = {"at": self.now, "kind": kind, "by": by, "text": filled(text, **values)}
-        self._said.append((row, said))
+        self._changes.said(row, said)
 
     def has_same_home(self, place_path: str, other: str) -> bool:
         """Tell whether two places are of one municipality, so that the same people see both."""
@@ -308,59 +300,23 @@ class Desk:
 
     def touch(self, row: CaseRow) -> None:
         """Remember that the case has changed."""
-        self._changed[id(row)] = row
+        self._changes.case(row)
 
     def moves(self, incident: IncidentRow, former_executor: str | None) -> None:
         """Remember that the incident comes to another case; to who had it, it is gone."""
-        self._taken[id(incident)] = former_executor
+        self._changes.goes_from(incident, former_executor)
         self.touch_incident(incident)
 
     def touch_incident(self, incident: IncidentRow) -> None:
         """Remember that the incident has changed."""
-        self._incidents[id(incident)] = incident
+        self._changes.incident(incident)
 
     async def finish(self) -> None:
         """Write everything and publish each changed case and incident once."""
-        for row in self._changed.values():
+        for row in self._changes.cases:
             row.changed_at = self.now
             row.priority = self._priority(row)
-        await self.session.flush()
-        await self._take_along([row for row in self._changed.values() if id(row) in self._taken])
-        if self._said:
-            await self.session.execute(
-                insert(TimelineRow), [said | {"case_id": row.id} for row, said in self._said]
-            )
-            self._said.clear()
-        changes = [
-            outbox.Change(
-                topic="incident",
-                place_path=row.place_path,
-                body=show_incident(row).model_dump(mode="json"),
-                executor=row.case.executor if row.case else None,
-                former_executor=self._taken.get(id(row)),
-            )
-            for row in self._incidents.values()
-        ]
-        changes += [
-            outbox.Change(
-                topic="case",
-                place_path=row.place_path,
-                body=show_case(row, self.now).model_dump(mode="json"),
-                executor=row.executor,
-                former_executor=self._taken.get(id(row)),
-            )
-            for row in self._changed.values()
-        ]
-        if changes:
-            await outbox.publish(self.session, *changes)
-
-    async def _take_along(self, given: Sequence[CaseRow]) -> None:
-        """Show the incidents of cases that have another executor now to that one."""
-        cases = {row.id: row for row in given}
-        for incident in await self.hanging(IncidentRow, cases) if cases else ():
-            incident.case = cases[incident.case_id or 0]
-            self._taken.setdefault(id(incident), self._taken[id(incident.case)])
-            self.touch_incident(incident)
+        await self._changes.publish(self.session, self.now)
 
     def _priority(self, row: CaseRow) -> Severity:
         asset = self.registry.assets.get(row.asset or "")
@@ -369,10 +325,6 @@ class Desk:
         return reduce(
             worse, said, priority(Severity(row.severity), people_behind(kinds, row.appeals))
         )
-
-    async def hanging(self, kind: type[Part], cases: Iterable[int]) -> Sequence[Part]:
-        """Give what hangs on cases of these numbers."""
-        return (await self.session.scalars(select(kind).where(kind.case_id.in_(cases)))).all()
 
     def _routing(self, case: Case, row: CaseRow, owner: str) -> Routing:
         trouble = Trouble(

@@ -14,7 +14,8 @@ from core.errors import DomainError
 from core.text import Text
 from core.urgency import Urgency
 from gateway.cases.affected import Area
-from gateway.cases.desk import OPEN_TO_ABSORB, SHORTLY_BEFORE, SYSTEM, Desk, Part
+from gateway.cases.changes import Part, hanging
+from gateway.cases.desk import OPEN_TO_ABSORB, SHORTLY_BEFORE, SYSTEM, Desk
 from gateway.cases.rows import case_of, keep_case
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow, IncidentRow, MergeRow
 
@@ -61,9 +62,9 @@ async def merge(desk: Desk, victims: Sequence[CaseRow], into: CaseRow, by: str =
     await desk.session.flush()
     numbers = {victim.id: victim for victim in victims}
     parts = Parts(
-        await desk.hanging(IncidentRow, numbers),
-        await desk.hanging(AppealRow, numbers),
-        await desk.hanging(EvidenceRow, numbers),
+        await hanging(desk.session, IncidentRow, numbers),
+        await hanging(desk.session, AppealRow, numbers),
+        await hanging(desk.session, EvidenceRow, numbers),
     )
     for victim in victims:
         _close(desk, victim, into, by, parts.of(victim.id))

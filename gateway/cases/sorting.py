@@ -14,6 +14,7 @@ from core.deadline_rule import Moment
 from core.errors import DomainError
 from core.text import Text
 from gateway.cases.appeal_clocks import happened
+from gateway.cases.changes import hanging
 from gateway.cases.desk import SYSTEM, Desk, Subject
 from gateway.cases.joining import Matter, OpenCases
 from gateway.cases.merging import merge, recount, separate
@@ -52,7 +53,7 @@ async def classify(
     chosen, former = _offered(code), row.category
     case.classify(chosen, desk.now)
     keep_case(case, row)
-    appeals = await desk.hanging(AppealRow, [row.id])
+    appeals = await hanging(desk.session, AppealRow, [row.id])
     for appeal in appeals:
         if appeal.category in (former, UNCLEAR):
             appeal.category, appeal.category_by = chosen.code, actor.name
