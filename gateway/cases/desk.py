@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.alarm import Severity
@@ -30,6 +30,7 @@ from core.urgency import SEVERITY, Urgency
 from gateway.cases.affected import Area
 from gateway.cases.cells import cell_of
 from gateway.cases.changes import Changes
+from gateway.cases.reach import Reach
 from gateway.cases.rows import case_of, keep_case, suppression_of
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import (
@@ -87,17 +88,12 @@ class Desk:
         self._changes = Changes()
         self._suppressions: Sequence[Suppression] = ()
 
-    async def load(self, assets: Iterable[str]) -> None:
-        """Take the open cases of these assets, and all without an asset; and what nobody is to be
-        told of."""
-        rows = await self.session.scalars(
-            select(CaseRow).where(
-                CaseRow.open_key.is_not(None),
-                or_(CaseRow.asset.in_(set(assets)), CaseRow.asset.is_(None)),
-            )
-        )
-        for row in rows:
-            self.take(row)
+    async def load(self, reach: Reach) -> None:
+        """Take the open cases that the work may touch, and what nobody is to be told of."""
+        for wanted in reach.queries():
+            is_open = select(CaseRow).where(CaseRow.open_key.is_not(None))
+            for row in await self.session.scalars(is_open.where(wanted)):
+                self.take(row)
         standing = await self.session.scalars(
             select(SuppressionRow).where(SuppressionRow.ended_at.is_(None))
         )

@@ -17,7 +17,7 @@ from core.category import CATEGORIES
 from core.registry import Edge
 from core.text import Text, filled
 from gateway.cases.desk import Desk
-from gateway.cases.trouble import Trouble, clear_troubles, raise_trouble
+from gateway.cases.trouble import Trouble, clear_troubles, raise_troubles
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import IncidentRow
 
@@ -67,13 +67,15 @@ async def raise_losses(desk: Desk, edges: Collection[tuple[Edge, datetime]]) -> 
 
     edges: with since when each is gone.
     """
-    await desk.load(())
     known = await _known_losses(desk)
-    for edge, since in edges:
-        for place, devices in missed_at(desk.registry, edge, desk.now).items():
-            home = desk.registry.municipality_of(desk.registry.path_of(place))
-            if (edge.id, home) not in known:
-                raise_trouble(desk, _loss(edge, devices), since, place, edge.id)
+    registry = desk.registry
+    losses = [
+        _loss(edge, since, place, devices)
+        for edge, since in edges
+        for place, devices in missed_at(registry, edge, desk.now).items()
+        if (edge.id, registry.municipality_of(registry.path_of(place))) not in known
+    ]
+    await raise_troubles(desk, losses)
 
 
 async def _known_losses(desk: Desk) -> set[tuple[str, str]]:
@@ -103,9 +105,12 @@ def missed_at(registry: RegistrySnapshot, edge: Edge, at: datetime) -> Mapping[s
     }
 
 
-def _loss(edge: Edge, devices: int) -> Trouble:
+def _loss(edge: Edge, since: datetime, place: str, devices: int) -> Trouble:
     return Trouble(
         who=edge.id,
+        edge=edge.id,
+        place=place,
+        since=since,
         condition=EDGE_LOST,
         problem=PROBLEM,
         name=filled(NAME, edge=edge.name),

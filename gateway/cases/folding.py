@@ -58,7 +58,7 @@ def case_for(
             category=found,
             severity=Severity(incident.severity),
             title=incident.name,
-            key=asset_key(asset.id, group) if asset else f"device:{incident.device}|{group}",
+            key=asset_key(asset.id, group) if asset else device_key(incident.device, group),
             place=place,
             address=registry.address_of(place),
             position=registry.position_of(asset) if asset else registry.position_of_place(place),
@@ -93,6 +93,10 @@ async def fold_below(desk: Desk, case: CaseRow, incident: IncidentRow, asset: As
 
 def asset_key(asset: str, group: str) -> str:
     return f"asset:{asset}|{group}"
+
+
+def device_key(device: str, group: str) -> str:
+    return f"device:{device}|{group}"
 
 
 def _stops_below(severity: str) -> bool:
@@ -132,6 +136,6 @@ def _complaint(desk: Desk, asset: Asset, group: str) -> CaseRow | None:
         is_theirs = desk.has_same_home(row.place_path, path)
         if is_theirs and row.group == group and row.touched and row.appeals:
             area = area or Area(desk.registry, asset, desk.now)
-            if area.touches(row.place, desk.position(row)):
+            if area.touches(row.place, desk.spot(row)):
                 return row
     return None

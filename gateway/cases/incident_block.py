@@ -17,8 +17,9 @@ from core.text import Text, filled
 from gateway.cases import acknowledgements, latching
 from gateway.cases.desk import SYSTEM, Desk
 from gateway.cases.facts import OWN, Fact
-from gateway.cases.folding import Line, case_for, fold_below
+from gateway.cases.folding import Line, case_for, device_key, fold_below
 from gateway.cases.meaning import DEVICE_LOST, Births, Meaning, meaning_of
+from gateway.cases.reach import Reach
 from gateway.cases.rows import active_key, incident_of, keep_incident
 from gateway.storage.case_tables import CaseRow, EvidenceRow, IncidentRow
 from gateway.storage.series_tables import BornDeviceRow
@@ -46,12 +47,13 @@ class Subject:
 class Block:
     """The incidents that one block of events is about, on a desk of cases."""
 
-    def __init__(self, desk: Desk, edge: str) -> None:
+    def __init__(self, desk: Desk, edge: str, births: Births) -> None:
         self.desk = desk
         self._session = desk.session
         self._now = desk.now
         self._registry = desk.registry
         self._edge = edge
+        self._births = births
         self._active: dict[str, IncidentRow] = {}
         self._raised: set[tuple[str, datetime]] = set()
         self._lost: Counter[Line] = Counter()
@@ -65,15 +67,7 @@ class Block:
         """
         if not about and not full:
             return
-        assets: set[str] = set()
-        for fact in about:
-            asset = self.subject(fact).asset
-            if fact.active and asset is not None:
-                assets |= self._registry.feeds.affected(asset.id, self._now)
-                assets |= self._registry.feeds.upstream(asset.id, self._now)
-            if line := self._line(fact):
-                self._lost[line] += 1
-        await self.desk.load(assets)
+        await self.desk.load(await self._reach(about))
         times = {fact.at for fact in about if fact.restated or fact.transient}
         theirs = and_(
             IncidentRow.device.in_({fact.device for fact in about}),
@@ -87,6 +81,20 @@ class Block:
             select(IncidentRow).where(wanted).options(joinedload(IncidentRow.case))
         ):
             self._know(row)
+
+    async def _reach(self, about: Sequence[Fact]) -> Reach:
+        reach = Reach(self._registry, self._now)
+        for fact in about:
+            asset = self.subject(fact).asset
+            if fact.active and asset is not None:
+                reach.add(asset)
+            elif fact.active:
+                meaning = await self.meaning(fact, "")
+                reach.keys.add(device_key(fact.device, meaning.category.group))
+            if line := self._line(fact):
+                self._lost[line] += 1
+        reach.keys |= {line.key for line in self._lost}
+        return reach
 
     def _line(self, fact: Fact) -> Line | None:
         """Give the line on which a device was lost."""
@@ -132,13 +140,13 @@ class Block:
             return False
         return not (fact.restated or fact.transient) or (key, fact.at) not in self._raised
 
-    async def meaning(self, births: Births, fact: Fact, asset_kind: str) -> Meaning:
+    async def meaning(self, fact: Fact, asset_kind: str) -> Meaning:
         """Give what the condition means, asked once a block for all devices of a profile."""
         device = self._registry.devices.get(fact.device)
         key = (device.profile if device else fact.device, fact.condition, asset_kind)
         if key not in self._meanings:
             self._meanings[key] = await meaning_of(
-                self._session, births, fact.device, fact.condition, asset_kind
+                self._session, self._births, fact.device, fact.condition, asset_kind
             )
         return self._meanings[key]
 

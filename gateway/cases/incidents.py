@@ -44,7 +44,7 @@ class Intake:
         if not self._registry.snapshot.places:
             raise DomainError("no_registry", "nothing can happen anywhere before the first import")
         desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
-        block = Block(desk, edge)
+        block = Block(desk, edge, self._births)
         about = [
             fact
             for event in events
@@ -80,7 +80,8 @@ class Intake:
 
         All of it is in the caller's transaction.
         """
-        block = Block(await open_desk(session, self._clock.now(), self._registry.snapshot), edge)
+        desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
+        block = Block(desk, edge, self._births)
         await block.load(own)
         for fact in own:
             await self._take(block, fact)
@@ -94,6 +95,6 @@ class Intake:
             return
         subject = block.subject(fact)
         kind = subject.asset.kind if subject.asset else ""
-        meaning = await block.meaning(self._births, fact, kind)
+        meaning = await block.meaning(fact, kind)
         still = await self._evidence.put(fact.still) if fact.still else ""
         await block.raise_(fact, subject, meaning, still)

@@ -176,7 +176,7 @@ def _explains(desk: Desk, row: CaseRow, area: Area, other: CaseRow) -> bool:
         return (
             other.appeals > 0
             and other.group == row.group
-            and area.touches(other.place, desk.position(other))
+            and area.touches(other.place, desk.spot(other))
         )
     return (
         other.silent or other.group == row.group

@@ -1,6 +1,7 @@
 """What an edge or a store does not get through, as an incident: once, however much it is."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,7 @@ from core.registry import Edge
 from core.text import Text, filled
 from gateway.cases.desk import Desk
 from gateway.cases.edge_loss import missed_at
-from gateway.cases.trouble import Trouble, clear_troubles, raise_trouble
+from gateway.cases.trouble import Trouble, clear_troubles, raise_troubles
 from gateway.storage.case_tables import IncidentRow
 
 REFUSED = "data_refused"
@@ -68,14 +69,14 @@ async def refused_ones(session: AsyncSession) -> set[str]:
 
 async def raise_refusals(desk: Desk, who: Collection[str]) -> None:
     """Open an incident and a case for each: of an edge, wherever its devices are."""
-    await desk.load(())
-    for one in who:
-        if one == STORE:
-            place = next(iter(desk.registry.places))
-            raise_trouble(desk, _of_store(), desk.now, place, "")
-        elif edge := desk.registry.edges.get(one):
-            for place in missed_at(desk.registry, edge, desk.now):
-                raise_trouble(desk, _of_edge(edge), desk.now, place, edge.id)
+    registry, now = desk.registry, desk.now
+    edges = [edge for one in who if (edge := registry.edges.get(one))]
+    refusals = [
+        _of_edge(edge, place, now) for edge in edges for place in missed_at(registry, edge, now)
+    ]
+    if STORE in who:
+        refusals.append(_of_store(next(iter(registry.places)), now))
+    await raise_troubles(desk, refusals)
 
 
 async def clear_refusals(desk: Desk, who: Collection[str]) -> None:
@@ -83,9 +84,12 @@ async def clear_refusals(desk: Desk, who: Collection[str]) -> None:
     await clear_troubles(desk, and_(IncidentRow.device.in_(who), IS_REFUSED), OVER)
 
 
-def _of_edge(edge: Edge) -> Trouble:
+def _of_edge(edge: Edge, place: str, since: datetime) -> Trouble:
     return Trouble(
         who=edge.id,
+        edge=edge.id,
+        place=place,
+        since=since,
         condition=REFUSED,
         problem=PROBLEM,
         name=filled(EDGE_NAME, edge=edge.name),
@@ -95,9 +99,12 @@ def _of_edge(edge: Edge) -> Trouble:
     )
 
 
-def _of_store() -> Trouble:
+def _of_store(place: str, since: datetime) -> Trouble:
     return Trouble(
         who=STORE,
+        edge="",
+        place=place,
+        since=since,
         condition=REFUSED,
         problem=PROBLEM,
         name=STORE_NAME,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from core.actor import Actor
 from core.alarm import Severity
+from core.category import category
 from core.clock import Clock
 from core.errors import NotVisible
 from core.incident import Suppressed
@@ -21,8 +22,9 @@ from core.suppression import Suppression, refuse_ending, refused, shelve, suppre
 from core.text import Text
 from gateway.api.suppression_models import Shelve, Suppress
 from gateway.cases.desk import SYSTEM, Desk, open_desk
-from gateway.cases.folding import case_for, fold_below
+from gateway.cases.folding import case_for, device_key, fold_below
 from gateway.cases.latching import find_incident
+from gateway.cases.reach import Reach
 from gateway.cases.rows import suppressed_of, suppression_of
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import IncidentRow, SuppressionRow
@@ -166,10 +168,13 @@ async def _settle(desk: Desk, row: SuppressionRow) -> None:
         .order_by(IncidentRow.id)
     )
     found = rows.all()
-    feeds = desk.registry.feeds
-    assets = {incident.asset for incident in found if incident.asset}
-    near = (feeds.affected(each, desk.now) | feeds.upstream(each, desk.now) for each in assets)
-    await desk.load(frozenset().union(*near))
+    reach = Reach(desk.registry, desk.now)
+    for incident in found:
+        if asset := desk.registry.assets.get(incident.asset):
+            reach.add(asset)
+        else:
+            reach.keys.add(device_key(incident.device, category(incident.problem).group))
+    await desk.load(reach)
     for incident in found:
         before, after = suppressed_of(incident), desk.suppressed(incident)
         for why in Suppressed:

@@ -1,5 +1,6 @@
 """What the gateway finds out about an edge or a store, not about a device, as incidents of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +12,20 @@ from core.category import Category
 from core.incident import Incident
 from core.text import Text, filled
 from gateway.cases.desk import Desk, Subject
+from gateway.cases.reach import Reach
 from gateway.cases.rows import active_key, incident_of, keep_incident
 from gateway.storage.case_tables import IncidentRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """who: the edge, or the store, that has it. name: of the incident and of its case."""
+    """who: the edge, or the store, that has it. edge: empty where it is of none. name: of the
+    incident and of its case."""
 
     who: str
+    edge: str
+    place: str
+    since: datetime
     condition: str
     problem: Category
     name: Text
@@ -27,12 +33,25 @@ class Trouble:
     consequence: Text
     action: Text
 
+    @property
+    def key(self) -> str:
+        """Of its open case."""
+        return f"{self.condition}:{self.who}:{self.place}"
 
-def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edge: str) -> None:
-    """Open an incident at a place, and a case for it. edge: empty where it is of none."""
-    registry = desk.registry
+
+async def raise_troubles(desk: Desk, troubles: Sequence[Trouble]) -> None:
+    """Open an incident of each, and a case for it."""
+    reach = Reach(desk.registry, desk.now)
+    reach.keys |= {trouble.key for trouble in troubles}
+    await desk.load(reach)
+    for trouble in troubles:
+        _raise(desk, trouble)
+
+
+def _raise(desk: Desk, trouble: Trouble) -> None:
+    registry, place = desk.registry, trouble.place
     incident = IncidentRow(
-        edge=edge,
+        edge=trouble.edge,
         device=trouble.who,
         asset="",
         condition=trouble.condition,
@@ -41,7 +60,7 @@ def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edg
         text={},
         severity=trouble.problem.severity,
         place_path=registry.path_of(place),
-        raised_at=since,
+        raised_at=trouble.since,
         seen_at=desk.now,
         unit="",
         silent=True,
@@ -50,7 +69,7 @@ def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edg
         action=dict(trouble.action),
         active_key=active_key(trouble.who, trouble.condition, place),
     )
-    raised = Incident.raised(since, desk.now, suppressed=desk.suppressed(incident))
+    raised = Incident.raised(trouble.since, desk.now, suppressed=desk.suppressed(incident))
     keep_incident(raised, incident)
     if raised.suppressed:
         incident.case = None  # asked for, so that nobody loads it
@@ -61,7 +80,7 @@ def raise_trouble(desk: Desk, trouble: Trouble, since: datetime, place: str, edg
             category=trouble.problem,
             severity=trouble.problem.severity,
             title=incident.name,
-            key=f"{trouble.condition}:{trouble.who}:{place}",
+            key=trouble.key,
             place=place,
             address=registry.address_of(place),
             position=registry.position_of_place(place),

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from core.registry import Feed
 from gateway.api.case_models import CaseRow
 from gateway.registry.snapshot import RegistrySnapshot
+from gateway.storage.case_tables import CaseRow as CaseRecord
 from gateway.storage.series_tables import BornDeviceRow
 from tests.gateway.hall import LAMPS, LEFT, RIGHT, START, condition, hall, lost, town
 
@@ -139,3 +140,18 @@ def test_three_hundred_lamps_lost_at_once_are_not_looked_up_one_by_one(
             return asked
 
     assert asyncio.run(scenario()) < LAMPS / 10
+
+
+def test_complaints_elsewhere_are_not_read_for_a_block_of_events(tmp_path: Path) -> None:
+    async def scenario() -> list[str]:
+        async with hall(tmp_path) as here:
+            await here.file()
+            for n in range(3):
+                await here.file(category="water.leak", place="sadovaya-1", latitude=None,
+                                longitude=None, description=f"Leak {n}")  # fmt: skip
+            read: list[str] = []
+            event.listen(CaseRecord, "load", lambda row, _context: read.append(row.place))
+            await here.take(condition("lamp-10", "lamp_silent"))
+            return read
+
+    assert asyncio.run(scenario()) == ["lesnaya"]
