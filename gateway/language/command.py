@@ -13,6 +13,7 @@ from gateway.language.evaluation import figures
 from gateway.language.facts import FactFinder
 from gateway.language.gazetteer import Entry
 from gateway.language.rows import read_rows, write_predictions
+from gateway.language.training import trained
 
 
 def run(argv: list[str]) -> int:
@@ -96,7 +97,7 @@ def _learnt(
     if not labelled:
         raise ConfigError(f"{file}: has no rows with a {label}")
     texts, labels = [row[text] for row in labelled], [row[label] for row in labelled]
-    return Classifier.trained(texts, labels, labelled, context)
+    return trained(texts, labels, labelled, context)
 
 
 def _listed(said: Mapping[str, object]) -> str:

@@ -9,8 +9,9 @@ import numpy as np
 
 from core.category import CATEGORIES
 from gateway.language.classifier import Suggestion
-from gateway.language.features import Matrix, Terms, stems
+from gateway.language.features import stems
 from gateway.language.taxonomy import topics
+from gateway.language.terms import Matrix, Terms
 from gateway.language.words import keys_of
 
 MOST_SUGGESTED = 5

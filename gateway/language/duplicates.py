@@ -13,7 +13,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from core.position import METRES_PER_DEGREE, Position, distance_m
-from gateway.language.features import Matrix, Terms, characters, stems
+from gateway.language.features import characters, stems
+from gateway.language.terms import Matrix, Terms
 
 NEAR_M = 60.0
 SOON = timedelta(days=21)

@@ -1,7 +1,7 @@
 """What a text and its context are to a classifier: rows of weighed terms."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
@@ -9,15 +9,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from gateway.language.taxonomy import topics
+from gateway.language.terms import Arrays, Matrix, Terms, packed, unpacked
 from gateway.language.words import LONGEST, keys_of
 
-Matrix: TypeAlias = sparse.csr_matrix
-Arrays: TypeAlias = dict[str, npt.NDArray[np.generic]]
 Row: TypeAlias = Mapping[str, str]
-Analyse: TypeAlias = Callable[[str], Iterable[str]]
 
 CONTEXT_WEIGHT = 0.7  # of what stands beside a text
 TOPIC_WEIGHT = 4.0  # of a text's likeness to the topics that everybody knows, beside its terms
@@ -54,51 +51,6 @@ def _runs(word: str) -> tuple[str, ...]:
         for length in (3, 4, 5)
         for start in range(max(1, len(padded) - length + 1))
     )
-
-
-class Terms:
-    """Weighs terms by how often they stand in a text and how seldom in all (TF-IDF)."""
-
-    def __init__(self, analyse: Analyse, fewest: int = 1) -> None:
-        """fewest: texts in which a term must stand to count."""
-        self._analyse = analyse
-        self._fewest = fewest
-        self._count: CountVectorizer | None = None
-        self._weigh = TfidfTransformer(sublinear_tf=True)
-
-    def fit(self, texts: Sequence[str]) -> None:
-        """Learn the terms; there may be none."""
-        self._count = CountVectorizer(analyzer=self._analyse, min_df=self._fewest, dtype=np.float32)
-        try:
-            counted = self._count.fit_transform(texts)
-        except ValueError:  # scikit-learn says so of an empty vocabulary
-            self._count = None
-        else:
-            self._weigh.fit(counted)
-
-    def rows(self, texts: Sequence[str]) -> Matrix | None:
-        """Give a row for each text; nothing where no terms are known."""
-        if self._count is None:
-            return None
-        return self._weigh.transform(self._count.transform(texts))
-
-    def arrays(self, prefix: str) -> Arrays:
-        """Give what was learnt, to be kept."""
-        if self._count is None:
-            return {}
-        terms = sorted(self._count.vocabulary_, key=self._count.vocabulary_.__getitem__)
-        return {
-            f"{prefix}.terms": packed(terms),
-            f"{prefix}.idf": self._weigh.idf_.astype(np.float32),
-        }
-
-    def restore(self, arrays: Mapping[str, npt.NDArray[np.generic]], prefix: str) -> None:
-        """Take what was kept."""
-        if f"{prefix}.terms" not in arrays:
-            return
-        terms = {term: at for at, term in enumerate(unpacked(arrays[f"{prefix}.terms"]))}
-        self._count = CountVectorizer(analyzer=self._analyse, vocabulary=terms, dtype=np.float32)
-        self._weigh.idf_ = np.asarray(arrays[f"{prefix}.idf"])
 
 
 class Context:
@@ -243,16 +195,6 @@ class Features:
 
 def _topic_texts() -> list[str]:
     return [document for topic in topics() for document in topic.documents]
-
-
-def packed(texts: Iterable[str]) -> npt.NDArray[np.uint8]:
-    """Keep texts without line breaks as one array."""
-    return np.frombuffer("\n".join(texts).encode(), np.uint8)
-
-
-def unpacked(array: npt.NDArray[np.generic]) -> list[str]:
-    content = array.tobytes().decode()
-    return content.split("\n") if content else []
 
 
 def _number(value: str) -> float | None:

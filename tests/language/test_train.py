@@ -11,9 +11,10 @@ import pytest
 
 from core.category import CATEGORIES
 from core.errors import ConfigError
-from gateway.language.classifier import NEVER, Classifier, sure_from
+from gateway.language.classifier import Classifier
 from gateway.language.command import run
 from gateway.language.taxonomy import topics
+from gateway.language.training import NEVER, sure_from, trained
 
 SAID = {
     "roads": (
@@ -119,7 +120,7 @@ def test_a_kept_model_judges_as_before(tmp_path: Path, capsys: pytest.CaptureFix
     assert run(["train", write(tmp_path / "a.csv", learnt), *columns, "--model", str(kept)]) == 0
     tried = messages(30, seed=7)
     texts = [row["text"] for row in tried]
-    fresh = Classifier.trained(
+    fresh = trained(
         [row["text"] for row in learnt], [row["label"] for row in learnt], learnt, ("place",)
     )
     loaded = Classifier.load(kept)
