@@ -37,7 +37,8 @@ KEEPALIVE_S = 10  # a broker that says nothing is asked after so long, and must 
 # While the inbox is full no ping goes out, and the broker hangs up after one and a half times the
 # keepalive (MQTT 5.0, section 3.1.2.10).
 PAUSE_S = 3.0
-PACE_S = 0.005  # batches closer than this are joined
+PACE_S = 0.005  # batches closer than this are joined …
+MANY, MANY_PACE_S = 8, 0.02  # … and after so many messages at once those closer than that
 IN_FLIGHT = 20  # unacknowledged at once: 34,700 messages/s; 1,000 are slower (12,600)
 WAITING = 1000  # accepted and not yet in flight
 RECONNECT_S = (0.2, 5.0)
@@ -233,15 +234,16 @@ class MqttLink:
         Goes on over reconnects. Raises Permanent when the broker refuses the client or a
         subscription, Retryable when the network thread has died: open a new link then.
         """
-        given_at = -PACE_S
+        given_at, pace = -PACE_S, PACE_S
         while True:
             await self._arrived.wait()
-            if (pause := given_at + PACE_S - self._loop.time()) > 0:
+            if (pause := given_at + pace - self._loop.time()) > 0:
                 await asyncio.sleep(pause)
             given_at = self._loop.time()
             self._arrived.clear()
             self._signalled = False  # before the deque is emptied, so that nothing is overlooked
             if batch := self._take():
+                pace = MANY_PACE_S if len(batch) >= MANY else PACE_S
                 yield batch
             if self._failure is not None:
                 raise self._failure
