@@ -1,6 +1,7 @@
 """One edge of the region, from its uplink on: births, blocks kept until acknowledged, alarms."""
 
 import asyncio
+import math
 import secrets
 from collections import deque
 from collections.abc import Mapping
@@ -33,13 +34,15 @@ class Block:
 
 @dataclass(slots=True)
 class Flow:
-    """A stream: what is not acknowledged, by number, ascending."""
+    """A stream: what is not acknowledged, by number, ascending. Moments are monotonic seconds."""
 
     stream: wire.Stream
     next: int = 1
     kept: dict[int, Block] = field(default_factory=dict)
     unsent: deque[int] = field(default_factory=deque)
     acknowledged: int = 0  # blocks
+    moved_at: float = 0.0  # when one was acknowledged last
+    answered_at: float = 0.0  # when the latest of the acknowledged ones was sent
 
     @property
     def lowest(self) -> int:
@@ -55,6 +58,26 @@ class Flow:
         self.unsent = deque(self.kept)
         for block in self.kept.values():
             block.sent_at = None
+
+    def settle(self, number: int, now: float) -> int:
+        """Forget a block that is acknowledged; give its readings."""
+        block = self.kept.pop(number, None)
+        if block is None:
+            return 0
+        self.acknowledged += 1
+        self.moved_at = now
+        self.answered_at = max(self.answered_at, block.sent_at or 0.0)
+        return block.points
+
+    def overdue(self, now: float) -> list[Block]:
+        """Give what to send again, as an edge does: a gateway that is only slow is not pressed."""
+        late = now - RESEND_AFTER_S
+        before = math.inf if self.moved_at < late else self.answered_at
+        return [
+            block
+            for block in self.kept.values()
+            if block.sent_at is not None and block.sent_at < min(late, before)
+        ]
 
 
 class SimulatedEdge:
@@ -238,9 +261,7 @@ class SimulatedEdge:
         flow = self._events if ack.stream == "events" else self._telemetry
         for first, last in ack.ranges:
             for number in range(first, last + 1):
-                if (block := flow.kept.pop(number, None)) is not None:
-                    self.acknowledged += block.points
-                    flow.acknowledged += 1
+                self.acknowledged += flow.settle(number, self._clock.monotonic())
 
     def _pump(self) -> None:
         for flow in (self._events, self._telemetry):
@@ -268,12 +289,10 @@ class SimulatedEdge:
         """Send again what is not acknowledged in time."""
         while True:
             await asyncio.sleep(1.0)
-            late = self._clock.monotonic() - RESEND_AFTER_S
             for flow in (self._events, self._telemetry):
-                for block in flow.kept.values():
-                    if block.sent_at is not None and block.sent_at < late:
-                        if not self._publish(flow.stream, block.payload):
-                            break
-                        block.sent_at = self._clock.monotonic()
-                        self.again += 1
+                for block in flow.overdue(self._clock.monotonic()):
+                    if not self._publish(flow.stream, block.payload):
+                        break
+                    block.sent_at = self._clock.monotonic()
+                    self.again += 1
             self._pump()
