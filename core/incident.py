@@ -106,8 +106,8 @@ class Incident:
         return replace(self, returned_at=at, cleared_at=None if self.latching else at)
 
     def came_again(self) -> Self:
-        """Take that the source of one that is latched is not normal any more."""
-        return replace(self, returned_at=None)
+        """Take that its source is not normal any more: of one that is latched, or that chatters."""
+        return replace(self, returned_at=None, cleared_at=None)
 
     @property
     def is_latched(self) -> bool:

@@ -23,6 +23,14 @@ IncidentState = Literal[
 CaseState = Literal["new", "routed", "accepted", "resolved", "verified", "closed"]
 
 
+class AdviceOut(Model):
+    """What of the alarm's rule would have told of it once, or never; null: no need to change."""
+
+    on_delay_s: float | None
+    off_delay_s: float | None
+    deadband: float | None = Field(description="in the unit of the value")
+
+
 class IncidentOut(Model):
     id: int
     case: int | None
@@ -38,6 +46,9 @@ class IncidentOut(Model):
     latched: bool = Field(description="its source is normal again, and a person must reset it")
     shelved_at_most_h: float = Field(description="hours; 0: it is not to be shelved")
     first_out: bool
+    raises: int = Field(1, description="how often it came; more than once: it chatters")
+    fleeting: bool = Field(False, description="it was active for seconds only")
+    advice: AdviceOut | None = Field(None, description="of a chattering or fleeting one")
     raised_at: datetime
     cleared_at: datetime | None
     acknowledged_at: datetime | None
@@ -95,6 +106,8 @@ class CaseRow(Model):
     due_name: str
     overdue: bool
     urgent: list[str] = Field([], description="what its appeals tell that cannot wait")
+    repeats: int = Field(0, description="how often its incidents came again without being new")
+    nuisance: Literal["", "chattering", "fleeting"] = ""
 
 
 class MergeOut(Model):

@@ -158,6 +158,8 @@ class Desk:
             unacknowledged=0,
             appeals=0,
             hands=0,
+            repeats=0,
+            nuisance="",
             silent=subject.silent,
             touched=False,
             open_key=subject.key,
@@ -220,7 +222,7 @@ class Desk:
             keep_case(case, row)
         row.severity = worse(severity, Severity(row.severity))
         if row.state in REPORTED:
-            self._came_again(row, incident.name)
+            self.came_again(row, incident.name)
         self.say(row, "raised", RAISED, name=incident.name)
 
     def add_appeal(self, row: CaseRow, appeal: AppealRow) -> None:
@@ -232,12 +234,19 @@ class Desk:
         self.touch(row)
 
     def clear_incident(self, incident: IncidentRow, proof: Text, at: datetime) -> None:
-        """Take that an incident has returned to normal; the last one of its case proves that."""
+        """Take that an incident has returned to normal; the last one of its case proves that.
+
+        Of one that chatters nothing is said each time, and nobody knows that all is well again.
+        """
         self.touch_incident(incident)
         row = incident.case
         if row is None:
             return
         row.active_incidents -= 1
+        if incident.raises > 1:
+            self.touch(row)
+            row.proved_at = self.now if row.active_incidents == 0 else None
+            return
         self.say(row, "cleared", CLEARED, name=incident.name)
         if category(incident.problem).release is not None:
             case = case_of(row, self.rules)
@@ -332,7 +341,8 @@ class Desk:
         )
         return self.registry.routing.route(trouble)
 
-    def _came_again(self, row: CaseRow, name: Text) -> None:
+    def came_again(self, row: CaseRow, name: Text) -> None:
+        """Take a case that was reported done back into work."""
         case = case_of(row, self.rules)
         case.reopen(self.now)
         keep_case(case, row)

@@ -13,14 +13,15 @@ from adapters.wire import ActiveSet, Condition
 from core.clock import to_datetime
 from core.incident import Incident
 from core.registry import Asset
+from core.repetition import CHATTERS_WITHIN, Repetition
 from core.text import Text, filled
-from gateway.cases import acknowledgements, latching
+from gateway.cases import acknowledgements, latching, repetitions
 from gateway.cases.desk import SYSTEM, Desk
 from gateway.cases.facts import OWN, Fact
 from gateway.cases.folding import Line, case_for, device_key, fold_below
 from gateway.cases.meaning import DEVICE_LOST, Births, Meaning, meaning_of
 from gateway.cases.reach import Reach
-from gateway.cases.rows import active_key, incident_of, keep_incident
+from gateway.cases.rows import active_key, incident_of, keep_incident, keep_repetition
 from gateway.storage.case_tables import CaseRow, EvidenceRow, IncidentRow
 from gateway.storage.series_tables import BornDeviceRow
 
@@ -55,6 +56,7 @@ class Block:
         self._edge = edge
         self._births = births
         self._active: dict[str, IncidentRow] = {}
+        self._lately: dict[str, list[IncidentRow]] = {}  # returned to normal, in their order
         self._raised: set[tuple[str, datetime]] = set()
         self._lost: Counter[Line] = Counter()
         self._once_read: dict[str, bool] = {}  # devices that another edge reads now
@@ -69,16 +71,22 @@ class Block:
             return
         await self.desk.load(await self._reach(about))
         times = {fact.at for fact in about if fact.restated or fact.transient}
+        came = [fact.at for fact in about if fact.active and not fact.transient]
         theirs = and_(
             IncidentRow.device.in_({fact.device for fact in about}),
             or_(
                 IncidentRow.active_key.is_not(None),
                 IncidentRow.raised_at.in_(times),
+                IncidentRow.again_at.in_(times),
+                IncidentRow.cleared_at >= min(came, default=self._now) - CHATTERS_WITHIN,
             ),
         )
         wanted = or_(theirs, IncidentRow.active_key.is_not(None)) if full else theirs
         for row in await self._session.scalars(
-            select(IncidentRow).where(wanted).options(joinedload(IncidentRow.case))
+            select(IncidentRow)
+            .where(wanted)
+            .options(joinedload(IncidentRow.case))
+            .order_by(IncidentRow.id)
         ):
             self._know(row)
 
@@ -114,11 +122,13 @@ class Block:
 
     def _know(self, row: IncidentRow) -> None:
         key = active_key(row.device, row.condition)
-        self._raised.add((key, row.raised_at))
+        self._raised |= {(key, row.raised_at), (key, row.again_at or row.raised_at)}
         if row.cleared_at is None:
             self._active[key] = row
-            if row.case is not None:
-                self.desk.take(row.case)
+        elif row.cleared_at > row.raised_at:  # a finding without duration cannot chatter
+            self._lately.setdefault(key, []).append(row)
+        if row.case is not None:
+            self.desk.take(row.case)
 
     def subject(self, fact: Fact) -> Subject:
         """Give the asset that the device served then; a device that is gone counts for its edge,
@@ -139,6 +149,22 @@ class Block:
                 latching.come_again(self.desk, row)
             return False
         return not (fact.restated or fact.transient) or (key, fact.at) not in self._raised
+
+    def adds(self, fact: Fact) -> bool:
+        """Tell whether a raise only adds to an incident that chatters, and count it there."""
+        key = active_key(fact.device, fact.condition)
+        near = [
+            row
+            for row in self._lately.get(key, ())
+            if row.cleared_at is not None and abs(fact.at - row.cleared_at) <= CHATTERS_WITHIN
+        ]
+        row = None if fact.transient else repetitions.adds_to(self.desk, near, fact.at)
+        if row is None:
+            return False
+        repetitions.come_again(self.desk, row, fact.at, fact.value)
+        self._lately[key].remove(row)
+        self._know(row)
+        return True
 
     async def meaning(self, fact: Fact, asset_kind: str) -> Meaning:
         """Give what the condition means, asked once a block for all devices of a profile."""
@@ -181,6 +207,7 @@ class Block:
             suppressed=self.desk.suppressed(incident),
         )
         keep_incident(raised, incident)
+        keep_repetition(Repetition().saw(fact.value), incident)
         if raised.suppressed:
             incident.case = None  # asked for, so that nobody loads it
             self.desk.record(incident)
@@ -205,7 +232,9 @@ class Block:
         if row.cleared_at is None:
             latching.say_returned(self.desk, row)
             return
+        repetitions.go(row, row.cleared_at, fact.value)
         del self._active[key]
+        self._know(row)
         self.desk.clear_incident(row, _proof(row, fact), fact.at)
 
     async def acknowledge(self, event: Condition) -> None:

@@ -91,7 +91,7 @@ class Intake:
         if not fact.active:
             block.clear(fact)
             return
-        if not block.is_news(fact):
+        if not block.is_news(fact) or block.adds(fact):
             return
         subject = block.subject(fact)
         kind = subject.asset.kind if subject.asset else ""

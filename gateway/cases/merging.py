@@ -121,9 +121,10 @@ async def recount(desk: Desk, *rows: CaseRow) -> None:
             func.count(IncidentRow.id),
             func.count(IncidentRow.id).filter(IncidentRow.cleared_at.is_(None)),
             func.count(IncidentRow.id).filter(IncidentRow.acknowledged_at.is_(None)),
+            func.coalesce(func.sum(IncidentRow.raises - 1), 0),
         ).where(IncidentRow.case_id == row.id)
         counted = (await desk.session.execute(incidents)).one()
-        row.incidents, row.active_incidents, row.unacknowledged = counted
+        row.incidents, row.active_incidents, row.unacknowledged, row.repeats = counted
         urgent = await desk.session.scalars(
             select(AppealRow.urgent).where(AppealRow.case_id == row.id)
         )
@@ -155,11 +156,14 @@ def _close(
     into.incidents += victim.incidents
     into.active_incidents += victim.active_incidents
     into.unacknowledged += victim.unacknowledged
+    into.repeats += victim.repeats
+    into.nuisance = into.nuisance or victim.nuisance
     into.appeals += victim.appeals
     into.urgent = [kind for kind in Urgency if kind in {*into.urgent, *victim.urgent}]
     if victim.active_incidents:
         into.proved_at = None
     victim.incidents = victim.active_incidents = victim.unacknowledged = victim.appeals = 0
+    victim.repeats = 0
     victim.urgent = []
     desk.put_away(victim)
     victim.merged_into = into.id

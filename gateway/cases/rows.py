@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,6 +13,7 @@ from core.category import CATEGORIES, category
 from core.deadline import Deadline
 from core.deadline_rule import DeadlineRules
 from core.incident import Incident, Suppressed
+from core.repetition import Repetition
 from core.suppression import SHELVED_AT_MOST, Suppression
 from core.text import Text
 from gateway.api import appeal_models, case_models, deadline_models, suppression_models
@@ -198,13 +200,13 @@ SAME = (
     "id", "version", "state", "priority", "category", "title", "asset", "place", "address",
     "latitude", "longitude", "executor", "executor_name", "opened_at", "changed_at", "closed_at",
     "incidents", "active_incidents", "unacknowledged", "appeals", "hands", "due_at", "due_name",
-    "urgent",
+    "urgent", "repeats", "nuisance",
 )  # fmt: skip
 
 SAME_OF_INCIDENT = (
     "id", "device", "asset", "condition", "name", "text", "severity", "first_out", "raised_at",
-    "cleared_at", "acknowledged_at", "acknowledged_by", "value", "unit", "cause", "consequence",
-    "action",
+    "raises", "fleeting", "cleared_at", "acknowledged_at", "acknowledged_by", "value", "unit",
+    "cause", "consequence", "action",
 )  # fmt: skip
 ROOMS = ("entrance", "floor", "flat")
 SAME_OF_EVIDENCE = ("id", "kind", "grade", "at", "by", "text", "media_type")
@@ -254,8 +256,31 @@ def show_incident(row: IncidentRow) -> case_models.IncidentOut:
             "active": incident.active,
             "acknowledged": incident.acknowledged,
             "latched": incident.is_latched,
+            "advice": _advice(row),
             "shelved_at_most_h": SHELVED_AT_MOST.get(Severity(row.severity), NEVER) / HOUR,
         }
+    )
+
+
+def repetition_of(row: IncidentRow) -> Repetition:
+    """Give how the incident came and went."""
+    return Repetition(raises=row.raises, **row.repetition)
+
+
+def keep_repetition(repetition: Repetition, row: IncidentRow) -> None:
+    """Put what changed into the row."""
+    row.raises = repetition.raises
+    row.repetition = {name: value for name, value in asdict(repetition).items() if name != "raises"}
+
+
+def _advice(row: IncidentRow) -> case_models.AdviceOut | None:
+    if row.raises == 1 and not row.fleeting:
+        return None
+    advice = repetition_of(row).advice
+    return case_models.AdviceOut(
+        on_delay_s=advice.on_delay_s,
+        off_delay_s=advice.off_delay_s,
+        deadband=advice.deadband if row.unit not in {"", "1"} else None,
     )
 
 

@@ -23,7 +23,8 @@ class CaseRow(Base):
     touched: a person has done something about it. hands: how often it went to another executor.
     proved_at: since when telemetry shows that all its incidents are back to normal. merged_into:
     the case that took over everything. cell: where on the map it is, for what only has a place.
-    urgent: core.urgency's kinds, of its appeals.
+    urgent: core.urgency's kinds, of its appeals. repeats: how often its incidents came again
+    without being new ones. nuisance: "chattering" or "fleeting" where one of them was so.
     """
 
     __tablename__ = "cases"
@@ -51,6 +52,8 @@ class CaseRow(Base):
     due_name: Mapped[str] = mapped_column(Code, default="")
     incidents: Mapped[int] = mapped_column(default=0)
     active_incidents: Mapped[int] = mapped_column(default=0)
+    repeats: Mapped[int] = mapped_column(default=0, server_default="0")
+    nuisance: Mapped[str] = mapped_column(State, default="", server_default="")
     unacknowledged: Mapped[int] = mapped_column(default=0)
     appeals: Mapped[int] = mapped_column(default=0)
     silent: Mapped[bool] = mapped_column(default=False)
@@ -140,6 +143,8 @@ class IncidentRow(Base):
     annunciated_at: when people were told of it; never of what came under a cause that they knew.
     silent: it only says that nothing is heard. acknowledgeable: its device wants to hear that it
     was acknowledged. returned_at: its source is normal, although a latching one is still active.
+    raises: how often it came; more than once where it chattered, the last time at again_at.
+    repetition: the rest of a core.repetition.Repetition. fleeting: it was active for seconds.
     """
 
     __tablename__ = "incidents"
@@ -168,6 +173,10 @@ class IncidentRow(Base):
     suppressed: Mapped[bool] = mapped_column(default=False, server_default=false())
     out_of_service: Mapped[bool] = mapped_column(default=False, server_default=false())
     first_out: Mapped[bool] = mapped_column(default=False)
+    raises: Mapped[int] = mapped_column(default=1, server_default="1")
+    again_at: Mapped[datetime | None]
+    fleeting: Mapped[bool] = mapped_column(default=False, server_default=false())
+    repetition: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     value: Mapped[float | None]
     unit: Mapped[str] = mapped_column(String(40))
     cause: Mapped[dict[str, str]]

@@ -30,6 +30,8 @@ export function caseRow(part: Partial<CaseRow>): CaseRow {
     due_name: "resolve",
     overdue: false,
     urgent: [],
+    repeats: 0,
+    nuisance: "",
     ...part,
   };
 }
@@ -50,6 +52,9 @@ export function incident(part: Partial<IncidentOut>): IncidentOut {
     latched: false,
     shelved_at_most_h: 1,
     first_out: true,
+    raises: 1,
+    fleeting: false,
+    advice: null,
     raised_at: "2026-11-22T11:00:00Z",
     cleared_at: null,
     acknowledged_at: null,

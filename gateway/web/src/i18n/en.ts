@@ -66,6 +66,17 @@ export const en = {
     ends: "Until",
     below: "with all that it feeds",
   },
+  alarms: {
+    chattering: "chatters",
+    fleeting: "fleeting",
+    chatters_one: "It chatters: it came {{count}} time.",
+    chatters_other: "It chatters: it came {{count}} times.",
+    wasFleeting: "It was active for seconds only.",
+    advice: "Its rule would be calm with: {{steps}}.",
+    onDelay: "a delay of {{delay}} before it is raised",
+    offDelay: "a delay of {{delay}} before it clears",
+    deadband: "a deadband of {{band}}",
+  },
   kind: {
     lift: "Lift",
     street_light: "Street light",

@@ -12,6 +12,7 @@ import { useAssetName } from "../../../parts/asset-name";
 import { PriorityMark, rank } from "../../../parts/priority";
 import { Trouble } from "../../../parts/trouble";
 import { WAITING } from "../worklist/order";
+import { Nuisance } from "./nuisance";
 import { Quiet } from "./quiet";
 import { Section } from "./section";
 import { Still } from "./still";
@@ -193,6 +194,7 @@ function Incident({
               ))}
             </dl>
           )}
+          <Nuisance incident={incident} />
           <Quiet incident={incident} />
           {typeof incident.still === "number" && (
             <Still id={incident.still} label={say(incident.name)} />

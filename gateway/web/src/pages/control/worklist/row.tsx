@@ -31,6 +31,7 @@ export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onCho
   if (flashes(row, raisedAt, now)) classes.push("flashing");
   if (back) classes.push("back");
   if (row.closed_at !== null) classes.push("closed");
+  const raises = row.incidents + row.repeats;
   const executor = say(row.executor_name) || t("control.noExecutor");
   return (
     // The list itself has the focus and the keys; rows are its options.
@@ -49,12 +50,13 @@ export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onCho
       <PriorityMark priority={row.priority} />
       <span className="title">
         <span className="words">{say(row.title)}</span>
-        {row.incidents > 1 && (
-          <span className="count" title={t("control.folded", { count: row.incidents })}>
-            <span aria-hidden="true">{`×${row.incidents}`}</span>
-            <span className="hidden">{t("control.folded", { count: row.incidents })}</span>
+        {raises > 1 && (
+          <span className="count" title={t("control.folded", { count: raises })}>
+            <span aria-hidden="true">{`×${raises}`}</span>
+            <span className="hidden">{t("control.folded", { count: raises })}</span>
           </span>
         )}
+        {row.nuisance && <span className="count">{t(`alarms.${row.nuisance}`)}</span>}
         {row.appeals > 0 && (
           <span className="count" title={t("control.people", { count: row.appeals })}>
             <Icon name="person" size={12} />
