@@ -10,6 +10,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from core.clock import Clock, SystemClock
 from gateway.api import (
+    alarm_figures,
     appeals,
     assets,
     cases,
@@ -61,6 +62,7 @@ ROUTERS = (
     routing.router,
     live.router,
     incidents.router,
+    alarm_figures.router,
     suppressions.router,
     cases.router,
     hands.router,

@@ -791,6 +791,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alarm-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Of Alarms
+         * @description Give the figures of a period, by default of the last seven days, beside their targets.
+         */
+        get: operations["figures_of_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarm-figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Of Alarms Table
+         * @description Give the same as a table for a spreadsheet.
+         */
+        get: operations["figures_of_alarms_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/flood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flood
+         * @description Tell whether one's own console is flooded now, and by what.
+         */
+        get: operations["flood"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/suppressions": {
         parameters: {
             query?: never;
@@ -1442,6 +1502,53 @@ export interface components {
             acknowledged: number[];
         };
         /**
+         * AdviceOut
+         * @description What of the alarm's rule would have told of it once, or never; null: no need to change.
+         */
+        AdviceOut: {
+            /** On Delay S */
+            on_delay_s: number | null;
+            /** Off Delay S */
+            off_delay_s: number | null;
+            /**
+             * Deadband
+             * @description in the unit of the value
+             */
+            deadband: number | null;
+        };
+        /**
+         * AlarmFigures
+         * @description Of the alarms that the console of a place was told of in a period.
+         */
+        AlarmFigures: {
+            /** Place */
+            place: string;
+            /**
+             * Place Name
+             * @description words by language, e.g. en and ru
+             */
+            place_name: {
+                [key: string]: string;
+            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Alarms */
+            alarms: number;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            days: components["schemas"]["DaysOut"];
+            /** Frequent */
+            frequent: components["schemas"]["FrequentOut"][];
+        };
+        /**
          * AppealOut
          * @description An appeal as staff see it: the applicant's contact is masked.
          */
@@ -1950,6 +2057,18 @@ export interface components {
              */
             urgent: string[];
             /**
+             * Repeats
+             * @description how often its incidents came again without being new
+             * @default 0
+             */
+            repeats: number;
+            /**
+             * Nuisance
+             * @default
+             * @enum {string}
+             */
+            nuisance: "" | "chattering" | "fleeting";
+            /**
              * Reason
              * @description why it was routed there
              */
@@ -2095,6 +2214,18 @@ export interface components {
              * @default []
              */
             urgent: string[];
+            /**
+             * Repeats
+             * @description how often its incidents came again without being new
+             * @default 0
+             */
+            repeats: number;
+            /**
+             * Nuisance
+             * @default
+             * @enum {string}
+             */
+            nuisance: "" | "chattering" | "fleeting";
         };
         /**
          * CaseVerb
@@ -2420,6 +2551,20 @@ export interface components {
             };
             /** Granted */
             granted: boolean | null;
+        };
+        /**
+         * DaysOut
+         * @description Columns, a row for each day (UTC).
+         */
+        DaysOut: {
+            /** Day */
+            day: string[];
+            /** Alarms */
+            alarms: number[];
+            /** Flood Minutes */
+            flood_minutes: number[];
+            /** Stale */
+            stale: number[];
         };
         /**
          * DeadlineOut
@@ -2751,6 +2896,103 @@ export interface components {
             comment: string;
         };
         /**
+         * FigureOut
+         * @description least: the target is a floor, not a ceiling.
+         */
+        FigureOut: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "per_10_minutes" | "per_hour" | "per_day" | "busy_share" | "flood_share" | "floods" | "frequent_share" | "chattering" | "fleeting" | "stale" | "low_share" | "medium_share" | "high_share" | "critical_share";
+            /** Value */
+            value: number;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "1" | "%";
+            /** Target */
+            target: number | null;
+            /** Limit */
+            limit: number | null;
+            /** Least */
+            least: boolean;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "over_target" | "over_limit" | "none";
+        };
+        /**
+         * FloodCause
+         * @description case: its first one, to look at; null where none is open.
+         */
+        FloodCause: {
+            /** Problem */
+            problem: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Alarms */
+            alarms: number;
+            /** Case */
+            case: number | null;
+        };
+        /**
+         * FloodOut
+         * @description Whether more comes than a person can read. alarms: of the last ten minutes.
+         */
+        FloodOut: {
+            /** Flood */
+            flood: boolean;
+            /** Since */
+            since: string | null;
+            /** Alarms */
+            alarms: number;
+            /** Starts Above */
+            starts_above: number;
+            /** Ends Below */
+            ends_below: number;
+            /** Causes */
+            causes: components["schemas"]["FloodCause"][];
+        };
+        /**
+         * FrequentOut
+         * @description A condition of a device that was told of often.
+         */
+        FrequentOut: {
+            /** Device */
+            device: string;
+            /** Condition */
+            condition: string;
+            /** Asset */
+            asset: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "low" | "medium" | "high" | "critical";
+            /** Count */
+            count: number;
+            /**
+             * Share
+             * @description percent of all that was told
+             */
+            share: number;
+        };
+        /**
          * HandOver
          * @description executor: who gets the case; of a contest, empty where it stays.
          */
@@ -2912,6 +3154,20 @@ export interface components {
             shelved_at_most_h: number;
             /** First Out */
             first_out: boolean;
+            /**
+             * Raises
+             * @description how often it came; more than once: it chatters
+             * @default 1
+             */
+            raises: number;
+            /**
+             * Fleeting
+             * @description it was active for seconds only
+             * @default false
+             */
+            fleeting: boolean;
+            /** @description of a chattering or fleeting one */
+            advice?: components["schemas"]["AdviceOut"] | null;
             /**
              * Raised At
              * Format: date-time
@@ -5556,6 +5812,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_of_alarms: {
+        parameters: {
+            query?: {
+                /** @description whose console; none: one's own territory */
+                place?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmFigures"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_of_alarms_table: {
+        parameters: {
+            query?: {
+                language?: "en" | "ru";
+                /** @description whose console; none: one's own territory */
+                place?: string;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    flood: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FloodOut"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
