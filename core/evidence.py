@@ -1,12 +1,12 @@
 """What proves that the work was done, and how much each piece proves."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from core.errors import DomainError
 
 MAX_PHOTO = 10 * 1024 * 1024  # bytes
 PDF = "application/pdf"
+HEIC = frozenset({b"ftypheic", b"ftypheix", b"ftypmif1", b"ftyphevc", b"ftypmsf1", b"ftypavif"})
 MAX_PHOTOS = 5  # of one appeal
 
 
@@ -27,35 +27,13 @@ class Grade(StrEnum):
     D = "D"
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """How a photo was taken, as far as it was proved.
-
-    nonce_valid: taken in the application for this task. accuracy_m, distance_m: of the position,
-    and from the asset, metres. exif_agrees: time and place in the file fit the task.
-    """
-
-    nonce_valid: bool = False
-    offline: bool = False
-    accuracy_m: float | None = None
-    distance_m: float | None = None
-    exif_agrees: bool = False
-
-
-def grade(kind: EvidenceKind, capture: Capture | None = None) -> Grade:
-    """Say how much a piece proves. Without a capture a photo is a gallery file."""
+def grade(kind: EvidenceKind) -> Grade:
+    """Say how much a piece proves by its kind alone: a photo then is a file and nothing more."""
     if kind in (EvidenceKind.TELEMETRY, EvidenceKind.STILL):
         return Grade.A
-    if kind is EvidenceKind.ACT:
-        return Grade.B  # a person answers for it
-    taken = capture or Capture()
-    near = taken.distance_m is not None and taken.distance_m <= 50
-    sharp = taken.accuracy_m is not None and taken.accuracy_m <= 30
-    if taken.nonce_valid and near and sharp and not taken.offline:
-        return Grade.A
-    if taken.nonce_valid and taken.distance_m is not None and taken.distance_m <= 100:
-        return Grade.B
-    return Grade.C if taken.exif_agrees else Grade.D
+    if kind is EvidenceKind.PHOTO:
+        return Grade.D
+    return Grade.B  # a person answers for it
 
 
 def paper_type(content: bytes) -> str:
@@ -81,6 +59,15 @@ def media_type(content: bytes) -> str:
         return "image/png"
     if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
         return "image/webp"
+    if not content:
+        raise DomainError("not_a_photo", "the file is empty; take the photo again")
+    if content[4:12] in HEIC:
+        raise DomainError(
+            "not_a_photo",
+            "the photo is HEIC or AVIF, which most browsers do not show; set the camera to JPEG "
+            "(on an iPhone: Settings, Camera, Formats, Most compatible), or take the photo in the "
+            "application",
+        )
     raise DomainError(
         "not_a_photo", "the file is not a JPEG, PNG or WebP picture; attach a photo or nothing"
     )

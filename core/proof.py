@@ -44,7 +44,8 @@ class ProofRule:
 
     signs: what devices must show, of those signals that the asset has. returned_for: for how long
     its incidents must have been over before the case closes by itself. accepts: what people may
-    bring where devices tell nothing. photo: the lowest grade that counts.
+    bring where devices tell nothing. photo: the lowest grade that counts. indoors: a position
+    proves little there, so that the tag of the asset is asked for.
     """
 
     of: str
@@ -52,6 +53,7 @@ class ProofRule:
     returned_for: timedelta = timedelta()
     accepts: frozenset[EvidenceKind] = frozenset({EvidenceKind.PHOTO})
     photo: Grade = Grade.D
+    indoors: bool = False
 
 
 class Verdict(StrEnum):

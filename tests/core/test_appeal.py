@@ -8,7 +8,7 @@ from core.address import AddressBook
 from core.alarm import Severity
 from core.appeal import Draft, Territory, check_appeal, masked
 from core.errors import DomainError
-from core.evidence import Capture, EvidenceKind, Grade, grade, media_type
+from core.evidence import media_type
 from core.position import distance_m
 from core.priority import people_behind, priority
 from core.registry import Place, PlaceKind
@@ -90,24 +90,10 @@ def test_a_picture_is_known_by_its_first_bytes(content: bytes, media: str) -> No
     assert media_type(content) == media
 
 
-@pytest.mark.parametrize("content", [b"", b"MZ\x90", b"\x7fELF", b"#!/bin/sh", b"<svg", b"GIF89a"])
+@pytest.mark.parametrize("content", [b"MZ\x90", b"\x7fELF", b"#!/bin/sh", b"<svg", b"GIF89a"])
 def test_anything_else_is_not_a_picture(content: bytes) -> None:
     with pytest.raises(DomainError, match="not a JPEG, PNG or WebP"):
         media_type(content)
-
-
-@pytest.mark.parametrize(
-    ("capture", "expected"),
-    [
-        (None, Grade.D),
-        (Capture(exif_agrees=True), Grade.C),
-        (Capture(nonce_valid=True, offline=True, accuracy_m=5, distance_m=10), Grade.B),
-        (Capture(nonce_valid=True, accuracy_m=5, distance_m=80), Grade.B),
-        (Capture(nonce_valid=True, accuracy_m=5, distance_m=10), Grade.A),
-    ],
-)
-def test_a_photo_is_graded_by_how_it_was_taken(capture: Capture | None, expected: Grade) -> None:
-    assert grade(EvidenceKind.PHOTO, capture) is expected
 
 
 def test_a_minute_of_latitude_is_a_nautical_mile() -> None:
