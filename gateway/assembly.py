@@ -16,6 +16,7 @@ from gateway.authority import open_authority
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
+from gateway.cases.looks import load_looks
 from gateway.cases.proofs import Verification
 from gateway.channels.api_keys import KeyRates
 from gateway.channels.services import load_services
@@ -76,6 +77,7 @@ async def open_parts(
         async with database.reading() as reading:
             await current.reload(reading)
             authority.write_list(await revoked_ones(reading), clock.now())
+            looks = await load_looks(reading)
         series = await stack.enter_async_context(open_series(settings, clock, database))
         log.info("stores are open", cases=database.name, readings=settings.series_store)
         births, latest, downlink = Births(clock, current), LatestValues(), Downlink()
@@ -183,6 +185,7 @@ async def open_parts(
             series=series.figures,
             hub=hub,
             filing=filing,
+            looks=looks,
             appeal_rate=Rate(burst=20, every_s=3.0),
             key_rates=KeyRates(),
             authority=authority,

@@ -6,6 +6,7 @@ from core.clock import Clock
 from gateway.api.rate import Rate
 from gateway.authority import Authority
 from gateway.cases.filing import Filing
+from gateway.cases.looks import Looks
 from gateway.channels.api_keys import KeyRates
 from gateway.duties import Duties
 from gateway.live import Hub
@@ -27,6 +28,7 @@ class Parts:
     series: Figures
     hub: Hub
     filing: Filing
+    looks: Looks
     appeal_rate: Rate
     key_rates: KeyRates
     authority: Authority

@@ -65,6 +65,9 @@ class EvidenceOut(Model):
     id: int
     kind: Literal["photo", "still", "telemetry", "act"]
     grade: Literal["A", "B", "C", "D"]
+    reasons: list[Text] = Field([], description="for the grade, where it is not plain")
+    item: str = Field("", description="of the checklist")
+    used_in: int | None = Field(description="case of which the same picture is evidence already")
     at: datetime
     by: str
     text: Text = Field({})

@@ -2,16 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Form, Response, UploadFile
+from fastapi import APIRouter, File, Response, UploadFile
 
 from core.actor import Actor
 from core.case import Verb
-from core.evidence import MAX_PHOTO, EvidenceKind
-from gateway.api.case_dependencies import TheDesk, TheFiles, TheWitness
+from core.evidence import MAX_PHOTO
+from gateway.api.case_dependencies import (
+    TheDesk,
+    TheFiles,
+    TheLooks,
+    ThePhoto,
+    TheWitness,
+)
 from gateway.api.case_models import CaseDetail, CaseNote, CaseRow, CaseVerb, ClockVerb, EvidenceOut
 from gateway.api.dependencies import CurrentActor, Reading, TheClock
 from gateway.api.models import Number
 from gateway.cases import overruling, pauses, work
+from gateway.cases.captures import attach_photo
 from gateway.cases.desk import Desk
 from gateway.cases.rows import show_evidence
 from gateway.cases.witness import Witness
@@ -19,7 +26,7 @@ from gateway.cases.witness import Witness
 # The actor comes first in every route: a stranger is turned away before the store is locked.
 router = APIRouter(tags=["cases"])
 
-Photo = Annotated[UploadFile, File(description="JPEG, PNG or WebP, at most 10 MB")]
+Paper = Annotated[UploadFile, File(description="a picture or a PDF, at most 10 MB")]
 
 
 @router.get("/cases")
@@ -115,14 +122,25 @@ async def attach_evidence(
     *,
     number: Number,
     actor: CurrentActor,
-    photo: Photo,
-    kind: Annotated[work.Brought, Form(description="what it is a picture of")] = EvidenceKind.PHOTO,
+    photo: ThePhoto,
     desk: TheDesk,
     files: TheFiles,
+    looks: TheLooks,
 ) -> EvidenceOut:
-    """Attach a photo of the work done, or a signed act (a picture or a PDF)."""
-    content = await photo.read(MAX_PHOTO + 1)
-    return show_evidence(await work.attach_photo(desk, files, actor, number, content, kind=kind))
+    """Attach a photo of the work done, from a gallery."""
+    piece = await attach_photo(
+        desk, files, looks, actor, number, content=photo.content, picture=photo.picture
+    )
+    return show_evidence(piece)
+
+
+@router.post("/cases/{number}/acts")
+async def attach_act(
+    *, number: Number, actor: CurrentActor, paper: Paper, desk: TheDesk, files: TheFiles
+) -> EvidenceOut:
+    """Attach a paper that both sides signed."""
+    content = await paper.read(MAX_PHOTO + 1)
+    return show_evidence(await work.attach_act(desk, files, actor, number, content))
 
 
 @router.get("/evidence/{number}", response_class=Response)

@@ -209,7 +209,9 @@ SAME_OF_INCIDENT = (
     "cause", "consequence", "action",
 )  # fmt: skip
 ROOMS = ("entrance", "floor", "flat")
-SAME_OF_EVIDENCE = ("id", "kind", "grade", "at", "by", "text", "media_type")
+SAME_OF_EVIDENCE = (
+    "id", "kind", "grade", "reasons", "item", "used_in", "at", "by", "text", "media_type",
+)  # fmt: skip
 
 
 def _case_fields(row: CaseRow, now: datetime) -> dict[str, object]:

@@ -17,7 +17,7 @@ from core.appeal import MARKUP, plain
 from core.case import OPEN_TO_CLASSIFY, PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
-from core.evidence import EvidenceKind, grade, media_type, paper_type
+from core.evidence import EvidenceKind, grade, paper_type
 from core.priority import LEVELS
 from core.proof import Proof, missing_proof
 from core.text import Text
@@ -64,11 +64,7 @@ WANTED: Text = {
     "en": "Before it can be closed: {missing}",
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
-Brought = Literal[EvidenceKind.PHOTO, EvidenceKind.ACT]
-ATTACHED: dict[Brought, Text] = {
-    EvidenceKind.PHOTO: {"ru": "Приложена фотография", "en": "A photo was attached"},
-    EvidenceKind.ACT: {"ru": "Приложен подписанный акт", "en": "A signed act was attached"},
-}
+ACT_ATTACHED: Text = {"ru": "Приложен подписанный акт", "en": "A signed act was attached"}
 
 TOLD = ~or_(IncidentRow.shelved, IncidentRow.suppressed, IncidentRow.out_of_service)
 
@@ -241,23 +237,18 @@ async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
     await desk.finish()
 
 
-async def attach_photo(
-    desk: Desk,
-    files: EvidenceFiles,
-    actor: Actor,
-    number: int,
-    content: bytes,
-    *,
-    kind: Brought = EvidenceKind.PHOTO,
+async def attach_act(
+    desk: Desk, files: EvidenceFiles, actor: Actor, number: int, content: bytes
 ) -> EvidenceRow:
-    """Keep a photo of the work done, or a signed act. A photo comes from a gallery: nothing proves
-    where and when."""
-    media = media_type(content) if kind is EvidenceKind.PHOTO else paper_type(content)
+    """Keep a paper that both sides signed, as a picture or a PDF."""
+    media = paper_type(content)
     row = await find_case(desk.session, actor, number)
     piece = EvidenceRow(
         case=row,
-        kind=kind,
-        grade=grade(kind),
+        kind=EvidenceKind.ACT,
+        grade=grade(EvidenceKind.ACT),
+        reasons=[],
+        item="",
         at=desk.now,
         by=actor.name,
         by_staff=True,
@@ -268,7 +259,7 @@ async def attach_photo(
     )
     desk.session.add(piece)
     row.touched = True
-    desk.say(row, "evidence", ATTACHED[kind], by=actor.name)
+    desk.say(row, "evidence", ACT_ATTACHED, by=actor.name)
     await desk.finish()
     return piece
 

@@ -59,6 +59,7 @@ class RuleInFile(BaseModel):
     returned_for: Span
     accepts: frozenset[BROUGHT] = Field(min_length=1)
     photo: Grade = Grade.D
+    indoors: bool = False
 
     @model_validator(mode="after")
     def is_of_something(self) -> Self:
@@ -73,6 +74,7 @@ class RuleInFile(BaseModel):
             returned_for=self.returned_for,
             accepts=frozenset(EvidenceKind(kind) for kind in self.accepts),
             photo=self.photo,
+            indoors=self.indoors,
         )
 
 

@@ -283,7 +283,8 @@ class MergeRow(Base):
 class EvidenceRow(Base):
     """sha256: names the file below data_dir/evidence; empty where there is none.
 
-    by_staff: by those who do the work, not by the applicant.
+    by_staff: by those who do the work, not by the applicant. reasons: for its grade. item: of the
+    checklist. used_in: the case of which the same picture was evidence before.
     """
 
     __tablename__ = "evidence"
@@ -298,6 +299,9 @@ class EvidenceRow(Base):
     text: Mapped[dict[str, str]]
     media_type: Mapped[str] = mapped_column(State)
     sha256: Mapped[str] = mapped_column(String(64))
+    reasons: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list, server_default="[]")
+    item: Mapped[str] = mapped_column(Code, default="", server_default="")
+    used_in: Mapped[int | None] = mapped_column(Counted)
     place_path: Mapped[str] = mapped_column(PlacePath)
 
     case: Mapped[CaseRow] = relationship(lazy="raise")

@@ -16,6 +16,7 @@ from gateway.storage.tables import Base
 TABLES = (
     "gateway.storage.tables",
     "gateway.storage.case_tables",
+    "gateway.storage.capture_tables",
     "gateway.storage.still_tables",
     "gateway.storage.series_tables",
     "gateway.storage.identity_tables",

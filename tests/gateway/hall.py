@@ -26,12 +26,16 @@ from core.registry import (
     Registry,
 )
 from core.route import Route
-from gateway.api.case_models import CaseDetail, CaseRow
+from gateway.api.case_models import CaseDetail, CaseRow, EvidenceOut
 from gateway.cases import appeals, overruling, work
+from gateway.cases.captures import FROM_A_GALLERY, Taken, attach_photo
 from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
+from gateway.cases.looks import Looks
+from gateway.cases.pictures import read_picture
+from gateway.cases.rows import show_evidence
 from gateway.cases.witness import Witness
 from gateway.language.reader import Reader
 from gateway.registry.directory import Directory, History
@@ -40,11 +44,12 @@ from gateway.settings import load_settings
 from gateway.storage.database import Database
 from gateway.storage.opened import opened
 from tests.gateway.nothing_born import NothingBorn, NothingRead
+from tests.gateway.photos import photo
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LAMPS = 300
 READER = Reader(None, sure_from=0.85)
-JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+JPEG = photo(0)
 
 
 def name(words: str) -> dict[str, str]:
@@ -166,6 +171,7 @@ class Hall:
         self.database = database
         self.clock = HandClock()
         self.files = EvidenceFiles(folder / "evidence")
+        self.looks = Looks()
         self.registry = CurrentRegistry()
         self.registry.snapshot = RegistrySnapshot(town(), 1)
         self.filing = Filing(
@@ -193,6 +199,19 @@ class Hall:
             witness = self.witness()
             await work.act(desk, actor, case.id, verb, version=version, note="", witness=witness)
             return await work.case_detail(session, actor, case.id, witness)
+
+    async def attach(
+        self, actor: Actor, case: int, content: bytes, taken: Taken = FROM_A_GALLERY
+    ) -> EvidenceOut:
+        """Attach a photo of the work."""
+        async with self.database.transaction() as session:
+            desk = await open_desk(session, self.clock.now(), self.registry.snapshot)
+            picture = read_picture(content)
+            piece = await attach_photo(
+                desk, self.files, self.looks, actor, case,
+                content=content, picture=picture, taken=taken,
+            )  # fmt: skip
+            return show_evidence(piece)
 
     async def close_all(self, actor: Actor) -> None:
         """Take all cases on, report them done and close them; their proof must be there."""

@@ -14,8 +14,9 @@ from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.incidents import Intake
 from gateway.storage.tables import OutboxRow
 from tests.gateway.nothing_born import NothingBorn
+from tests.gateway.photos import photo
 
-JPEG = b"\xff\xd8\xff\xe0" + bytes(100)
+JPEG = photo(0)
 COMPLAINT = {"category": "lighting.dark", "description": "Темно", "latitude": "55.0003",
              "longitude": "37.002"}  # fmt: skip
 SECOND = 1_000_000_000

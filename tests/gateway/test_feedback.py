@@ -12,7 +12,7 @@ from core.case import Verb
 from core.errors import DomainError, NotVisible
 from gateway.api.appeal_models import AppealStatus
 from gateway.api.case_models import CaseDetail
-from gateway.cases import feedback, work
+from gateway.cases import feedback
 from gateway.cases.appeals import Receipt
 from gateway.cases.desk import open_desk
 from tests.gateway.hall import JPEG, LEFT, Hall, hall
@@ -33,9 +33,7 @@ def run(folder: Path, scenario: Callable[[Hall], Awaitable[T]]) -> T:
 async def closed(here: Hall, *receipts: Receipt) -> None:
     """Do the work on the only case, and close it on a photo."""
     (case,) = await here.worklist(LEFT)
-    async with here.database.transaction() as session:
-        desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-        await work.attach_photo(desk, here.files, LEFT, case.id, JPEG)
+    await here.attach(LEFT, case.id, JPEG)
     case = await here.detail(LEFT, receipts[0].case)
     for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
         case = await here.act(LEFT, case, verb)

@@ -14,7 +14,6 @@ from core.actor import Role
 from core.case import Verb
 from core.clock import to_nanoseconds
 from core.errors import ConfigError, DomainError
-from core.evidence import EvidenceKind
 from core.readings import Readings
 from gateway.api.case_models import CaseDetail, CaseRow
 from gateway.cases import work
@@ -174,10 +173,10 @@ def test_a_smell_of_gas_is_over_when_an_act_says_so_and_no_photo(tmp_path: Path)
     async def scenario() -> tuple[list[str], CaseDetail]:
         async with hall(tmp_path) as here:
             receipt = await here.file(category="gas.leak", description="It smells of gas")
-            await attach(here, receipt.case, JPEG, EvidenceKind.PHOTO)
+            await here.attach(LEFT, receipt.case, JPEG)
             case = await here.detail(LEFT, receipt.case)
             missing = [text["en"] for text in case.missing_proof]
-            await attach(here, receipt.case, b"%PDF-1.7 signed by both", EvidenceKind.ACT)
+            await attach_act(here, receipt.case, b"%PDF-1.7 signed by both")
             case = await here.detail(LEFT, receipt.case)
             for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
                 case = await here.act(LEFT, case, verb)
@@ -187,10 +186,10 @@ def test_a_smell_of_gas_is_over_when_an_act_says_so_and_no_photo(tmp_path: Path)
     assert (missing, case.state) == (["Attach a signed act."], "closed")
 
 
-async def attach(here: Hall, case: int, content: bytes, kind: work.Brought) -> None:
+async def attach_act(here: Hall, case: int, content: bytes) -> None:
     async with here.database.transaction() as session:
         desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-        await work.attach_photo(desk, here.files, LEFT, case, content, kind=kind)
+        await work.attach_act(desk, here.files, LEFT, case, content)
 
 
 def test_a_file_with_a_mistake_is_refused_with_its_key(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 /** Every call of the HTTP API that the pages make, one function each. */
 import { answer, DELETE, GET, POST, postForm, PREFIX } from "./client";
-import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, EvidenceOut, Feedback, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, Shelve, SignOffForm, Suppress, Trial, Verb, WithdrawalForm } from "./types";
+import type { AppealReceipt, CaseVerb, ClassifyForm, ClockVerb, CommandIn, ContestForm, Feedback, HandOver, MapOut, MergeForm, ReadingForm, SeparateForm, Shelve, SignOffForm, Suppress, Trial, Verb, WithdrawalForm } from "./types";
 
 export const getMe = () => answer(GET("/api/v1/me"));
 export const signIn = (token: string) => answer(POST("/api/v1/session", { body: { token } }));
@@ -164,12 +164,6 @@ export const handOver = (number: number, body: HandOver) =>
   answer(POST("/api/v1/cases/{number}/hand-over", { params: { path: { number } }, body }));
 export const addNote = (number: number, body: CaseVerb) =>
   answer(POST("/api/v1/cases/{number}/note", { params: { path: { number } }, body }));
-export function addPhoto(number: number, photo: File, kind: "photo" | "act" = "photo") {
-  const form = new FormData();
-  form.set("kind", kind);
-  form.set("photo", photo);
-  return postForm<EvidenceOut>(`/cases/${number}/evidence`, form);
-}
 export const evidenceUrl = (id: number) => `${PREFIX}/evidence/${id}`;
 export const stillUrl = (asset: string) => `${PREFIX}/assets/${encodeURIComponent(asset)}/still`;
 

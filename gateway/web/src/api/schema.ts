@@ -1126,9 +1126,29 @@ export interface paths {
         put?: never;
         /**
          * Attach Evidence
-         * @description Attach a photo of the work done, or a signed act (a picture or a PDF).
+         * @description Attach a photo of the work done, from a gallery.
          */
         post: operations["attach_evidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach Act
+         * @description Attach a paper that both sides signed.
+         */
+        post: operations["attach_act"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1147,6 +1167,87 @@ export interface paths {
          * @description Give the picture. It never changes.
          */
         get: operations["read_evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/nonces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Nonces
+         * @description Give numbers, each for one photo of this case by this person. One that comes back at once
+         *     shows that its photo is of now; those for later are taken along where there is no network.
+         */
+        post: operations["give_nonces"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/captures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Photo
+         * @description Attach a photo that was taken in the application; the answer tells its grade, and why.
+         */
+        post: operations["take_photo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{identifier}/tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Tag
+         * @description Give the tag of an asset, to be fixed at it.
+         */
+        get: operations["read_tag"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assets/{identifier}/tag.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draw Tag
+         * @description Give the tag of an asset as a QR code, to be printed.
+         */
+        get: operations["draw_tag"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1817,6 +1918,14 @@ export interface components {
             /** Longitude */
             longitude: number | null;
         };
+        /** Body_attach_act */
+        Body_attach_act: {
+            /**
+             * Paper
+             * @description a picture or a PDF, at most 10 MB
+             */
+            paper: string;
+        };
         /** Body_attach_evidence */
         Body_attach_evidence: {
             /**
@@ -1824,13 +1933,6 @@ export interface components {
              * @description JPEG, PNG or WebP, at most 10 MB
              */
             photo: string;
-            /**
-             * Kind
-             * @description what it is a picture of
-             * @default photo
-             * @enum {string}
-             */
-            kind: "photo" | "act";
         };
         /** Body_file_appeal */
         Body_file_appeal: {
@@ -1898,6 +2000,50 @@ export interface components {
              * @description of the registry on which it was tried
              */
             revision: number;
+        };
+        /** Body_take_photo */
+        Body_take_photo: {
+            /**
+             * Id
+             * @description made by the phone; sent twice, it is one
+             */
+            id: string;
+            /**
+             * Item
+             * @description of the checklist
+             * @default
+             */
+            item: string;
+            /**
+             * Nonce
+             * @default
+             */
+            nonce: string;
+            /**
+             * Tag
+             * @description as scanned at the asset
+             * @default
+             */
+            tag: string;
+            /**
+             * Taken At
+             * @description by the phone's clock
+             */
+            taken_at?: string | null;
+            /** Latitude */
+            latitude?: number | null;
+            /** Longitude */
+            longitude?: number | null;
+            /**
+             * Accuracy M
+             * @description metres
+             */
+            accuracy_m?: number | null;
+            /**
+             * Photo
+             * @description JPEG, PNG or WebP, at most 10 MB
+             */
+            photo: string;
         };
         /** Body_try_routing */
         Body_try_routing: {
@@ -2797,6 +2943,25 @@ export interface components {
              */
             grade: "A" | "B" | "C" | "D";
             /**
+             * Reasons
+             * @description for the grade, where it is not plain
+             * @default []
+             */
+            reasons: {
+                [key: string]: string;
+            }[];
+            /**
+             * Item
+             * @description of the checklist
+             * @default
+             */
+            item: string;
+            /**
+             * Used In
+             * @description case of which the same picture is evidence already
+             */
+            used_in: number | null;
+            /**
              * At
              * Format: date-time
              */
@@ -3482,6 +3647,30 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** NonceOut */
+        NonceOut: {
+            /** Nonce */
+            nonce: string;
+            /**
+             * Given At
+             * Format: date-time
+             */
+            given_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /** NoncesForm */
+        NoncesForm: {
+            /**
+             * Count
+             * @description more than one: for where there is no network
+             * @default 1
+             */
+            count: number;
+        };
         /** PersonsReading */
         PersonsReading: {
             zone: components["schemas"]["Zone"];
@@ -4104,6 +4293,19 @@ export interface components {
             ended_at: string | null;
             /** Ended By */
             ended_by: string;
+        };
+        /**
+         * TagOut
+         * @description The tag of an asset. link: what its QR code, or an NFC tag, holds; it opens the field page
+         *     with the tag.
+         */
+        TagOut: {
+            /** Asset */
+            asset: string;
+            /** Tag */
+            tag: string;
+            /** Link */
+            link: string;
         };
         /** TakeApartForm */
         TakeApartForm: {
@@ -6429,12 +6631,177 @@ export interface operations {
             };
         };
     };
+    attach_act: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_attach_act"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_evidence: {
         parameters: {
             query?: never;
             header?: never;
             path: {
                 number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_nonces: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoncesForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NonceOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_photo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_take_photo"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TagOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_tag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                identifier: string;
             };
             cookie?: never;
         };

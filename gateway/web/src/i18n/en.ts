@@ -327,6 +327,7 @@ export const en = {
     addPhoto: "Add a photo",
     uploading: "Uploading…",
     grade: "grade {{grade}}",
+    usedIn: "Open case {{id}}, where it was used",
     openStill: "Open the picture in full",
     changed:
       "Somebody changed this case a moment ago. It is loaded anew; look at it and press again.",

@@ -1,6 +1,8 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { addPhoto, evidenceUrl } from "../../../api/calls";
+import { Link } from "wouter";
+import { evidenceUrl } from "../../../api/calls";
 import { keys } from "../../../api/keys";
+import { addAct, addPhoto } from "../../../api/proof";
 import type { EvidenceOut } from "../../../api/types";
 import { useTime } from "../../../format/time";
 import { useWords } from "../../../i18n/text";
@@ -14,7 +16,7 @@ const PICTURES = "image/jpeg,image/png,image/webp";
 export function usePhoto(caseId: number, kind: "photo" | "act" = "photo") {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (photo: File) => addPhoto(caseId, photo, kind),
+    mutationFn: (file: File) => (kind === "act" ? addAct : addPhoto)(caseId, file),
     onSuccess: () => cache.invalidateQueries({ queryKey: keys.case(caseId) }),
   });
 }
@@ -81,6 +83,14 @@ export function Evidence({ caseId, evidence }: { caseId: number; evidence: Evide
               </a>
             )}
             {say(each.text) && <p>{say(each.text)}</p>}
+            {each.reasons.map((reason) => (
+              <p key={say(reason)}>{say(reason)}</p>
+            ))}
+            {each.used_in !== null && (
+              <Link href={`/control/case/${each.used_in}`}>
+                {t("card.usedIn", { id: each.used_in })}
+              </Link>
+            )}
             <p className="faint">{`${time.moment(each.at)} · ${each.by}`}</p>
           </li>
         ))}
