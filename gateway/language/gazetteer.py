@@ -99,6 +99,7 @@ class Gazetteer:
             self._spelt.setdefault(_uncased(bare_name(entry.street)), []).append(entry)
             if settlement := keys_of(entry.settlement):
                 self._settlements.setdefault(settlement, entry.settlement.strip())
+        self._settled = frozenset(keys[0] for keys in self._settlements)
         self._first: dict[str, list[tuple[str, ...]]] = defaultdict(list)
         for keys in sorted(self._names, key=len, reverse=True):
             self._first[keys[0]].append(keys)
@@ -125,6 +126,8 @@ class Gazetteer:
 
     def settlement(self, words: Sequence[Word], start: int) -> tuple[int, str] | None:
         """Give the settlement whose name begins at a word, and where the name ends."""
+        if words[start].key not in self._settled:
+            return None
         for length in range(min(MOST_WORDS, len(words) - start), 0, -1):
             keys = tuple(word.key for word in words[start : start + length])
             if keys in self._settlements:

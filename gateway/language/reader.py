@@ -43,12 +43,12 @@ class Reader:
         """Read messages; many at once cost less."""
         if not texts:
             return []
-        return [
-            self._understood(text, suggested)
-            for text, suggested in zip(texts, self._suggest(texts), strict=True)
-        ]
+        suggested, parts = self._suggest(texts), troubles(texts, self._likeliest)
+        return [self._understood(*each) for each in zip(texts, suggested, parts, strict=True)]
 
-    def _understood(self, text: str, suggested: tuple[Suggestion, ...]) -> Understanding:
+    def _understood(
+        self, text: str, suggested: tuple[Suggestion, ...], parts: Sequence[str]
+    ) -> Understanding:
         urgent = urgencies(text)
         dangers = {DANGER[kind] for kind in urgent if kind in DANGER}
         is_sure = any(
@@ -58,7 +58,7 @@ class Reader:
             suggestions=suggested,
             is_sure=is_sure,
             urgent=tuple(urgent),
-            parts=tuple(troubles(text, self._likeliest)),
+            parts=tuple(parts),
         )
 
     def _suggest(self, texts: Sequence[str]) -> list[tuple[Suggestion, ...]]:
@@ -69,6 +69,8 @@ class Reader:
         return [tuple(each for each in one.best if each.label in CATEGORIES) for one in judged]
 
     def _likeliest(self, texts: Sequence[str]) -> list[tuple[str, float]]:
+        if not texts:
+            return []
         best = (suggested[:1] for suggested in self._day_one.suggest(texts))
         return [(one[0].label, one[0].confidence) if one else ("", 0.0) for one in best]
 
