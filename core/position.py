@@ -25,7 +25,8 @@ def distances_m(position: Position, others: NDArray[np.float64]) -> NDArray[np.f
 
 def distance_m(one: Position, other: Position) -> float:
     """Give the distance in metres."""
-    return float(distances_m(one, np.array([other], np.float64))[0])
+    north, east = other[0] - one[0], (other[1] - one[1]) * _shrink(one)
+    return math.hypot(north, east) * METRES_PER_DEGREE
 
 
 def is_within(position: Position, bounds: Bounds, margin_m: float) -> bool:

@@ -7,17 +7,18 @@ alone: without a spot or a house nothing is joined.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain
+from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
-from core.category import Category
+from core.category import CATEGORIES, Category
 from core.position import Position, distance_m
 from gateway.cases.affected import NEAR_M
 from gateway.cases.cells import cells_around
 from gateway.cases.desk import Desk
-from gateway.language.duplicates import SOON, Report, find_pairs
+from gateway.language.duplicates import ENOUGH, SOON, likeness
 from gateway.registry.nearby import nearby
 from gateway.registry.snapshot import INDOORS, RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, CaseRow
@@ -37,6 +38,18 @@ class Matter:
     text: str
 
 
+class Known(NamedTuple):
+    """What of an open case says whether it may be meant."""
+
+    category: str
+    group: str
+    opened_at: datetime
+    place_path: str
+    cell: int | None
+    latitude: float | None
+    longitude: float | None
+
+
 class OpenCases:
     """The open cases that some matters may be about, found with a few queries for all of them."""
 
@@ -52,35 +65,74 @@ class OpenCases:
         """Take what may be asked for on the desk."""
         known = cls(desk)
         assets = {asset for matter in matters for asset in known._touching(matter)}
-        cells = {cell for matter in matters if matter.spot for cell in cells_around(matter.spot)}
         groups = {matter.category.group for matter in matters}
+        of_assets = CaseRow.asset.in_(assets) & CaseRow.group.in_(groups)
+        wordy = await known._complained_of(matters)
         rows = await desk.session.scalars(
             select(CaseRow).where(
-                CaseRow.open_key.is_not(None),
-                CaseRow.group.in_(groups),
-                or_(
-                    CaseRow.asset.in_(assets),
-                    CaseRow.asset.is_(None) & CaseRow.cell.in_(cells),
-                    CaseRow.asset.is_(None)
-                    & CaseRow.place_path.in_({matter.path for matter in matters}),
-                ),
+                CaseRow.open_key.is_not(None), or_(of_assets, CaseRow.id.in_(wordy))
             )
         )
-        wordy = []
         for row in rows:
             desk.take(row)
             known._enter(row)
-            if row.asset is None:
-                wordy.append(row.id)
-        if wordy and not all(matter.category.is_shared for matter in matters):
-            said = await desk.session.execute(
-                select(AppealRow.case_id, AppealRow.description)
-                .where(AppealRow.case_id.in_(wordy))
-                .order_by(AppealRow.id.desc())
-            )
-            for case, text in said:
-                known._texts[case].append(text)
+        unlike = [case for case, is_shared in wordy.items() if not is_shared]
+        if unlike:
+            await known._read(unlike)
         return known
+
+    async def _complained_of(self, matters: Sequence[Matter]) -> dict[int, bool]:
+        """Give the cases without an asset that some matter is of by category, place and time; and
+        whether all who are there have the like of it."""
+        near: defaultdict[tuple[str, int | None], list[Matter]] = defaultdict(list)
+        at: defaultdict[tuple[str, str], list[Matter]] = defaultdict(list)
+        for matter in matters:
+            at[matter.category.code, matter.path].append(matter)
+            for cell in cells_around(matter.spot) if matter.spot else ():
+                near[matter.category.code, cell].append(matter)
+        # Of the many that are near only the columns are read by which most are left out.
+        found = await self._desk.session.execute(
+            select(
+                CaseRow.id, CaseRow.category, CaseRow.group, CaseRow.opened_at, CaseRow.place_path,
+                CaseRow.cell, CaseRow.latitude, CaseRow.longitude,
+            ).where(
+                CaseRow.open_key.is_not(None),
+                CaseRow.asset.is_(None),
+                CaseRow.category.in_({code for code, _ in at}),
+                or_(
+                    CaseRow.cell.in_({cell for _, cell in near}),
+                    CaseRow.place_path.in_({path for _, path in at}),
+                ),
+            )
+        )  # fmt: skip
+        candidates: dict[int, bool] = {}
+        for row in found:
+            there = Known(*row[1:])
+            asked = chain(
+                near.get((there.category, there.cell), ()),
+                at.get((there.category, there.place_path), ()),
+            )
+            if any(self._is_of(there, matter) for matter in asked):
+                candidates[row[0]] = CATEGORIES[there.category].is_shared
+        return candidates
+
+    async def _read(self, cases: Sequence[int]) -> None:
+        """Read the newest of what was said in these cases."""
+        newest = func.row_number().over(
+            partition_by=AppealRow.case_id, order_by=AppealRow.id.desc()
+        )
+        said = (
+            select(AppealRow.case_id, AppealRow.description, newest.label("place"))
+            .where(AppealRow.case_id.in_(cases))
+            .subquery()
+        )
+        found = await self._desk.session.execute(
+            select(said.c.case_id, said.c.description)
+            .where(said.c.place <= MOST_COMPARED)
+            .order_by(said.c.place)
+        )
+        for case, text in found:
+            self._texts[case].append(text)
 
     def about(self, matter: Matter, but: CaseRow | None = None) -> CaseRow | None:
         """Give the open case of the same trouble. but: one that is not meant."""
@@ -128,29 +180,29 @@ class OpenCases:
         if _houses(self._desk.registry, matter.path):
             rows += self._by_path.get(matter.path, ())
         for row in rows:
-            if (
-                row.category == matter.category.code
-                and row.opened_at >= self._desk.now - SOON
-                and self._fits(row, matter)
-                and _is_near(row, matter)
-                and (matter.category.is_shared or self._reads_alike(row, matter))
+            if self._is_of(row, matter) and (
+                matter.category.is_shared or self._reads_alike(row, matter)
             ):
                 yield row
 
-    def _fits(self, row: CaseRow, matter: Matter) -> bool:
+    def _is_of(self, row: CaseRow | Known, matter: Matter) -> bool:
+        """Tell whether category, place and time are those of the matter."""
+        return (
+            row.category == matter.category.code
+            and row.opened_at >= self._desk.now - SOON
+            and self._fits(row, matter)
+            and _is_near(row, matter)
+        )
+
+    def _fits(self, row: CaseRow | Known, matter: Matter) -> bool:
         return row.group == matter.category.group and self._desk.has_same_home(
             row.place_path, matter.path
         )
 
     def _reads_alike(self, row: CaseRow, matter: Matter) -> bool:
         """Tell whether somebody has said the like of it there."""
-        here, now = matter.spot or (0.0, 0.0), self._desk.now
-        said = [*self._texts.get(id(row), ()), *self._texts.get(row.id, ())][:MOST_COMPARED]
-        reports = [
-            Report(str(at), text, here, now, matter.category.code)
-            for at, text in enumerate((matter.text, *said))
-        ]
-        return any(pair.joined and pair.a == "0" for pair in find_pairs(reports))
+        said = [*self._texts.get(id(row), ()), *self._texts.get(row.id, ())]
+        return any(score >= ENOUGH for score in likeness(matter.text, said[:MOST_COMPARED]))
 
 
 def matter_of(
@@ -167,8 +219,7 @@ def _houses(registry: RegistrySnapshot, path: str) -> list[str]:
     return [node.place.id for node in places if node is not None and node.place.kind in INDOORS]
 
 
-def _is_near(row: CaseRow, matter: Matter) -> bool:
-    there = Desk.spot(row)
-    if matter.spot is None or there is None:
+def _is_near(row: CaseRow | Known, matter: Matter) -> bool:
+    if matter.spot is None or row.cell is None or row.latitude is None or row.longitude is None:
         return row.place_path == matter.path
-    return distance_m(matter.spot, there) <= NEAR_M
+    return distance_m(matter.spot, (row.latitude, row.longitude)) <= NEAR_M

@@ -5,11 +5,15 @@ Two texts that read the same are one trouble only at one place; without a place 
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from core.position import METRES_PER_DEGREE, Position, distance_m
@@ -23,6 +27,9 @@ PER_METRE = 0.002  # off the score
 SAME_NUMBER, OTHER_NUMBER = 0.1, -0.1  # "lamp 13" twice; "lamp 10" and "lamp 5"
 NUMBER = re.compile(r"(?<![\d:.,/-])\d{1,4}(?![\d:.,/%-])")
 MOST_NUMBERS_LOOKED_AT = 5000  # characters of a message in which they are sought
+KEPT = 2000  # texts whose terms are remembered
+
+Counts: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +75,29 @@ def find_pairs(reports: Sequence[Report]) -> Iterator[Pair]:
             continue
         alike = [float((view[first] @ view[second].T).sum()) for view in views if view is not None]
         score = sum(alike) / max(len(alike), 1) - PER_METRE * distance_m(a.position, b.position)
-        if numbers[first] and numbers[second]:
-            score += SAME_NUMBER if numbers[first] & numbers[second] else OTHER_NUMBER
+        score += _of_numbers(numbers[first], numbers[second])
         yield Pair(a.id, b.id, min(max(score, 0.0), 1.0), score >= ENOUGH)
+
+
+def likeness(text: str, others: Sequence[str]) -> list[float]:
+    """Give the score of a text with each of others that are told at the same place.
+
+    It is that of `find_pairs` for these few texts; made for a look in between.
+    """
+    scores = np.zeros(len(others))
+    views = [
+        view
+        for kind in (_word_counts, _character_counts)
+        if len((view := [kind(each) for each in (text, *others)])[0][0])
+    ]
+    for view in views:
+        scores += _cosines(view)
+    scores /= max(len(views), 1)
+    numbers = [set(NUMBER.findall(each[:MOST_NUMBERS_LOOKED_AT])) for each in (text, *others)]
+    return [
+        float(score) + _of_numbers(numbers[0], theirs)
+        for score, theirs in zip(scores, numbers[1:], strict=True)
+    ]
 
 
 def position_of(latitude: str, longitude: str) -> Position | None:
@@ -94,6 +121,44 @@ def time_of(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _of_numbers(here: set[str], there: set[str]) -> float:
+    if not (here and there):
+        return 0.0
+    return SAME_NUMBER if here & there else OTHER_NUMBER
+
+
+@lru_cache(maxsize=KEPT)
+def _word_counts(text: str) -> Counts:
+    return _counts(stems(text))
+
+
+@lru_cache(maxsize=KEPT)
+def _character_counts(text: str) -> Counts:
+    return _counts(characters(text))
+
+
+def _counts(terms: Iterable[str]) -> Counts:
+    """Give the terms of a text, as numbers, and how much each counts by how often it is there."""
+    counted = Counter(terms)
+    numbers = np.fromiter((hash(term) for term in counted), np.int64, len(counted))
+    times = np.fromiter(counted.values(), np.float64, len(counted))
+    return numbers, 1.0 + np.log(times)
+
+
+def _cosines(texts: Sequence[Counts]) -> NDArray[np.float64]:
+    """Give the cosine of the first text with each other one, weighed as `Terms` weighs them."""
+    sizes = [len(numbers) for numbers, _ in texts]
+    _, place = np.unique(np.concatenate([numbers for numbers, _ in texts]), return_inverse=True)
+    seldom = 1.0 + np.log((1 + len(texts)) / (1 + np.bincount(place)))
+    weights = np.concatenate([weights for _, weights in texts]) * seldom[place]
+    first = np.zeros(len(seldom))
+    first[place[: sizes[0]]] = weights[: sizes[0]]
+    of = np.repeat(np.arange(len(texts)), sizes)
+    lengths = np.sqrt(np.bincount(of, weights**2, minlength=len(texts)))
+    alike = np.bincount(of, weights * first[place], minlength=len(texts))
+    return np.asarray(alike[1:] / (lengths[0] * np.maximum(lengths[1:], 1e-12)), np.float64)
 
 
 def _rows(reports: Sequence[Report], terms: Terms) -> Matrix | None:

@@ -9,6 +9,8 @@ from core.position import METRES_PER_DEGREE, Position, distances_m
 from core.registry import PlaceKind
 from gateway.registry.snapshot import RegistrySnapshot
 
+MOSTLY_WITHIN_M = 500.0  # there is mostly something so near, which spares a look at all
+
 
 class Spots:
     """Things with positions, in order of latitude."""
@@ -31,6 +33,8 @@ class Spots:
         """Give what is nearest, however far; None where there is nothing."""
         if not self._ids:
             return None
+        if near := self.within(position, MOSTLY_WITHIN_M):
+            return near[0]
         return self._ids[int(distances_m(position, self._positions).argmin())]
 
 
