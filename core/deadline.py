@@ -68,7 +68,8 @@ class Deadline:
 
     def next_news_at(self) -> datetime | None:
         """Give when there is something to tell: a warning, or that it was met too late."""
-        if self.warned < BREACHED and self.is_breached(self.started_at):
+        is_over = self.met_at is not None or self.halted_at is not None
+        if is_over and self.warned < BREACHED and self.is_breached(self.started_at):
             return self.due_at(self.started_at)
         warning = self.next_warning()
         return warning[1] if warning else None

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from hmac import compare_digest
@@ -137,15 +137,18 @@ def _file(
         name=appeal.name,
         email=appeal.email,
         phone=appeal.phone,
-        suggestions=[asdict(each) for each in heard.understood.suggestions],
+        suggestions=[
+            {"label": each.label, "confidence": each.confidence}
+            for each in heard.understood.suggestions
+        ],
         facts=dict(heard.facts),
         urgent=list(heard.understood.urgent),
         parts=list(heard.understood.parts),
         message_key=appeal.message_key or None,
         clocks=[],
     )
-    for moment in (Moment.RECEIVED, Moment.REGISTERED):  # its number is told at once
-        happened(row, moment, now, desk.rules)
+    # Its number is told at once.
+    happened(row, (Moment.RECEIVED, Moment.REGISTERED), now, desk.rules)
     desk.add_appeal(case, row)
     for media, sha256 in heard.photos:
         desk.session.add(

@@ -6,8 +6,9 @@ so a storm of complaints costs little more than a few of them.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from functools import lru_cache
+from typing import TypeAlias
 
 from core.appeal import Appeal, Draft, check_appeal
 from core.clock import Clock
@@ -24,6 +25,8 @@ from gateway.storage.database import Database
 
 AT_ONCE = 100  # appeals of one transaction
 WAITING = 1000  # appeals that wait for one; who comes then waits until there is room
+
+Checked: TypeAlias = tuple[Appeal, dict[str, object]]  # with what its words state
 
 
 class Filing:
@@ -43,13 +46,13 @@ class Filing:
         self._registry = registry
         self._reader = reader
         self._evidence = evidence
-        self._waiting = asyncio.Queue[tuple[Draft, asyncio.Future[Receipt]]](WAITING)
+        self._waiting = asyncio.Queue[tuple[Checked, asyncio.Future[Receipt]]](WAITING)
 
     async def file(self, draft: Draft) -> Receipt:
         """Check a draft as a whole and hang it on a case. DomainError lists every wrong field."""
-        self._check(draft)
+        checked = self._check(draft)
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
-        await self._waiting.put((draft, answer))
+        await self._waiting.put((checked, answer))
         return await answer
 
     async def run(self) -> None:
@@ -59,12 +62,12 @@ class Filing:
             while len(batch) < AT_ONCE and not self._waiting.empty():
                 batch.append(self._waiting.get_nowait())
             # Who has gone away meanwhile is not filed: they were told of nothing.
-            batch = [(draft, answer) for draft, answer in batch if not answer.done()]
+            batch = [(checked, answer) for checked, answer in batch if not answer.done()]
             await self._answer(batch)
 
-    async def _answer(self, batch: Sequence[tuple[Draft, asyncio.Future[Receipt]]]) -> None:
+    async def _answer(self, batch: Sequence[tuple[Checked, asyncio.Future[Receipt]]]) -> None:
         try:
-            receipts = await self.file_all([draft for draft, _ in batch])
+            receipts = await self._keep([checked for checked, _ in batch])
         except Exception as error:  # noqa: BLE001 - told to those who wait, as if they had called
             if len(batch) > 1:  # one of them must not spoil the others
                 for one in batch:
@@ -78,7 +81,9 @@ class Filing:
 
     async def file_all(self, drafts: Sequence[Draft]) -> list[Receipt]:
         """File drafts in one transaction."""
-        checked = [self._check(draft) for draft in drafts]
+        return await self._keep([self._check(draft) for draft in drafts])
+
+    async def _keep(self, checked: Sequence[Checked]) -> list[Receipt]:
         understood = await asyncio.to_thread(
             self._reader.understand, [appeal.description for appeal, _ in checked]
         )
@@ -97,7 +102,7 @@ class Filing:
             desk = await open_desk(session, self._clock.now(), self._registry.snapshot)
             return await file_appeals(desk, heard)
 
-    def _check(self, draft: Draft) -> tuple[Appeal, dict[str, object]]:
+    def _check(self, draft: Draft) -> Checked:
         """Give the appeal and what it states; a place that only its words tell is taken."""
         registry = self._registry.snapshot
         territory = territory_of(registry)
@@ -105,7 +110,9 @@ class Filing:
         has_place = draft.place or draft.address.strip() or draft.latitude is not None
         if not has_place and (place := territory.addresses.find(address_of(facts))):
             draft = replace(draft, place=place)
-        stated = {name: value for name, value in asdict(facts).items() if value}
+        stated = {
+            field.name: value for field in fields(facts) if (value := getattr(facts, field.name))
+        }
         return check_appeal(draft, territory), stated
 
 

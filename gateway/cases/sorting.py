@@ -1,6 +1,7 @@
 """What dispatchers do where the machine does not know, or was wrong: say what an appeal is about,
 put cases together, tell them apart, take a message of several troubles apart."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -237,7 +238,7 @@ def _open_for(desk: Desk, appeal: AppealRow, category: Category) -> CaseRow:
             category=category,
             severity=category.severity,
             title=category.name,
-            key=f"appeal:{appeal.number}|{desk.now:%y%m%d%H%M%S%f}",
+            key=f"appeal:{category.code}|{secrets.token_hex(8)}",
             place=appeal.place,
             address=desk.registry.address_of(appeal.place),
             position=_position(appeal),
@@ -267,6 +268,5 @@ def _part(
         parts=[],
         clocks=[],
     )
-    for moment in (Moment.RECEIVED, Moment.REGISTERED):
-        happened(row, moment, whole.filed_at, desk.rules)
+    happened(row, (Moment.RECEIVED, Moment.REGISTERED), whole.filed_at, desk.rules)
     return row

@@ -9,7 +9,7 @@ when another one says so (storage/listening.py), and once a second.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -54,8 +54,14 @@ async def publish(session: AsyncSession, *changes: Change) -> None:
     """Write what changed, in its order, in the transaction that changes it."""
     now = SystemClock().now()
     await session.flush()
-    await session.execute(insert(OutboxRow), [{"at": now, **asdict(change)} for change in changes])
+    await session.execute(
+        insert(OutboxRow), [{"at": now, **_columns(change)} for change in changes]
+    )
     session.info[PUBLISHED] = True
+
+
+def _columns(change: Change) -> dict[str, Any]:
+    return {field.name: getattr(change, field.name) for field in fields(change)}
 
 
 async def last_seq(session: AsyncSession) -> int:
