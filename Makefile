@@ -65,6 +65,7 @@ bench: setup
 	$(KVARTAL) bench modbus --seconds 15 --json
 	$(KVARTAL) bench opcua --json
 	$(KVARTAL) bench mqtt --json
+	$(KVARTAL) bench core --json
 	$(KVARTAL) bench crowd --json
 	$(KVARTAL) bench import --json
 	$(KVARTAL) bench cuts --json

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulators.bench import (
     bulk,
+    core,
     crowd,
     cuts,
     ingest,
@@ -24,6 +25,7 @@ from simulators.bench.measure import Result
 BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Result]]] = {
     "import": lambda folder, _options: bulk.measure(folder),
     "cuts": lambda folder, options: cuts.measure(folder, options.rounds),
+    "core": lambda folder, options: core.measure(folder, options.appeals),
     "crowd": lambda folder, options: crowd.measure(folder, options.seconds),
     "ingest": lambda folder, options: ingest.measure(folder, options.seconds),
     "latency": lambda folder, options: latency.measure(folder, options.seconds, options.rate),
@@ -37,6 +39,7 @@ BENCHES: dict[str, Callable[[Path, argparse.Namespace], Coroutine[None, None, Re
 SUMMARY = {
     "import": "300 houses with 60 devices each from a sheet to an edge, beside SQLite alone",
     "cuts": "how soon an OPC UA line is read again after it was broken, beside asyncua alone",
+    "core": "appeals filed, classified, joined, routed and durable, beside the store's bare driver",
     "crowd": "a thousand devices in one edge: start, memory, and whether dead ones hold others up",
     "ingest": "readings from the wire to a durable store in one gateway, beside DuckDB alone",
     "latency": "a changed value from the device's wire to a page, beside the raw libraries",
@@ -80,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--blocks", type=int, default=50_000, help="of spool, with 500 readings (default: 50000)"
+    )
+    parser.add_argument(
+        "--appeals", type=int, default=3000, help="of core, filed on each store (default: 3000)"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     return parser

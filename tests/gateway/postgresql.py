@@ -1,8 +1,6 @@
 """A PostgreSQL of the tests' own: a cluster in a folder of its own, a database a test."""
 
 import asyncio
-import os
-import pwd
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +14,7 @@ import asyncpg
 
 from gateway.settings import load_settings
 from gateway.storage.opened import opened
+from simulators.stage.postgresql import binaries, unprivileged
 from tests.ports import free_port
 
 ACCOUNT = "kvartal"  # may log in, and owns its databases: nothing else, as deploy/ advises
@@ -38,7 +37,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port = free_port()
-        self._user = _unprivileged()
+        self._user = unprivileged()
         self._numbers = count(1)
         if self._user is not None:
             shutil.chown(folder, self._user)
@@ -106,7 +105,9 @@ class Cluster:
         return asyncio.run(run())
 
     def _run(self, program: str, *options: str) -> None:
-        command = [str(_binaries() / program), f"--pgdata={self._data}", *options]
+        where = binaries()
+        assert where is not None, "the tests need PostgreSQL; `make servers` installs it"
+        command = [str(where / program), f"--pgdata={self._data}", *options]
         identity: dict[str, Any] = (
             {} if self._user is None else {"user": self._user, "group": self._user}
         )
@@ -135,23 +136,3 @@ def cluster() -> Iterator[Cluster]:
 async def _migrate(folder: Path, url: str) -> None:
     async with opened(load_settings(data_dir=folder, database_url=url)):
         pass
-
-
-def _unprivileged() -> str | None:
-    """Give the user to run as where we are root, whom PostgreSQL refuses; else None."""
-    if os.geteuid() != 0:
-        return None
-    known = {each.pw_name for each in pwd.getpwall()}
-    return "postgres" if "postgres" in known else "nobody"
-
-
-def _binaries() -> Path:
-    """Give the folder of the newest server: Debian keeps it off the PATH."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name)
-    )
-    if found:
-        return found[-1]
-    server = shutil.which("postgres")
-    assert server is not None, "the tests need PostgreSQL; `make servers` installs it"
-    return Path(server).resolve().parent
