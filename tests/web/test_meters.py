@@ -1,5 +1,7 @@
 """Meters for billing: residents see those of their flat, others the balance of a house."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -11,6 +13,7 @@ pytestmark = pytest.mark.web
 
 RESIDENT, DISPATCHER = "resident of flat 12", "dispatcher of the left bank"
 HOUSE = "/meters/lesnaya-1"
+FIRST_READING_S = 60.0  # until a meter of the town has told what it shows
 JOURNAL_S = 180.0  # until the dispatcher of the script has entered it
 
 
@@ -63,4 +66,49 @@ def test_a_resident_sees_months_and_what_they_cost(people: People) -> None:
     page.get_by_label("Show by").select_option("Months")
     water = page.locator("section", has=page.get_by_role("heading", name="Cold water"))
     expect(water.get_by_role("row", name="October 2026")).to_contain_text("by readings of people")
+    assert found_in_every_look(page) == []
+
+
+def cold_water(page: Page) -> Locator:
+    return page.locator("section", has=page.get_by_role("heading", name="Cold water"))
+
+
+def shown(people: People, page: Page) -> float:
+    """Give what the cold water meter shows, and show it, once the meter has told it."""
+    address = f"{people.town.address}/api/v1/meters/water-lesnaya-1-12/readings"
+
+    def told() -> list[float]:
+        return [each["value"] for each in page.request.get(address).json()["shown"]]
+
+    until(lambda: bool(told()), FIRST_READING_S)
+    page.reload()
+    expect(cold_water(page).get_by_text(re.compile(r"Shows \d"))).to_be_visible()
+    return told()[0]
+
+
+def test_a_resident_sends_a_reading(people: People) -> None:
+    page = my_meters(people)
+    water = cold_water(page)
+    before = shown(people, page)
+    water.get_by_label("What the meter shows").fill(str(before + 1))
+    water.get_by_role("button", name="Send the reading").click()
+    expect(water.get_by_role("status")).to_have_text("The reading is taken. Thank you.")
+    expect(water.get_by_label("What the meter shows")).to_have_value("")
+
+
+def test_a_reading_that_cannot_be_is_refused_with_what_is_wanted(people: People) -> None:
+    page = my_meters(people)
+    water = cold_water(page)
+    field = water.get_by_label("What the meter shows")
+    send = water.get_by_role("button", name="Send the reading")
+    shown(people, page)
+    field.fill("about two hundred")
+    send.click()
+    expect(water.get_by_role("alert")).to_have_text(
+        "Copy the digits from the meter, like 1949 or 1949.5."
+    )
+    field.fill("5")
+    send.click()
+    expect(water.get_by_role("alert")).to_contain_text("5 is less")
+    expect(field).to_have_value("5")
     assert found_in_every_look(page) == []

@@ -543,6 +543,7 @@ export const en = {
     zone: "Tariff",
     send: "Send the reading",
     confirm: "It is right, send it",
+    nonsense: "Copy the digits from the meter, like 1949 or 1949.5.",
     sent: "The reading is taken. Thank you.",
     period: "Month",
     balance: "Balance",

@@ -4,28 +4,29 @@ import { enterReading, getReadings } from "../../api/calls";
 import { keys } from "../../api/keys";
 import { ApiError } from "../../api/problem";
 import type { MeterOut } from "../../api/types";
-import { unitIn, useValue } from "../../format/value";
+import { unitIn } from "../../format/value";
 import { useWords } from "../../i18n/text";
 import { FieldError, useTrouble } from "../../parts/trouble";
+import { offDial, onDial } from "./dial";
 
 const UNUSUAL = "reading_unusual";
 
 /** What the meter shows, and a form for what a person reads on it. */
 export function EnterReading({ meter }: { meter: MeterOut }) {
   const { t, language } = useWords();
-  const value = useValue();
   const words = useTrouble();
   const cache = useQueryClient();
   const id = useId();
   const [typed, setTyped] = useState("");
+  const [isNonsense, setIsNonsense] = useState(false);
   const [zone, setZone] = useState(meter.zones[0] ?? "");
   const readings = useQuery({
     queryKey: keys.readings(meter.asset),
     queryFn: () => getReadings(meter.asset),
   });
   const send = useMutation({
-    mutationFn: (confirmed: boolean) =>
-      enterReading(meter.asset, { value: Number(typed.replace(",", ".")), zone, confirmed }),
+    mutationFn: ({ value, confirmed }: { value: number; confirmed: boolean }) =>
+      enterReading(meter.asset, { value, zone, confirmed }),
     onSuccess: () => {
       setTyped("");
       void cache.invalidateQueries({ queryKey: ["meter", meter.asset] });
@@ -33,18 +34,22 @@ export function EnterReading({ meter }: { meter: MeterOut }) {
   });
   const isUnusual =
     send.error instanceof ApiError && send.error.problem?.type.endsWith(UNUSUAL) === true;
+  const wrong = isNonsense ? t("meters.nonsense") : words(send.error);
   const unit = readings.data?.shown[0]?.unit ?? meter.unit;
   return (
     <form
       className="enter"
+      noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        send.mutate(isUnusual);
+        const value = offDial(typed);
+        setIsNonsense(value === null);
+        if (value !== null) send.mutate({ value, confirmed: isUnusual });
       }}
     >
       {readings.data?.shown.map((each) => (
         <p key={each.zone}>
-          {`${each.zone} ${t("meters.shown", { value: value.withUnit(each.value, each.unit) })}`}
+          {`${each.zone} ${t("meters.shown", { value: `${onDial(each.value, language)} ${unitIn(each.unit, language)}` })}`}
         </p>
       ))}
       <label className="label" htmlFor={id}>
@@ -68,12 +73,12 @@ export function EnterReading({ meter }: { meter: MeterOut }) {
           className="input"
           inputMode="decimal"
           autoComplete="off"
-          required
-          pattern="[0-9]+([.,][0-9]+)?"
           value={typed}
+          aria-invalid={wrong !== null}
           aria-describedby={`${id}-wrong`}
           onChange={(event) => {
             setTyped(event.target.value);
+            setIsNonsense(false);
             send.reset();
           }}
         />
@@ -81,8 +86,10 @@ export function EnterReading({ meter }: { meter: MeterOut }) {
           {t(isUnusual ? "meters.confirm" : "meters.send")}
         </button>
       </div>
-      <FieldError id={`${id}-wrong`} words={words(send.error)} />
-      {send.isSuccess && <p role="status">{t("meters.sent")}</p>}
+      <FieldError id={`${id}-wrong`} words={wrong} />
+      <p role="status" className={send.isSuccess ? undefined : "hidden"}>
+        {send.isSuccess && t("meters.sent")}
+      </p>
     </form>
   );
 }
