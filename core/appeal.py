@@ -105,6 +105,24 @@ Fault: TypeAlias = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What a channel knows of an appeal beside its words.
+
+    via, peer, thread: the carrier of answers, whom it reaches, and the message that they answer.
+    key: number of the outside system's key; token: by which that asks for the number. attributes:
+    {"code", "label", "values"} of its service. links: to photos elsewhere.
+    """
+
+    via: str = ""
+    peer: str = ""
+    thread: str = ""
+    key: int | None = None
+    token: str | None = None
+    attributes: Sequence[Mapping[str, object]] = ()
+    links: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An appeal as it came in; everything may be missing or wrong.
 
@@ -124,6 +142,7 @@ class Draft:
     photos: Sequence[bytes] = ()
     channel: Channel = Channel.WEB
     outside_id: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +161,7 @@ class Appeal:
     photos: tuple[tuple[str, bytes], ...]  # media type and content
     channel: Channel
     outside_id: str = ""
+    origin: Origin | None = None
 
     @property
     def message_key(self) -> str:
@@ -194,6 +214,7 @@ def check_appeal(draft: Draft, territory: Territory) -> Appeal:
         photos=photos,
         channel=draft.channel,
         outside_id=draft.outside_id.strip(),
+        origin=draft.origin,
     )
 
 

@@ -11,6 +11,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from core.clock import Clock, SystemClock
 from gateway.api import (
     alarm_figures,
+    answers,
     appeals,
     assets,
     captures,
@@ -70,6 +71,7 @@ ROUTERS = (
     hands.router,
     sorting.router,
     appeals.router,
+    answers.router,
     commands.router,
     stills.router,
 )

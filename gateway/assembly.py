@@ -2,7 +2,7 @@
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import TypeAlias
@@ -11,6 +11,7 @@ import structlog
 
 from adapters.wire import Ack, Rebirth, Stream
 from core.clock import SECOND, Clock
+from gateway.answers.templates_file import load_templates
 from gateway.api.rate import Rate
 from gateway.authority import open_authority
 from gateway.cases.evidence_files import EvidenceFiles
@@ -18,7 +19,10 @@ from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
 from gateway.cases.looks import load_looks
 from gateway.cases.proofs import Verification
+from gateway.channels.accounts import load_accounts
 from gateway.channels.api_keys import KeyRates
+from gateway.channels.carriers import carriers_of
+from gateway.channels.courier import Courier
 from gateway.channels.services import load_services
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
@@ -40,7 +44,7 @@ from gateway.leading import Leading
 from gateway.live import Hub, pulse
 from gateway.parts import Parts
 from gateway.proof.rules_file import load_proofs
-from gateway.registry.snapshot import CurrentRegistry
+from gateway.registry.snapshot import Answering, CurrentRegistry
 from gateway.series import Series, open_series
 from gateway.settings import API, INGEST, WORKER, Settings
 from gateway.storage import outbox
@@ -68,11 +72,8 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings, waits=True))
-        current = CurrentRegistry(
-            load_deadlines(settings.deadlines_file, settings.days_off_file),
-            load_proofs(settings.proof_file),
-        )
-        load_services(settings.services_file)  # what is wrong in it is said at the start
+        carriers = carriers_of(load_accounts(settings.channels_file))
+        current = _by_the_rules(settings, carriers)
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
             await current.reload(reading)
@@ -172,6 +173,7 @@ async def open_parts(
                 verification=Verification(
                     database, clock, current, directory=fleet, history=series.store
                 ),
+                courier=Courier(clock, database, current, carriers, origin=settings.origin),
                 then=_nothing if settings.is_shared else receive_all,
             )
             await leading.begin(tasks, lease)
@@ -196,6 +198,16 @@ async def open_parts(
                 lease=lease,
             ),
         )
+
+
+def _by_the_rules(settings: Settings, carriers: Container[str]) -> CurrentRegistry:
+    """Read the files of rules, of which what is wrong is said at the start."""
+    load_services(settings.services_file)
+    return CurrentRegistry(
+        load_deadlines(settings.deadlines_file, settings.days_off_file),
+        load_proofs(settings.proof_file),
+        Answering(load_templates(settings.answers_file), carriers),
+    )
 
 
 def _receptions(

@@ -9,6 +9,7 @@ import structlog
 from core.clock import Clock
 from gateway.cases import acknowledgements, commands, deadline_watch, suppressions
 from gateway.cases.proofs import Verification
+from gateway.channels.courier import Courier
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.edge_watch import EdgeWatch
@@ -46,6 +47,7 @@ class Leading:
     following: Following
     upkeep: Upkeep | None
     verification: Verification
+    courier: Courier
     then: Callable[[], None]
 
     async def begin(self, tasks: Tasks, lease: Lease | None) -> None:
@@ -87,6 +89,7 @@ class Leading:
             ("suppressions", suppressions.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("verification", self.verification.run()),
+            ("courier", self.courier.run()),
             ("edge watch", edge_watch.run()),
             ("clock watch", self.clock_watch.run()),
             ("refusal watch", refusal_watch.run()),

@@ -181,6 +181,16 @@ class Settings(BaseSettings):
         description="YAML file of what other systems are asked about each service of Open311; "
         "empty: gateway/channels/services.yaml",
     )
+    answers_file: Path | None = Field(
+        None,
+        description="YAML file of what those who complained are told; empty: that of the example "
+        "region, gateway/answers/templates.yaml",
+    )
+    channels_file: Path | None = Field(
+        None,
+        description="YAML file of the mailbox and the accounts by which people write and are "
+        "answered, as docs/channels.md has it; empty: there are none",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )

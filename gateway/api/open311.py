@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -211,10 +211,9 @@ async def file_request(
     open311.must_be_inside(
         registry, draft, open311.jurisdiction_path(registry, given.jurisdiction), key
     )
-    receipt = await parts.filing.file(draft)
-    async with parts.database.transaction() as session:
-        token = await open311.keep_origin(session, receipt.number, key, attributes, links)
-    told = {"token": token} if token else {"service_request_id": receipt.number}
+    origin = open311.origin_of(key, attributes, links)
+    receipt = await parts.filing.file(replace(draft, origin=origin))
+    told = {"token": receipt.token} if receipt.token else {"service_request_id": receipt.number}
     row: Row = {**told, "service_notice": None, "account_id": None}
     return _sent(form, "service_requests", [row], 201)
 

@@ -39,6 +39,8 @@ STATUS = {
     "not_a_photo": 415,
     "photo_too_large": 413,
     "appeal_refused": 422,
+    "answer_poor": 422,
+    "answer_unsendable": 422,
     "out_of_range": 422,
     "invalid": 422,
     "too_much": 422,

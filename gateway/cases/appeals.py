@@ -23,6 +23,7 @@ from core.evidence import EvidenceKind, grade
 from core.position import Position
 from core.text import Text
 from gateway.cases.affected import NEAR_M
+from gateway.cases.answers import keep_origin
 from gateway.cases.appeal_clocks import happened
 from gateway.cases.desk import SYSTEM, Desk, Subject
 from gateway.cases.joining import Matter, OpenCases, matter_of
@@ -31,6 +32,8 @@ from gateway.language.reader import Understanding
 from gateway.registry.nearby import nearby
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
+from gateway.storage.channel_tables import OriginRow
+from gateway.storage.delivery_tables import AppealKeyRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}
 APPLICANT = "applicant"
@@ -65,13 +68,15 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """key: the secret with which the applicant follows the appeal; told once, so that it is empty
-    where the message was received before. joined: the problem was known already."""
+    where the message was received before. joined: the problem was known already. token: for a
+    system that asks for the number later."""
 
     number: str
     key: str
     joined: bool
     expected_at: datetime | None
     case: int
+    token: str | None = None
 
 
 async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
@@ -97,8 +102,16 @@ async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
             before[message] = row
         told.append((row, key, joined))
     await desk.finish()
+    tokens = await _tokens(desk.session, [row.id for row, _, _ in told])
     return [
-        Receipt(row.number, key, joined, expected(row.case, desk.now, desk.rules), row.case_id)
+        Receipt(
+            row.number,
+            key,
+            joined,
+            expected(row.case, desk.now, desk.rules),
+            row.case_id,
+            tokens.get(row.id),
+        )
         for row, key, joined in told
     ]
 
@@ -122,7 +135,7 @@ def _file(
     key = _key(appeal) or secrets.token_urlsafe(24)
     row = AppealRow(
         number=number,
-        key_hash=_hashed(key),
+        key_hash=hashed(key),
         category=matter.category.code,
         category_by=heard.category_by,
         description=appeal.description,
@@ -167,14 +180,21 @@ def _file(
             )
         )
     desk.say(case, "appeal", FILED, number=row.number, category=matter.category.name)
+    if (origin := appeal.origin) is not None:
+        keep_origin(desk, row, origin)
     return row, key, joined
 
 
 async def own_appeal(session: AsyncSession, number: str, key: str) -> AppealRow:
-    """Give the appeal to whoever has its key. NotVisible for a wrong key and number alike."""
+    """Give the appeal to whoever has its key, or one that was sent with an answer.
+
+    NotVisible for a wrong key and number alike.
+    """
     row = await session.scalar(select(AppealRow).where(AppealRow.number == number))
+    sent = await session.get(AppealKeyRow, hashed(key))
     # Compared even where there is no such number, so that the time of the answer tells nothing.
-    if not compare_digest(row.key_hash if row else _hashed(""), _hashed(key)) or row is None:
+    is_own = compare_digest(row.key_hash if row else hashed(""), hashed(key))
+    if row is None or not (is_own or (sent is not None and sent.appeal_id == row.id)):
         raise NotVisible("appeal", number)
     return row
 
@@ -256,6 +276,15 @@ async def _received_before(session: AsyncSession, heard: Sequence[Heard]) -> dic
     return {row.message_key or "": row for row in rows}
 
 
+async def _tokens(session: AsyncSession, appeals: Sequence[int]) -> dict[int, str]:
+    found = await session.execute(
+        select(OriginRow.appeal_id, OriginRow.token).where(
+            OriginRow.appeal_id.in_(appeals), OriginRow.token.is_not(None)
+        )
+    )
+    return {appeal: token for appeal, token in found if token}
+
+
 async def _free_numbers(session: AsyncSession, now: datetime, many: int) -> list[str]:
     """Make numbers that a person can say on the phone: the day and six digits at random."""
     free: list[str] = []
@@ -277,8 +306,8 @@ def _key(appeal: Appeal) -> str | None:
     """
     if appeal.channel is not Channel.WEB or len(appeal.outside_id) < SECRET_ENOUGH:
         return None
-    return _hashed(f"appeal key of {appeal.outside_id}")
+    return hashed(f"appeal key of {appeal.outside_id}")
 
 
-def _hashed(key: str) -> str:
+def hashed(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()

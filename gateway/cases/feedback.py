@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.answer import AnswerKind, AnswerState
 from core.case import CaseState
 from core.category import category
 from core.deadline_rule import DeadlineRules
@@ -18,6 +19,7 @@ from gateway.cases.desk import Desk
 from gateway.cases.rows import case_of, keep_case
 from gateway.cases.work import checked, free_key
 from gateway.storage.case_tables import AppealRow, CaseRow
+from gateway.storage.delivery_tables import AnswerRow
 
 DONE: Text = {"ru": "Работы завершены и проверены.", "en": "The work is done and verified."}
 FIXED: Text = {"ru": "Заявитель {number}: исправлено", "en": "Applicant {number}: it is fixed"}
@@ -46,7 +48,7 @@ async def status_of(
         filed_at=row.filed_at,
         expected_at=None if closed else expected(case, now, rules),
         executor_name=case.executor_name,
-        answer=dict(DONE) if closed else {},
+        answer=await _told(session, row) or (dict(DONE) if closed else {}),
         asked=may_answer(case.closed_at, now),
         fixed=_answer(row, case.closed_at),
     )
@@ -74,6 +76,21 @@ async def answer(desk: Desk, number: str, key: str, *, fixed: bool, comment: str
     if is_upheld([_answer(each, closed_at) for each in await _appeals(desk, case)]):
         await _send_back(desk, case)
     await desk.finish()
+
+
+async def _told(session: AsyncSession, row: AppealRow) -> dict[str, str]:
+    """Give the newest answer that was sent, in its language."""
+    found = await session.scalar(
+        select(AnswerRow)
+        .where(
+            AnswerRow.appeal_id == row.id,
+            AnswerRow.state == AnswerState.SENT,
+            AnswerRow.kind != AnswerKind.RECEIPT,
+        )
+        .order_by(AnswerRow.sent_at.desc(), AnswerRow.id.desc())
+        .limit(1)
+    )
+    return {found.language: found.text} if found else {}
 
 
 def _answer(row: AppealRow, closed_at: datetime | None) -> bool | None:

@@ -2,11 +2,10 @@
 
 from core.actor import Actor
 from core.case import PERMITTED, Verb
-from core.deadline_rule import Moment
 from core.errors import DomainError
 from core.proof import missing_proof
 from core.text import Text
-from gateway.cases.appeal_clocks import happened_to_case
+from gateway.cases.answers import answer_all
 from gateway.cases.desk import Desk
 from gateway.cases.proofs import joined, proof_of
 from gateway.cases.rows import case_of, keep_case
@@ -37,7 +36,7 @@ async def overrule(
     case.overrule(desk.now)
     keep_case(case, row)
     row.touched, row.open_key = True, None
-    await happened_to_case(desk, row, Moment.ANSWERED)
     desk.say(row, "overruled", OVERRULED, by=actor.name, missing=joined(missing))
     write_note(desk, row, actor, reason)
+    await answer_all(desk, row, proved=False)
     await desk.finish()

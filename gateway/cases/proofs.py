@@ -10,11 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.case import CaseState
 from core.clock import Clock
-from core.deadline_rule import Moment
 from core.evidence import EvidenceKind, Grade
 from core.proof import MINUTE, Judged, Proof, Verdict, missing_proof
 from core.text import Text
-from gateway.cases.appeal_clocks import happened_to_case
+from gateway.cases.answers import answer_all
 from gateway.cases.desk import Desk, open_desk
 from gateway.cases.rows import case_of, keep_case
 from gateway.cases.witness import Witness
@@ -156,8 +155,8 @@ class Verification:
             keep_case(case, row)
             row.open_key = None
             keep_signs(desk, row, signs)
-            await happened_to_case(desk, row, Moment.ANSWERED)
             desk.say(row, "close", CLOSED)
+            await answer_all(desk, row, proved=True)
             await desk.finish()
         log.info("case closed by its proof", case=row.id)
 

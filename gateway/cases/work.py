@@ -23,6 +23,7 @@ from core.proof import Proof, missing_proof
 from core.text import Text
 from gateway.api import case_models
 from gateway.cases import acknowledgements
+from gateway.cases.answers import answer_all
 from gateway.cases.appeal_clocks import happened_to_case
 from gateway.cases.contests import may_contest, show_contest
 from gateway.cases.desk import Desk
@@ -214,6 +215,7 @@ async def act(
     desk.say(row, verb, DID[verb], by=actor.name)
     if verb is Verb.CLOSE:
         keep_signs(desk, row, proof.signs)
+        await answer_all(desk, row, proved=True)
     elif verb is Verb.RESOLVE and (missing := missing_proof(proof)):
         desk.say(row, "proof", WANTED, missing=joined(missing))
     write_note(desk, row, actor, note)
@@ -338,7 +340,6 @@ async def _step(desk: Desk, row: CaseRow, case: Case, verb: Verb, proof: Proof) 
             case.resolve(desk.now)
         case Verb.CLOSE:
             case.close(desk.now, proof)
-            await happened_to_case(desk, row, Moment.ANSWERED)
         case Verb.REOPEN:
             case.reopen(desk.now)
         case _:

@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import raiseload
 
-from core.appeal import MAX_DESCRIPTION, Channel, Draft, check_appeal
+from core.appeal import MAX_DESCRIPTION, Channel, Draft, Origin, check_appeal
 from core.case import CaseState
 from core.category import category
 from core.deadline import RESOLVE
@@ -185,26 +185,10 @@ def must_be_inside(registry: RegistrySnapshot, draft: Draft, path: str, key: Api
         raise Refused(403, "this api_key is not for the place; ask for one that is")
 
 
-async def keep_origin(
-    session: AsyncSession,
-    number: str,
-    key: ApiKeyRow,
-    attributes: list[dict[str, object]],
-    links: list[str],
-) -> str | None:
-    """Keep what came with an appeal; give its token, if its sender wants one."""
-    appeal = (await session.scalars(select(AppealRow).where(AppealRow.number == number))).one()
-    row = await session.get(OriginRow, appeal.id)
-    if row is None:
-        row = OriginRow(
-            appeal_id=appeal.id,
-            key_id=key.id,
-            token=secrets.token_urlsafe(24) if key.wants_tokens else None,
-            attributes=attributes,
-            links=links,
-        )
-        session.add(row)
-    return row.token
+def origin_of(key: ApiKeyRow, attributes: list[dict[str, object]], links: list[str]) -> Origin:
+    """Give what comes with an appeal; a token, if its sender wants one."""
+    token = secrets.token_urlsafe(24) if key.wants_tokens else None
+    return Origin(key=key.id, token=token, attributes=attributes, links=links)
 
 
 async def number_of(session: AsyncSession, token: str) -> str:

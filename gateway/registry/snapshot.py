@@ -4,7 +4,8 @@ A snapshot never changes; an import makes a new one, which `CurrentRegistry` the
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -30,6 +31,7 @@ from core.registry import (
 from core.route import Route
 from core.routing import DUTY_SERVICE, RoutingTable
 from core.text import Text
+from gateway.answers.templates_file import Templates, bundled_templates
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
 from gateway.proof.rules_file import bundled_proofs
 from gateway.registry.places import PlaceNode, place_tree
@@ -37,6 +39,14 @@ from gateway.registry.rows import newest_registry, read_registry
 
 Thing = TypeVar("Thing", Asset, Binding)
 INDOORS = frozenset({PlaceKind.BUILDING, PlaceKind.ENTRANCE, PlaceKind.FLAT})
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What people are told, and by which carriers that reaches them."""
+
+    templates: Templates = field(default_factory=bundled_templates)
+    carriers: Container[str] = frozenset()
 
 
 class RegistrySnapshot:
@@ -48,10 +58,12 @@ class RegistrySnapshot:
         revision: int,
         deadlines: Deadlines | None = None,
         proofs: Sequence[ProofRule] | None = None,
+        answers: Answering | None = None,
     ) -> None:
         self.revision = revision
         self.deadlines = deadlines or bundled_deadlines()
         self.proofs = proofs or bundled_proofs()
+        self.answers = answers or Answering()
         self.name = registry.name
         self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
         self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
@@ -220,9 +232,12 @@ class CurrentRegistry:
     """Hands out the snapshot in force."""
 
     def __init__(
-        self, deadlines: Deadlines | None = None, proofs: Sequence[ProofRule] | None = None
+        self,
+        deadlines: Deadlines | None = None,
+        proofs: Sequence[ProofRule] | None = None,
+        answers: Answering | None = None,
     ) -> None:
-        self._rules = deadlines, proofs
+        self._rules = deadlines, proofs, answers
         self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0, *self._rules)
 
     async def reload(self, session: AsyncSession) -> None:

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, String, false
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from gateway.storage.case_tables import AppealRow
 from gateway.storage.tables import Base, Counted, Identifier, PlacePath
 
 
@@ -28,11 +29,7 @@ class ApiKeyRow(Base):
 
 
 class OriginRow(Base):
-    """What a channel knows of an appeal beside its words.
-
-    token: by which its number is asked for. attributes: {"code", "label", "values"} of its service.
-    links: to photos elsewhere, which nobody fetches.
-    """
+    """A core.appeal.Origin. links: to photos elsewhere, which were not fetched."""
 
     __tablename__ = "appeal_origins"
     appeal_id: Mapped[int] = mapped_column(Counted, ForeignKey("appeals.id"), primary_key=True)
@@ -40,3 +37,8 @@ class OriginRow(Base):
     token: Mapped[str | None] = mapped_column(Identifier, unique=True)
     attributes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     links: Mapped[list[str]] = mapped_column(JSON)
+    via: Mapped[str] = mapped_column(String(30), default="", server_default="")
+    peer: Mapped[str] = mapped_column(String(320), default="", server_default="")
+    thread: Mapped[str] = mapped_column(String(500), default="", server_default="")
+
+    appeal: Mapped[AppealRow] = relationship(lazy="raise")

@@ -23,6 +23,7 @@ TABLES = (
     "gateway.storage.commissioning_tables",
     "gateway.storage.metering_tables",
     "gateway.storage.channel_tables",
+    "gateway.storage.delivery_tables",
     "gateway.storage.leases",
 )
 

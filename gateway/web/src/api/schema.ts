@@ -1497,6 +1497,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{number}/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Answers
+         * @description Give the answers to the appeals of a case: those owed, on their way, and sent.
+         */
+        get: operations["list_answers"];
+        put?: never;
+        /**
+         * Send Answer
+         * @description Send an answer through the channel of its appeal. It is checked: a refusal says what is
+         *     missing in it.
+         */
+        post: operations["send_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/answers/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Draft Answer
+         * @description Give a draft from facts, and what is missing in it.
+         */
+        get: operations["draft_answer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/answers/{number}/told": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell Answer
+         * @description Say that the answer was told by telephone, or in another way.
+         */
+        post: operations["tell_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/answers/{number}/again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Answer Again
+         * @description Try once more what its channel did not take.
+         */
+        post: operations["send_answer_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/commands": {
         parameters: {
             query?: never;
@@ -1649,6 +1734,84 @@ export interface components {
             /** Frequent */
             frequent: components["schemas"]["FrequentOut"][];
         };
+        /** AnswerDraft */
+        AnswerDraft: {
+            /** Text */
+            text: string;
+            /** Missing */
+            missing: {
+                [key: string]: string;
+            }[];
+        };
+        /** AnswerForm */
+        AnswerForm: {
+            /** Appeal */
+            appeal: string;
+            kind: components["schemas"]["AnswerKind"];
+            /** Text */
+            text: string;
+            /**
+             * Despite
+             * @description send it although something is missing in it
+             * @default false
+             */
+            despite: boolean;
+        };
+        /**
+         * AnswerKind
+         * @enum {string}
+         */
+        AnswerKind: "receipt" | "interim" | "forwarded" | "final";
+        /**
+         * AnswerOut
+         * @description An answer, owed or sent.
+         */
+        AnswerOut: {
+            /** Id */
+            id: number;
+            /**
+             * Appeal
+             * @description number of the appeal
+             */
+            appeal: string;
+            kind: components["schemas"]["AnswerKind"];
+            state: components["schemas"]["AnswerState"];
+            /**
+             * Via
+             * @description page, email, telegram, vk or phone; empty: not chosen yet
+             */
+            via: string;
+            /** Text */
+            text: string;
+            /** By */
+            by: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * Missing
+             * @description what the check finds missing in one that is owed
+             */
+            missing: {
+                [key: string]: string;
+            }[];
+            /**
+             * Trouble
+             * @description why it was not delivered, as its carrier says
+             */
+            trouble: string;
+            /** Tries */
+            tries: number;
+        };
+        /**
+         * AnswerState
+         * @enum {string}
+         */
+        AnswerState: "owed" | "waiting" | "sent" | "parked";
         /**
          * AppealOut
          * @description An appeal as staff see it: the applicant's contact is masked.
@@ -7222,6 +7385,168 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppealStatus"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_answers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_answer: {
+        parameters: {
+            query: {
+                appeal: string;
+                kind: components["schemas"]["AnswerKind"];
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerDraft"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tell_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_answer_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnswerOut"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
