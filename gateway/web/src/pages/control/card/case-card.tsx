@@ -10,6 +10,7 @@ import { useNow } from "../../../live/react";
 import { Icon, kindIcon } from "../../../parts/icon";
 import { PriorityMark } from "../../../parts/priority";
 import { Trouble, Waiting } from "../../../parts/trouble";
+import { Answers } from "./answers";
 import { Appeals } from "./appeals";
 import { Cameras } from "./camera";
 import { Deadlines } from "./deadlines";
@@ -60,6 +61,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         )}
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
         <Appeals appeals={data.appeal_list} />
+        <Answers caseId={id} appeals={data.appeal_list} />
         <Sorting detail={data} />
         <Hands detail={data} />
         <Evidence caseId={id} evidence={data.evidence} />
