@@ -102,6 +102,11 @@ class Tariff:
     zone: Zone = Zone.ALL
     currency: str = "RUB"
 
+    @property
+    def key(self) -> str:
+        """Give what it is known by: what it is a price of, where, and from when on."""
+        return " ".join(filter(None, (self.place, self.resource, self.zone, str(self.since))))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingArea:

@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from core.metering import Meter, Tariff
 from core.registry import Asset, Binding, Device, Endpoint, Feed, Place, Registry
 from gateway.sheets.faults import Faults
 
-Entry = Place | Asset | Endpoint | Device
+Entry = Place | Asset | Endpoint | Device | Meter | Tariff
 PART: dict[type[Any], str] = {
-    Place: "places", Asset: "assets", Endpoint: "endpoints", Device: "devices",
+    Place: "places", Asset: "assets", Endpoint: "endpoints", Device: "devices", Meter: "meters",
+    Tariff: "tariffs",
 }  # fmt: skip
 
 
@@ -35,7 +37,7 @@ class Amendment:
         self._registry = registry
         self._faults = faults
         self._entries: dict[str, dict[str, Any]] = {
-            part: {entry.id: entry for entry in getattr(registry, part)} for part in PART.values()
+            part: {_id(entry): entry for entry in getattr(registry, part)} for part in PART.values()
         }
         self._put_by: dict[tuple[str, str], str] = {}
         self._bindings = list(registry.bindings)
@@ -55,14 +57,14 @@ class Amendment:
 
     def put(self, entry: Entry, where: str) -> None:
         """Add an entry or put it in the place of another; two rows must not want it differently."""
-        part = PART[type(entry)]
-        known = self._entries[part].get(entry.id)
-        first = self._put_by.setdefault((part, entry.id), where)
+        part, identifier = PART[type(entry)], _id(entry)
+        known = self._entries[part].get(identifier)
+        first = self._put_by.setdefault((part, identifier), where)
         if first != where and known != entry:
             differs = ", ".join(_differences(known, entry))
-            self._faults.add(where, f"{part} {entry.id} is otherwise in row {first}: {differs}")
+            self._faults.add(where, f"{part} {identifier} is otherwise in row {first}: {differs}")
             return
-        self._entries[part][entry.id] = entry
+        self._entries[part][identifier] = entry
 
     def device_of(self, asset: str) -> str | None:
         """Give the device that serves an asset now."""
@@ -97,7 +99,7 @@ class Amendment:
         """Tell what differs from the registry in force."""
         found = []
         for part, entries in self._entries.items():
-            before = {entry.id: entry for entry in getattr(self._registry, part)}
+            before = {_id(entry): entry for entry in getattr(self._registry, part)}
             for identifier, entry in entries.items():
                 known = before.get(identifier)
                 if known is None:
@@ -114,6 +116,10 @@ class Amendment:
     def named(self) -> int:
         """Count the entries that the sheet names."""
         return len(self._put_by)
+
+
+def _id(entry: Entry) -> str:
+    return entry.key if isinstance(entry, Tariff) else entry.id
 
 
 def _differences(before: Any, after: Any) -> dict[str, tuple[object, object]]:

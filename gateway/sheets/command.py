@@ -31,6 +31,14 @@ from gateway.registry.rows import read_registry, replace_registry
 from gateway.registry.takeover import TakenOver, take_over
 from gateway.settings import Settings, load_settings
 from gateway.sheets.amendment import Amendment
+from gateway.sheets.billing import (
+    METERS,
+    TARIFFS,
+    meter_rows,
+    take_meters,
+    take_tariffs,
+    tariff_rows,
+)
 from gateway.sheets.columns import COLUMNS, understood
 from gateway.sheets.export import HEADINGS, rows
 from gateway.sheets.faults import BrokenSheet, Faults
@@ -39,6 +47,10 @@ from gateway.sheets.sheet import Sheet
 from gateway.sheets.table_file import read_table, write_table
 from gateway.storage.opened import opened
 
+DEVICES = "devices"
+COLUMNS_OF = {DEVICES: COLUMNS, "meters": METERS, "tariffs": TARIFFS}
+TAKE = {"meters": take_meters, "tariffs": take_tariffs}
+ROWS = {DEVICES: rows, "meters": meter_rows, "tariffs": tariff_rows}
 SHOWN = 40  # changes; --json tells all
 FAULTS_SHOWN = 200
 
@@ -56,19 +68,22 @@ def import_sheet(
     settings: Settings,
     *,
     sheet: Path,
+    of: str,
     types: Sequence[Path],
     dry_run: bool,
     create_places: bool,
     as_json: bool,
 ) -> int:
     """Amend the registry by a sheet, whole or not at all."""
+    if of != DEVICES and (types or create_places):
+        raise ConfigError(f"--types and --create-places are for {DEVICES}, not for {of}")
     known: dict[str, HouseType] = {}
     for file in types:
         known |= read_house_types(file)
     headings, lines = read_table(sheet)
     faults = Faults(str(sheet))
     parameters = [name for each in known.values() for name in each.parameters]
-    taken = understood(headings, lines, faults, parameters=parameters)
+    taken = understood(headings, lines, faults, columns=COLUMNS_OF[of], parameters=parameters)
 
     async def amend() -> tuple[Amendment, Registry, int]:
         async with opened(settings) as database, database.transaction() as session:
@@ -78,14 +93,19 @@ def import_sheet(
         registry, revision = await read_registry(session)
         if not revision:
             raise ConfigError("there is no registry yet; begin with `kvartal gateway import FILE`")
-        reader = Sheet(registry, known, faults, creates_places=create_places)
-        reader.take(taken)
+        if of == DEVICES:
+            reader = Sheet(registry, known, faults, creates_places=create_places)
+            reader.take(taken)
+            amendment = reader.amendment
+        else:
+            amendment = Amendment(registry, faults)
+            TAKE[of](amendment, taken, faults)
         faults.raise_any()
         # The way of every document: what cannot be is refused here, too.
-        amended = decode_registry(msgspec.json.encode(reader.amendment.result()))
-        if reader.amendment.changes() and not dry_run:
+        amended = decode_registry(msgspec.json.encode(amendment.result()))
+        if amendment.changes() and not dry_run:
             revision = await replace_registry(session, SystemClock(), amended)
-        return reader.amendment, amended, revision
+        return amendment, amended, revision
 
     try:
         amendment, amended, revision = asyncio.run(amend())
@@ -100,20 +120,20 @@ def import_sheet(
     return 0
 
 
-def export_sheet(settings: Settings, *, sheet: Path) -> int:
-    """Write the devices of the registry in force."""
+def export_sheet(settings: Settings, *, sheet: Path, of: str) -> int:
+    """Write what the registry in force has of something."""
 
     async def read() -> Registry:
         async with opened(settings) as database, database.reading() as session:
             return (await read_registry(session))[0]
 
     registry = asyncio.run(read())
-    found = list(rows(registry))
+    found = list(ROWS[of](registry))
     try:
-        write_table(sheet, HEADINGS, found)
+        write_table(sheet, HEADINGS if of == DEVICES else list(COLUMNS_OF[of]), found)
     except OSError as error:
         raise ConfigError(f"{sheet}: cannot be written: {error.strerror}") from error
-    print(f"{sheet}: {len(found)} devices")
+    print(f"{sheet}: {len(found)} {of}")
     return 0
 
 
@@ -231,13 +251,18 @@ def _parser() -> argparse.ArgumentParser:
     importing = commands.add_parser(
         "import",
         parents=[where],
-        help="add and change devices by the rows of a sheet, all or none",
-        description="Add and change devices by the rows of a sheet (CSV or XLSX), all or none. "
+        help="add and change devices, meters or prices by the rows of a sheet, all or none",
+        description="Add and change devices, what billing knows of meters, or prices by the rows "
+        "of a sheet (CSV or XLSX), all or none. "
         "What the sheet does not name stays. The same sheet again changes nothing.",
         epilog="columns, each also by its Russian name: "
-        + ", ".join(f"{name} ({others[0]})" for name, others in COLUMNS.items())
+        + "; ".join(
+            f"{of}: " + ", ".join(f"{name} ({others[0]})" for name, others in columns.items())
+            for of, columns in COLUMNS_OF.items()
+        )
         + ". docs/bulk.md tells more.",
     )
+    importing.add_argument("--of", choices=COLUMNS_OF, default=DEVICES, help="what a row is about")
     importing.add_argument("sheet", type=Path, metavar="SHEET")
     importing.add_argument(
         "--types",
@@ -259,8 +284,9 @@ def _parser() -> argparse.ArgumentParser:
     exporting = commands.add_parser(
         "export",
         parents=[where],
-        help="write all devices into a sheet that can be imported again",
+        help="write all devices, meters or prices into a sheet that can be imported again",
     )
+    exporting.add_argument("--of", choices=COLUMNS_OF, default=DEVICES, help="what a row is about")
     exporting.add_argument("sheet", type=Path, metavar="SHEET", help="a .csv or .xlsx file")
     exporting.set_defaults(action=export_sheet)
 

@@ -1,7 +1,6 @@
 """The routing table as a sheet: read whole or not at all, written so that it reads back alike."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from core.category import CATEGORIES, GROUPS
@@ -15,6 +14,7 @@ from gateway.registry.snapshot import RegistrySnapshot
 from gateway.sheets.columns import understood
 from gateway.sheets.commissioning import Language
 from gateway.sheets.faults import BrokenSheet, Faults
+from gateway.sheets.names import named
 from gateway.sheets.table_file import Row, parse_table
 
 COLUMNS: Mapping[str, Sequence[str]] = {
@@ -96,12 +96,12 @@ def said(row: Route, registry: RegistrySnapshot) -> Text:
 class _Reader:
     def __init__(self, registry: RegistrySnapshot, faults: Faults) -> None:
         self._faults = faults
-        self._categories = _named({code: each.name for code, each in CATEGORIES.items()})
-        for name, ids in _named({f"{group}.": name for group, name in GROUPS.items()}).items():
+        self._categories = named({code: each.name for code, each in CATEGORIES.items()})
+        for name, ids in named({f"{group}.": name for group, name in GROUPS.items()}).items():
             self._categories[name] |= ids
-        self._places = _named(_names(registry.places.values()))
-        self._executors = _named(_names(registry.executors.values()))
-        self._severities = _named(SEVERITIES)
+        self._places = named(_names(registry.places.values()))
+        self._executors = named(_names(registry.executors.values()))
+        self._severities = named(SEVERITIES)
 
     def route(self, line: Row) -> Route:
         cell = line.cells.get
@@ -148,14 +148,3 @@ def _hours(text: str) -> str:
 def _names(things: Iterable[PlaceNode | Executor]) -> dict[str, Text]:
     found = [thing.place if isinstance(thing, PlaceNode) else thing for thing in things]
     return {each.id: each.name for each in found}
-
-
-def _named(names: Mapping[str, Text]) -> defaultdict[str, set[str]]:
-    """Give the ids that each id and each name stands for; an id stands for nothing else."""
-    known: defaultdict[str, set[str]] = defaultdict(set)
-    for identifier, words in names.items():
-        for word in words.values():
-            known[word.casefold()].add(identifier)
-    for identifier in names:
-        known[identifier] = {identifier}
-    return known

@@ -71,7 +71,7 @@ def test_what_the_page_shows_is_what_happens(kvartal: Kvartal) -> None:
             assert program == "kvartal"
             assert kvartal(*words) == (0, printed, "")
             typed += 1
-    assert typed == 3
+    assert typed == 5
 
 
 def test_every_fault_is_told_with_its_row_and_column_and_nothing_is_taken(kvartal: Kvartal) -> None:
