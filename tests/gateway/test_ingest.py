@@ -13,7 +13,7 @@ import zstandard
 
 from adapters import wire
 from core.readings import Readings
-from gateway.cases import incidents
+from gateway.cases import incident_block
 from gateway.cases.meaning import Meaning, meaning_of
 from tests.gateway.conftest import TOWN, Gateway  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import CLOCK, EPOCH, Edge, connected, play
@@ -313,7 +313,7 @@ def test_events_over_which_the_gateway_stumbles_are_put_aside_and_hold_up_no_ala
             raise LookupError("a mistake of the gateway's own")
         return await meaning_of(*asked)
 
-    monkeypatch.setattr(incidents, "meaning_of", stumbling)
+    monkeypatch.setattr(incident_block, "meaning_of", stumbling)
 
     async def story(gateway: Gateway, edge: Edge) -> None:
         edge.be_born()
