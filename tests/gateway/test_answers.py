@@ -54,9 +54,7 @@ async def written_by_mail(here: Hall, **fields: object) -> Receipt:
 
 
 async def close(here: Hall, number: int) -> None:
-    async with here.database.transaction() as session:
-        desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-        await work.attach_photo(desk, here.files, LEFT, number, JPEG)
+    await here.attach(LEFT, number, JPEG)
     for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
         await here.act(LEFT, await here.detail(LEFT, number), verb)
 
