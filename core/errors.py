@@ -10,6 +10,8 @@
 A text names the thing, what was wanted and what was found.
 """
 
+from core.text import Text, filled
+
 
 class KvartalError(Exception):
     """Root of everything that this project raises on purpose."""
@@ -48,3 +50,9 @@ class NotVisible(DomainError):
 
     def __init__(self, kind: str, identifier: object) -> None:
         super().__init__("not_found", f"{kind} {identifier} does not exist or is not yours to see")
+
+
+def refused(code: str, words: Text, **values: Text | str) -> DomainError:
+    """Give the refusal in every language."""
+    said = filled(words, **values)
+    return DomainError(code, said["en"], details=(said,))

@@ -11,7 +11,7 @@ from typing import Self
 
 from core.actor import Role
 from core.alarm import Severity
-from core.errors import DomainError
+from core.errors import refused
 from core.incident import Suppressed
 from core.text import Text
 
@@ -159,25 +159,22 @@ def suppressed_by(
     *,
     device: str,
     condition: str,
+    severity: Severity,
     asset: str,
     feeding: Collection[str],
 ) -> frozenset[Suppressed]:
     """Give why nobody is to be told of this condition now; nothing: it is to be told.
 
+    No design foresees what is critical: while a cable is replaced, people in a lift are heard.
     feeding: what feeds the asset, near and far.
     """
     return frozenset(
         each.why
         for each in standing
         if each.is_in_force(at)
+        and not (each.why is Suppressed.BY_DESIGN and severity is Severity.CRITICAL)
         and each.covers(device, condition, {asset, *feeding} if each.below else {asset})
     )
-
-
-def refused(code: str, words: Text, **values: str) -> DomainError:
-    """Give the refusal in every language."""
-    said = {language: text.format(**values) for language, text in words.items()}
-    return DomainError(code, said["en"], details=(said,))
 
 
 def _refuse_others(why: Suppressed, role: Role) -> None:

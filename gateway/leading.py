@@ -27,6 +27,7 @@ from gateway.storage.failures import patiently
 from gateway.storage.leases import Lease
 from gateway.tasks import Tasks
 from gateway.timeseries.upkeep import Upkeep
+from gateway.works import overrun
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ class Leading:
             ("commands", commands.watch(database, clock, self.births)),
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
             ("suppressions", suppressions.watch(database, clock, self.registry)),
+            ("planned works", overrun.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("verification", self.verification.run()),
             ("courier", self.courier.run()),

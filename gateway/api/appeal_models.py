@@ -62,6 +62,7 @@ class AppealStatus(Model):
     category_name: Text
     filed_at: datetime
     expected_at: datetime | None
+    works: str = Field("", description="title of the planned works that are why")
     executor_name: Text = Field({})
     answer: Text = Field({})
     asked: bool = Field(description="whether an answer to the question counts now")

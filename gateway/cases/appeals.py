@@ -27,6 +27,7 @@ from gateway.cases.answers import keep_origin
 from gateway.cases.appeal_clocks import happened
 from gateway.cases.desk import SYSTEM, Desk, Subject
 from gateway.cases.joining import Matter, OpenCases, matter_of
+from gateway.cases.planned import case_of_works
 from gateway.cases.rows import clock_of
 from gateway.language.reader import Understanding
 from gateway.registry.nearby import nearby
@@ -34,6 +35,7 @@ from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
 from gateway.storage.channel_tables import OriginRow
 from gateway.storage.delivery_tables import AppealKeyRow
+from gateway.storage.planned_tables import PlannedWorkRow
 
 FILED: Text = {"ru": "Обращение {number}: {category}", "en": "Appeal {number}: {category}"}
 APPLICANT = "applicant"
@@ -91,28 +93,31 @@ async def file_appeals(desk: Desk, heard: Sequence[Heard]) -> list[Receipt]:
     known = await OpenCases.load(desk, matters)
     before = await _received_before(desk.session, heard)
     numbers = await _free_numbers(desk.session, desk.now, len(heard))
-    told: list[tuple[AppealRow, str, bool]] = []
+    told: list[tuple[AppealRow, str, bool, datetime | None]] = []
     for each, matter, (_, position), number in zip(heard, matters, where, numbers, strict=True):
         message = each.appeal.message_key
         if message and (row := before.get(message)) is not None:
-            told.append((row, _key(each.appeal) or "", True))
+            told.append((row, _key(each.appeal) or "", True, None))
             continue
-        row, key, joined = _file(desk, known, each, number, matter=matter, position=position)
+        works = known.works(matter)
+        row, key, joined = _file(
+            desk, known, each, number, matter=matter, position=position, works=works
+        )
         if message:
             before[message] = row
-        told.append((row, key, joined))
+        told.append((row, key, joined, works.until if works else None))
     await desk.finish()
-    tokens = await _tokens(desk.session, [row.id for row, _, _ in told])
+    tokens = await _tokens(desk.session, [row.id for row, *_ in told])
     return [
         Receipt(
             row.number,
             key,
             joined,
-            expected(row.case, desk.now, desk.rules),
+            until or expected(row.case, desk.now, desk.rules),
             row.case_id,
             tokens.get(row.id),
         )
-        for row, key, joined in told
+        for row, key, joined, until in told
     ]
 
 
@@ -124,11 +129,14 @@ def _file(
     *,
     matter: Matter,
     position: Position | None,
+    works: PlannedWorkRow | None,
 ) -> tuple[AppealRow, str, bool]:
-    """Give the appeal, its key, and whether its problem was known already."""
+    """Give the appeal, its key, and whether its problem was known already. works: that are why."""
     appeal, registry, now = heard.appeal, desk.registry, desk.now
     is_clear = matter.category.code != UNCLEAR
     case = known.about(matter) if is_clear else None
+    if case is None and works is not None:
+        case = case_of_works(desk, works)
     joined = case is not None
     case = case or desk.open_case(_subject(registry, matter, position))
     known.add(case, matter)

@@ -60,7 +60,7 @@ RECOVERED: Text = {
 class Subject:
     """What a case is to be about. asset: None where nothing but a place is known. spot: its
     position where that is exact, so that what is near may be the same. since: when it was opened,
-    if not now."""
+    if not now. routing: whose it is, where the routing table need not say."""
 
     category: Category
     severity: Severity
@@ -73,6 +73,7 @@ class Subject:
     spot: Position | None = None
     since: datetime | None = None
     silent: bool = False
+    routing: Routing | None = None
 
 
 class Desk:
@@ -106,6 +107,7 @@ class Desk:
             self.now,
             device=incident.device,
             condition=incident.condition,
+            severity=Severity(incident.severity),
             asset=incident.asset,
             feeding=self.registry.feeds.upstream(incident.asset, self.now),
         )
@@ -172,7 +174,9 @@ class Desk:
         self.session.add(row)
         self.take(row)
         self.say(row, "opened", OPENED, title=subject.title)
-        if subject.category.code != UNCLEAR:  # else a person says what it is, and so whose
+        if subject.routing is not None:
+            self.give(case, row, subject.routing)
+        elif subject.category.code != UNCLEAR:  # else a person says what it is, and so whose
             self.route(case, row)
         keep_case(case, row)
         return row

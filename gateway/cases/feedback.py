@@ -16,6 +16,7 @@ from core.text import Text
 from gateway.api import appeal_models
 from gateway.cases.appeals import APPLICANT, expected, own_appeal
 from gateway.cases.desk import Desk
+from gateway.cases.planned import works_of
 from gateway.cases.rows import case_of, keep_case
 from gateway.cases.work import checked, free_key
 from gateway.storage.case_tables import AppealRow, CaseRow
@@ -41,12 +42,14 @@ async def status_of(
     row = await own_appeal(session, number, key)
     case = await session.get_one(CaseRow, row.case_id)
     closed = case.state == CaseState.CLOSED
+    works = None if closed else await works_of(session, case.id)
     return appeal_models.AppealStatus(
         number=row.number,
         state="closed" if closed else "open",
         category_name=dict(category(row.category).name),
         filed_at=row.filed_at,
-        expected_at=None if closed else expected(case, now, rules),
+        expected_at=None if closed else works.until if works else expected(case, now, rules),
+        works=works.title if works else "",
         executor_name=case.executor_name,
         answer=await _told(session, row) or (dict(DONE) if closed else {}),
         asked=may_answer(case.closed_at, now),

@@ -18,10 +18,12 @@ from core.position import Position, distance_m
 from gateway.cases.affected import NEAR_M
 from gateway.cases.cells import cells_around
 from gateway.cases.desk import Desk
+from gateway.cases.planned import answering, under_way
 from gateway.language.duplicates import ENOUGH, SOON, likeness
 from gateway.registry.nearby import nearby
 from gateway.registry.snapshot import INDOORS, RegistrySnapshot
 from gateway.storage.case_tables import AppealRow, CaseRow
+from gateway.storage.planned_tables import PlannedWorkRow
 
 BACK_FOR = timedelta(days=1)  # so long after all is back to normal, complaints are of what was
 MOST_COMPARED = 20  # appeals of a case whose words are looked at
@@ -59,11 +61,13 @@ class OpenCases:
         self._by_cell: defaultdict[int, list[CaseRow]] = defaultdict(list)
         self._by_path: defaultdict[str, list[CaseRow]] = defaultdict(list)
         self._texts: defaultdict[int, list[str]] = defaultdict(list)
+        self._works: Sequence[PlannedWorkRow] = ()
 
     @classmethod
     async def load(cls, desk: Desk, matters: Sequence[Matter]) -> "OpenCases":
         """Take what may be asked for on the desk."""
         known = cls(desk)
+        known._works = await under_way(desk.session, desk.now)
         assets = {asset for matter in matters for asset in known._touching(matter)}
         groups = {matter.category.group for matter in matters}
         of_assets = CaseRow.asset.in_(assets) & CaseRow.group.in_(groups)
@@ -138,6 +142,15 @@ class OpenCases:
         """Give the open case of the same trouble. but: one that is not meant."""
         found = chain(self._of_incidents(matter), self._of_appeals(matter))
         return next((row for row in found if row is not but), None)
+
+    def works(self, matter: Matter) -> PlannedWorkRow | None:
+        """Give the planned works that are why."""
+        if not self._works:
+            return None
+        touched = set(self._touching(matter))
+        found = answering(self._works, self._desk.now, matter.category.group, touched)
+        is_theirs = found and self._desk.has_same_home(found.place_path, matter.path)
+        return found if is_theirs else None
 
     def add(self, row: CaseRow, matter: Matter) -> None:
         """Take that a case is now about this matter, too."""

@@ -16,9 +16,9 @@ from core.actor import Actor
 from core.alarm import Severity
 from core.category import category
 from core.clock import Clock
-from core.errors import NotVisible
+from core.errors import NotVisible, refused
 from core.incident import Suppressed
-from core.suppression import Suppression, refuse_ending, refused, shelve, suppress
+from core.suppression import Suppression, refuse_ending, shelve, suppress
 from core.text import Text
 from gateway.api.suppression_models import Shelve, Suppress
 from gateway.cases.desk import SYSTEM, Desk, open_desk
@@ -86,7 +86,9 @@ async def put_aside(desk: Desk, actor: Actor, number: int, form: Shelve) -> Supp
         at=desk.now,
         until=form.until,
     )
-    return await _begin(desk, wanted, incident.name, incident.place_path)
+    row = await begin_one(desk, wanted, incident.name, incident.place_path)
+    await desk.finish()
+    return row
 
 
 async def silence(desk: Desk, actor: Actor, form: Suppress) -> SuppressionRow:
@@ -110,7 +112,9 @@ async def silence(desk: Desk, actor: Actor, form: Suppress) -> SuppressionRow:
     subject = devices.get(form.device) or assets.get(form.asset)
     if subject is None or not actor.can_see(path := desk.registry.path_of(subject.place)):
         raise NotVisible("device" if form.device else "asset", form.device or form.asset)
-    return await _begin(desk, wanted, subject.name, path)
+    row = await begin_one(desk, wanted, subject.name, path)
+    await desk.finish()
+    return row
 
 
 async def end(desk: Desk, actor: Actor, number: int) -> SuppressionRow:
@@ -121,12 +125,13 @@ async def end(desk: Desk, actor: Actor, number: int) -> SuppressionRow:
     if row is None:
         raise NotVisible("suppression", number)
     refuse_ending(Suppressed(row.why), actor.role)
-    await _end(desk, row, actor.name)
+    await end_one(desk, row, actor.name)
     await desk.finish()
     return row
 
 
-async def _begin(desk: Desk, wanted: Suppression, name: Text, path: str) -> SuppressionRow:
+async def begin_one(desk: Desk, wanted: Suppression, name: Text, path: str) -> SuppressionRow:
+    """Have a suppression in force from its time on. Whoever asks finishes the desk."""
     row = SuppressionRow(
         why=wanted.why,
         device=wanted.device,
@@ -147,11 +152,13 @@ async def _begin(desk: Desk, wanted: Suppression, name: Text, path: str) -> Supp
     desk.session.add(row)
     if wanted.since <= desk.now:
         await _settle(desk, row)
-    await desk.finish()
+    else:
+        await desk.session.flush()
     return row
 
 
-async def _end(desk: Desk, row: SuppressionRow, by: str) -> None:
+async def end_one(desk: Desk, row: SuppressionRow, by: str) -> None:
+    """End a suppression, by a person or because its time is over."""
     ended = suppression_of(row).end(desk.now, by)
     row.ended_at, row.ended_by = ended.ended_at, ended.ended_by
     await _settle(desk, row)
@@ -223,7 +230,7 @@ async def settle_due(desk: Desk) -> None:
     rows = await desk.session.scalars(select(SuppressionRow).where(_is_due(desk.now)))
     for row in rows.all():
         if suppression_of(row).is_over(desk.now):
-            await _end(desk, row, SYSTEM)
+            await end_one(desk, row, SYSTEM)
         else:
             await _settle(desk, row)
     await desk.finish()

@@ -24,6 +24,7 @@ TABLES = (
     "gateway.storage.metering_tables",
     "gateway.storage.channel_tables",
     "gateway.storage.delivery_tables",
+    "gateway.storage.planned_tables",
     "gateway.storage.leases",
 )
 

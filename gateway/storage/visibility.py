@@ -21,6 +21,7 @@ from gateway.storage.case_tables import (
 from gateway.storage.commissioning_tables import SignOffRow
 from gateway.storage.metering_tables import MeterReadingRow
 from gateway.storage.outbox import WORK
+from gateway.storage.planned_tables import PlannedWorkRow
 from gateway.storage.still_tables import StillRow
 from gateway.storage.tables import Base, EdgeRow, OutboxRow, ReplacementRow
 
@@ -32,11 +33,12 @@ Thing = (
     | type[MeterReadingRow]
     | type[SuppressionRow]
 )
+OfExecutor = type[CaseRow] | type[PlannedWorkRow]
 OfCase = type[IncidentRow] | type[AppealRow] | type[EvidenceRow] | type[CommandRow]
 
 
 def visible_to(
-    actor: Actor, table: Thing | OfCase | type[CaseRow] | type[OutboxRow]
+    actor: Actor, table: Thing | OfCase | OfExecutor | type[OutboxRow]
 ) -> ColumnElement[bool]:
     """Give the condition under which the actor may see a row of this table.
 
@@ -52,8 +54,8 @@ def visible_to(
             OutboxRow.former_executor == actor.executor,
         )
         return and_(within, ours)
-    if issubclass(table, CaseRow):
-        return and_(within, CaseRow.executor == actor.executor)
+    if _has_executor(table):
+        return and_(within, table.executor == actor.executor)
     if _hangs_on_a_case(table):
         cases = select(CaseRow.id).where(CaseRow.executor == actor.executor)
         return and_(within, table.case_id.in_(cases))
@@ -62,3 +64,7 @@ def visible_to(
 
 def _hangs_on_a_case(table: type[Base]) -> TypeGuard[OfCase]:
     return issubclass(table, (IncidentRow, AppealRow, EvidenceRow, CommandRow))
+
+
+def _has_executor(table: type[Base]) -> TypeGuard[OfExecutor]:
+    return issubclass(table, (CaseRow, PlannedWorkRow))

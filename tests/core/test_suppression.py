@@ -129,14 +129,40 @@ def test_it_holds_from_its_beginning_to_its_end() -> None:
 )
 def test_it_covers_what_it_is_about(suppression: Suppression, expected: set[Suppressed]) -> None:
     found = suppressed_by(
-        [suppression], START, device="pump", condition="dry", asset="flat-1", feeding={"main-1"}
+        [suppression],
+        START,
+        device="pump",
+        condition="dry",
+        severity=Severity.HIGH,
+        asset="flat-1",
+        feeding={"main-1"},
     )
     assert found == expected
 
 
+@pytest.mark.parametrize("why", [Suppressed.BY_DESIGN, Suppressed.OUT_OF_SERVICE])
+def test_no_design_silences_what_is_critical(why: Suppressed) -> None:
+    found = suppressed_by(
+        [wanted(why, asset="flat-1")],
+        START,
+        device="pump",
+        condition="trapped",
+        severity=Severity.CRITICAL,
+        asset="flat-1",
+        feeding=(),
+    )
+    assert found == ({why} - {Suppressed.BY_DESIGN})
+
+
 def test_another_condition_of_the_device_is_still_told() -> None:
     found = suppressed_by(
-        [shelved()], START, device="pump", condition="hot", asset="flat-1", feeding=()
+        [shelved()],
+        START,
+        device="pump",
+        condition="hot",
+        severity=Severity.HIGH,
+        asset="flat-1",
+        feeding=(),
     )
     assert not found
 

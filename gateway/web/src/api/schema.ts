@@ -915,6 +915,213 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Public Works
+         * @description Give what is announced, under way or was done in the last thirty days.
+         *
+         *     place: of a house or a flat, only what is noticed there.
+         */
+        get: operations["public_works"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/works/{number}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Photo Of Works
+         * @description Give the picture that shows the work done.
+         */
+        get: operations["photo_of_works"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Works At Home
+         * @description Give what is noticed where one lives, or in one's territory.
+         */
+        get: operations["works_at_home"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Works
+         * @description Give the planned works of one's territory, drafts too; of an executor their own.
+         */
+        get: operations["list_works"];
+        put?: never;
+        /**
+         * Draft Works
+         * @description Keep a draft, of which nobody is told; its answer says what it would cut off.
+         */
+        post: operations["draft_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change Works
+         * @description Change a draft.
+         */
+        put: operations["change_works"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish Works
+         * @description Announce a draft. For its time nobody is told of what it cuts off, unless it is critical.
+         */
+        post: operations["publish_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}/begin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Works
+         * @description Say that it has begun.
+         */
+        post: operations["begin_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}/prolong": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prolong Works
+         * @description Announce a later end.
+         */
+        post: operations["prolong_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Works
+         * @description Say that it is done. Refused while something is off, and without a photo where no device
+         *     shows that it is on again.
+         */
+        post: operations["finish_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/works/{number}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Works
+         * @description Call it off.
+         */
+        post: operations["withdraw_works"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -1942,6 +2149,12 @@ export interface components {
             /** Expected At */
             expected_at: string | null;
             /**
+             * Works
+             * @description title of the planned works that are why
+             * @default
+             */
+            works: string;
+            /**
              * Executor Name
              * @description words by language, e.g. en and ru
              * @default {}
@@ -2150,6 +2363,19 @@ export interface components {
              * @default []
              */
             photo: string[];
+        };
+        /** Body_finish_works */
+        Body_finish_works: {
+            /**
+             * Result
+             * @default
+             */
+            result: string;
+            /**
+             * Photo
+             * @description JPEG, PNG or WebP of what was done
+             */
+            photo?: string | null;
         };
         /** Body_put_routing */
         Body_put_routing: {
@@ -2860,6 +3086,18 @@ export interface components {
             };
             /** Granted */
             granted: boolean | null;
+        };
+        /** CutOff */
+        CutOff: {
+            /** Id */
+            id: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
         };
         /**
          * DaysOut
@@ -3881,6 +4119,126 @@ export interface components {
             /** Longitude */
             longitude: number | null;
         };
+        /**
+         * PlanForm
+         * @description category: code of what people will notice. assets: what is cut off, with all they feed.
+         */
+        PlanForm: {
+            /** Title */
+            title: string;
+            /**
+             * Words
+             * @default
+             */
+            words: string;
+            /** Category */
+            category: string;
+            /** Assets */
+            assets: string[];
+            /** Executor */
+            executor: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * PlannedWorks
+         * @description affected: how many assets do not work without it. case: of those who complain.
+         */
+        PlannedWorks: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "published" | "under_way" | "overdue" | "done" | "withdrawn";
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Category */
+            category: string;
+            /**
+             * Category Name
+             * @description words by language, e.g. en and ru
+             */
+            category_name: {
+                [key: string]: string;
+            };
+            /**
+             * Places
+             * @description addresses of what is cut off
+             */
+            places: {
+                [key: string]: string;
+            }[];
+            /**
+             * Houses
+             * @description addresses of the houses that notice it; at most 200
+             */
+            houses: {
+                [key: string]: string;
+            }[];
+            /**
+             * Executor Name
+             * @description words by language, e.g. en and ru
+             */
+            executor_name: {
+                [key: string]: string;
+            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * First Until
+             * Format: date-time
+             */
+            first_until: string;
+            /** Begun At */
+            begun_at: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /**
+             * Reason
+             * @description why it was prolonged or withdrawn
+             */
+            reason: string;
+            /** Result */
+            result: string;
+            /** Has Photo */
+            has_photo: boolean;
+            /** Assets */
+            assets: components["schemas"]["CutOff"][];
+            /** Affected */
+            affected: number;
+            /** Houses Affected */
+            houses_affected: number;
+            /** Executor */
+            executor: string;
+            /** By */
+            by: string;
+            /** Published At */
+            published_at: string | null;
+            /** Case */
+            case: number | null;
+        };
         /** Price */
         Price: {
             zone: components["schemas"]["Zone"];
@@ -3893,6 +4251,97 @@ export interface components {
              * Format: date
              */
             since: string;
+        };
+        /** Prolong */
+        Prolong: {
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * PublicWorks
+         * @description What everybody may know. first_until: the end that was announced first. has_photo: there is
+         *     one of the work done, under `/public/works/{id}/photo`.
+         */
+        PublicWorks: {
+            /** Id */
+            id: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "draft" | "published" | "under_way" | "overdue" | "done" | "withdrawn";
+            /** Title */
+            title: string;
+            /** Words */
+            words: string;
+            /** Category */
+            category: string;
+            /**
+             * Category Name
+             * @description words by language, e.g. en and ru
+             */
+            category_name: {
+                [key: string]: string;
+            };
+            /**
+             * Places
+             * @description addresses of what is cut off
+             */
+            places: {
+                [key: string]: string;
+            }[];
+            /**
+             * Houses
+             * @description addresses of the houses that notice it; at most 200
+             */
+            houses: {
+                [key: string]: string;
+            }[];
+            /**
+             * Executor Name
+             * @description words by language, e.g. en and ru
+             */
+            executor_name: {
+                [key: string]: string;
+            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * First Until
+             * Format: date-time
+             */
+            first_until: string;
+            /** Begun At */
+            begun_at: string | null;
+            /** Done At */
+            done_at: string | null;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+            /**
+             * Reason
+             * @description why it was prolonged or withdrawn
+             */
+            reason: string;
+            /** Result */
+            result: string;
+            /** Has Photo */
+            has_photo: boolean;
         };
         /**
          * ReadingForm
@@ -4623,6 +5072,11 @@ export interface components {
             text: string;
             /** Category */
             category: string;
+        };
+        /** Withdraw */
+        Withdraw: {
+            /** Reason */
+            reason: string;
         };
         /** WithdrawalForm */
         WithdrawalForm: {
@@ -6404,6 +6858,359 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SuppressionOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    public_works: {
+        parameters: {
+            query?: {
+                place?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicWorks"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    photo_of_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    works_at_home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicWorks"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draft_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prolong_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Prolong"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_finish_works"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_works: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Withdraw"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedWorks"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
