@@ -112,13 +112,15 @@ class EventWriter:
     async def _put_aside(
         self, block: wire.EventHead | wire.EventBlock, payload: bytes, error: Exception
     ) -> None:
+        if self._parked.has(block.edge, block.epoch, block.seq):
+            return  # it came again before what is missing below it
         file = await self._parked.keep(block.edge, block.epoch, block.seq, payload)
         if file is None:
-            return  # it came again before what is missing below it
+            self._edges.refuse(block.edge, f"events make no sense: {error}")
         log.error(
-            "events make no sense, put aside",
+            "events make no sense, put aside" if file else "events make no sense, dropped",
             edge=block.edge,
-            file=str(file),
+            file=str(file or ""),
             error=str(error),
             exc_info=None if isinstance(error, wire.WireError) else error,
         )

@@ -6,12 +6,15 @@ from collections import Counter
 from pathlib import Path
 
 SUFFIX = ".kvartal"
+MOST_OF_EDGE = 100  # files; what is wrong with the next thousand, these tell already
+MOST_BYTES = 1_000_000_000  # of all edges together
 
 
 class Parked:
     """A folder of payloads as they came, named <edge>-<epoch>-<seq>.kvartal.
 
-    Whoever has looked at a file removes it; from the next look on it does not count any more.
+    Whoever has looked at a file removes it; from the next look on it does not count any more. There
+    is room for so many: the first ones are kept, and what comes when it is full is dropped.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -20,21 +23,30 @@ class Parked:
 
     def look(self) -> None:
         """Count the files that are there."""
-        files = self._folder.glob(f"*-*-*{SUFFIX}")
+        files = list(self._folder.glob(f"*-*-*{SUFFIX}"))
         self._count = Counter(file.stem.rsplit("-", 2)[0] for file in files)
+        self._bytes = sum(_size(file) for file in files)
 
     def of(self, edge: str) -> int:
         """Give how many blocks of the edge were put aside."""
         return self._count[edge]
 
+    def has(self, edge: str, epoch: str, seq: int) -> bool:
+        """Tell whether this block is kept."""
+        return self._file(edge, epoch, seq).exists()
+
     async def keep(self, edge: str, epoch: str, seq: int, payload: bytes) -> Path | None:
-        """Keep a block durably and give its file; None where it was kept before."""
-        file = self._folder / f"{edge}-{epoch}-{seq}{SUFFIX}"
-        if file.exists():
+        """Keep a block durably and give its file; None where there is no room: it is lost."""
+        if self._count[edge] >= MOST_OF_EDGE or self._bytes + len(payload) > MOST_BYTES:
             return None
+        file = self._file(edge, epoch, seq)
         await asyncio.to_thread(self._write, file, payload)
         self._count[edge] += 1
+        self._bytes += len(payload)
         return file
+
+    def _file(self, edge: str, epoch: str, seq: int) -> Path:
+        return self._folder / f"{edge}-{epoch}-{seq}{SUFFIX}"
 
     def _write(self, file: Path, payload: bytes) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -50,3 +62,10 @@ class Parked:
             os.fsync(folder)  # or the name may be lost though the content is not
         finally:
             os.close(folder)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except FileNotFoundError:
+        return 0  # somebody removes it just now

@@ -15,6 +15,7 @@ from adapters import wire
 from core.readings import Readings
 from gateway.cases import incident_block
 from gateway.cases.meaning import Meaning, meaning_of
+from gateway.ingest import parked
 from tests.gateway.conftest import TOWN, Gateway  # type: ignore[import-not-found]
 from tests.gateway.edge_by_hand import CLOCK, EPOCH, Edge, connected, play
 
@@ -321,9 +322,29 @@ def test_events_over_which_the_gateway_stumbles_are_put_aside_and_hold_up_no_ala
         edge.tell(2, active=True)
         await edge.until_acknowledged("events", 1, 2)
         assert await overloads(gateway) == [True]
-        (parked,) = (tmp_path / "parked").iterdir()
-        kept = wire.decode(parked.read_bytes(), wire.EventBlock)
+        (file,) = (tmp_path / "parked").iterdir()
+        kept = wire.decode(file.read_bytes(), wire.EventBlock)
         assert (kept.seq, len(kept.events)) == (1, 1)
+
+    play(tmp_path, broker, story)
+
+
+def test_senseless_events_for_which_there_is_no_room_are_dropped_and_counted(
+    tmp_path: Path, broker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parked, "MOST_OF_EDGE", 2)
+
+    async def story(gateway: Gateway, edge: Edge) -> None:
+        edge.be_born()
+        for seq in (1, 2, 3):
+            edge.send("events", unreadable(seq))
+        edge.tell(4, active=True)
+        await edge.until_acknowledged("events", 1, 2, 3, 4)
+        assert await overloads(gateway) == [True]
+        kept = sorted(file.read_bytes() for file in (tmp_path / "parked").iterdir())
+        assert kept == sorted([unreadable(1), unreadable(2)])
+        state = await shown(gateway)
+        assert (state["parked"], state["refused"]) == (2, 1)
 
     play(tmp_path, broker, story)
 
@@ -347,8 +368,8 @@ def test_events_that_cannot_be_decoded_are_put_aside_and_hold_up_no_alarm(
         await edge.until_acknowledged("events", 1, 2, 3)
         assert await overloads(gateway) == [True]
         assert edge.heard_of("refusal") == 0
-        (parked,) = (tmp_path / "parked").iterdir()
-        assert parked.read_bytes() == unreadable(2)
+        (file,) = (tmp_path / "parked").iterdir()
+        assert file.read_bytes() == unreadable(2)
         assert (await shown(gateway))["parked"] == 1
 
     play(tmp_path, broker, story)
