@@ -56,6 +56,7 @@ GROUPS: Mapping[str, Text] = {
     "gas": {"ru": "Газ", "en": "Gas"},
     "air": {"ru": "Воздух", "en": "Air"},
     "flood": {"ru": "Затопление", "en": "Flooding"},
+    "access": {"ru": "Доступ", "en": "Access"},
     "meter": {"ru": "Приборы учёта", "en": "Meters"},
     "device": {"ru": "Оборудование", "en": "Devices"},
     "yard": {"ru": "Двор", "en": "Yard"},
@@ -130,6 +131,10 @@ CATEGORIES: Mapping[str, Category] = {
         _category("gas.leak", "Запах газа", "Smell of gas", CRITICAL, 4 * HOUR),
         _category("air.quality", "Грязный воздух", "Polluted air", MEDIUM, DAY),
         _category("flood.basement", "Затоплен подвал", "Basement is flooded", HIGH, DAY),
+        _category(
+            "access.open", "Открыто служебное помещение", "A service room is open", MEDIUM,
+            4 * HOUR, offered=False,
+        ),
         _category(
             "meter.fault", "Неисправен прибор учёта", "Meter is faulty", LOW, 15 * DAY,
             offered=False,

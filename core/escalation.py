@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.alarm import Severity
 from core.errors import ConfigError
 
 
@@ -62,3 +63,30 @@ class Chain:
         """Give when the next step is due; None once all are taken."""
         left = [step for step in self.steps if is_above(step.level, reached)]
         return since + left[0].after if left else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """A chain, and the cases for which it is: of these categories or groups with their dot, none
+    for all, and of these severities, none for any."""
+
+    name: str
+    of: tuple[str, ...] = ()
+    severities: frozenset[Severity] = frozenset()
+    chain: Chain
+
+    def fits(self, category: str, severity: Severity) -> bool:
+        """Tell whether it is for a case of this category and severity."""
+        is_of = not self.of or any(
+            category.startswith(each) if each.endswith(".") else category == each
+            for each in self.of
+        )
+        return is_of and (not self.severities or severity in self.severities)
+
+
+NOBODY = Chain(())
+
+
+def chain_for(rules: Sequence[Escalation], category: str, severity: Severity) -> Chain:
+    """Give the chain of the first rule that fits; one without steps where none does."""
+    return next((rule.chain for rule in rules if rule.fits(category, severity)), NOBODY)

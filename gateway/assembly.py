@@ -27,6 +27,7 @@ from gateway.channels.services import load_services
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
+from gateway.escalation.rules_file import load_escalations
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.downlink import Downlink
@@ -207,6 +208,7 @@ def _by_the_rules(settings: Settings, carriers: Container[str]) -> CurrentRegist
         load_deadlines(settings.deadlines_file, settings.days_off_file),
         load_proofs(settings.proof_file),
         Answering(load_templates(settings.answers_file), carriers),
+        load_escalations(settings.escalation_file),
     )
 
 

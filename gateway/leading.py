@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from core.clock import Clock
-from gateway.cases import acknowledgements, commands, deadline_watch, suppressions
+from gateway.cases import acknowledgements, commands, deadline_watch, escalations, suppressions
 from gateway.cases.proofs import Verification
 from gateway.channels.courier import Courier
 from gateway.ingest.births import Births
@@ -89,6 +89,7 @@ class Leading:
             ("lapsed acknowledgements", acknowledgements.watch(database, clock, self.registry)),
             ("suppressions", suppressions.watch(database, clock, self.registry)),
             ("planned works", overrun.watch(database, clock, self.registry)),
+            ("escalations", escalations.watch(database, clock, self.registry)),
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("verification", self.verification.run()),
             ("courier", self.courier.run()),

@@ -159,6 +159,11 @@ class Settings(BaseSettings):
         description="YAML file of what proves that a trouble is over; empty: that of the example "
         "region, gateway/proof/rules.yaml",
     )
+    escalation_file: Path | None = Field(
+        None,
+        description="YAML file of who is told of alarms that nobody acknowledges; empty: that of "
+        "the example region, gateway/escalation/rules.yaml",
+    )
     days_off_file: Path | None = Field(
         None,
         description="production calendar in the format of xmlcalendar.ru, which amends the public "

@@ -111,6 +111,12 @@ class CaseRow(Model):
     urgent: list[str] = Field([], description="what its appeals tell that cannot wait")
     repeats: int = Field(0, description="how often its incidents came again without being new")
     nuisance: Literal["", "chattering", "fleeting"] = ""
+    first_out: Text = Field({}, description="name of the alarm that came first of its cascade")
+    waits_since: datetime | None = Field(
+        None, description="since when an alarm of it waits for an acknowledgement"
+    )
+    escalates_at: datetime | None = Field(None, description="when the next level is told of that")
+    escalated_to: Literal["", "duty", "senior", "municipality", "region"] = ""
 
 
 class MergeOut(Model):

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, File, Response, UploadFile
+from fastapi import APIRouter, File, Query, Response, UploadFile
 
 from core.actor import Actor
 from core.case import Verb
+from core.escalation import Level
 from core.evidence import MAX_PHOTO
 from gateway.api.case_dependencies import (
     TheDesk,
@@ -31,10 +32,16 @@ Paper = Annotated[UploadFile, File(description="a picture or a PDF, at most 10 M
 
 @router.get("/cases")
 async def list_cases(
-    session: Reading, clock: TheClock, actor: CurrentActor, state: work.Shown = "open"
+    session: Reading,
+    clock: TheClock,
+    actor: CurrentActor,
+    state: work.Shown = "open",
+    escalated_to: Annotated[
+        Level | None, Query(description="only what this level or one above it was told of")
+    ] = None,
 ) -> list[CaseRow]:
     """Give the worklist, the most urgent first."""
-    return await work.list_cases(session, clock.now(), actor, state)
+    return await work.list_cases(session, clock.now(), actor, state, escalated_to)
 
 
 @router.get("/cases/{number}")

@@ -32,6 +32,7 @@ from gateway.cases.cells import cell_of
 from gateway.cases.changes import Changes
 from gateway.cases.reach import Reach
 from gateway.cases.rows import case_of, keep_case, suppression_of
+from gateway.cases.waiting import reckon
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.storage.case_tables import (
     AppealRow,
@@ -162,6 +163,8 @@ class Desk:
             hands=0,
             repeats=0,
             nuisance="",
+            first_out={},
+            escalated_to="",
             silent=subject.silent,
             touched=False,
             open_key=subject.key,
@@ -210,6 +213,8 @@ class Desk:
         self.record(incident)
         incident.case = row
         incident.first_out = row.incidents == 0
+        if incident.first_out:
+            row.first_out = dict(incident.name)
         adds = row.active_incidents > 0 and row.state not in REPORTED
         if not adds or is_worse(Severity(incident.severity), Severity(row.severity)):
             incident.annunciated_at = self.now
@@ -325,6 +330,7 @@ class Desk:
         for row in self._changes.cases:
             row.changed_at = self.now
             row.priority = self._priority(row)
+            reckon(self.registry.escalations, row, self.now)
         await self._changes.publish(self.session, self.now)
 
     def _priority(self, row: CaseRow) -> Severity:

@@ -66,11 +66,12 @@ async def merge(desk: Desk, victims: Sequence[CaseRow], into: CaseRow, by: str =
         await hanging(desk.session, AppealRow, numbers),
         await hanging(desk.session, EvidenceRow, numbers),
     )
+    had_any = into.incidents > 0
     for victim in victims:
         _close(desk, victim, into, by, parts.of(victim.id))
     for incident in parts.incidents:
         desk.moves(incident, numbers[incident.case_id or 0].executor)
-        incident.case, incident.first_out = into, False
+        incident.case, incident.first_out = into, incident.first_out and not had_any
     for appeal in parts.appeals:
         appeal.case = into
     for piece in parts.evidence:
@@ -158,6 +159,7 @@ def _close(
     into.unacknowledged += victim.unacknowledged
     into.repeats += victim.repeats
     into.nuisance = into.nuisance or victim.nuisance
+    into.first_out = into.first_out or victim.first_out
     into.appeals += victim.appeals
     into.urgent = [kind for kind in Urgency if kind in {*into.urgent, *victim.urgent}]
     if victim.active_incidents:

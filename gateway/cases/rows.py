@@ -200,7 +200,7 @@ SAME = (
     "id", "version", "state", "priority", "category", "title", "asset", "place", "address",
     "latitude", "longitude", "executor", "executor_name", "opened_at", "changed_at", "closed_at",
     "incidents", "active_incidents", "unacknowledged", "appeals", "hands", "due_at", "due_name",
-    "urgent", "repeats", "nuisance",
+    "urgent", "repeats", "nuisance", "first_out", "waits_since", "escalates_at", "escalated_to",
 )  # fmt: skip
 
 SAME_OF_INCIDENT = (

@@ -17,6 +17,8 @@ from core.appeal import MARKUP, plain
 from core.case import OPEN_TO_CLASSIFY, PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
+from core.escalation import LEVELS as LEVELS_UP
+from core.escalation import Level
 from core.evidence import EvidenceKind, grade, paper_type
 from core.priority import LEVELS
 from core.proof import Proof, missing_proof
@@ -76,9 +78,16 @@ Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
 
 
 async def list_cases(
-    session: AsyncSession, now: datetime, actor: Actor, shown: Shown
+    session: AsyncSession,
+    now: datetime,
+    actor: Actor,
+    shown: Shown,
+    told: Level | None = None,
 ) -> list[case_models.CaseRow]:
-    """Give the worklist: the most urgent first, of equal ones the oldest."""
+    """Give the worklist: the most urgent first, of equal ones the oldest.
+
+    told: only what this level, or one above it, was told of.
+    """
     states = {
         "open": CaseRow.state != CaseState.CLOSED,
         "closed": CaseRow.state == CaseState.CLOSED,
@@ -95,6 +104,8 @@ async def list_cases(
     )
     if shown in states:
         query = query.where(states[shown])
+    if told is not None:
+        query = query.where(CaseRow.escalated_to.in_(LEVELS_UP[LEVELS_UP.index(told) :]))
     return [show_case(row, now) for row in await session.scalars(query)]
 
 

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.escalation import Escalation
 from core.feeds import Feeds
 from core.metering import BillingArea, Meter, Resource, Tariff, Zone
 from core.position import Bounds
@@ -33,6 +35,7 @@ from core.routing import DUTY_SERVICE, RoutingTable
 from core.text import Text
 from gateway.answers.templates_file import Templates, bundled_templates
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
+from gateway.escalation.rules_file import bundled_escalations
 from gateway.proof.rules_file import bundled_proofs
 from gateway.registry.places import PlaceNode, place_tree
 from gateway.registry.rows import newest_registry, read_registry
@@ -56,14 +59,17 @@ class RegistrySnapshot:
         self,
         registry: Registry,
         revision: int,
+        *,
         deadlines: Deadlines | None = None,
         proofs: Sequence[ProofRule] | None = None,
         answers: Answering | None = None,
+        escalations: Sequence[Escalation] | None = None,
     ) -> None:
         self.revision = revision
         self.deadlines = deadlines or bundled_deadlines()
         self.proofs = proofs or bundled_proofs()
         self.answers = answers or Answering()
+        self.escalations = bundled_escalations() if escalations is None else escalations
         self.name = registry.name
         self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
         self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
@@ -236,16 +242,23 @@ class CurrentRegistry:
         deadlines: Deadlines | None = None,
         proofs: Sequence[ProofRule] | None = None,
         answers: Answering | None = None,
+        escalations: Sequence[Escalation] | None = None,
     ) -> None:
-        self._rules = deadlines, proofs, answers
-        self.snapshot = RegistrySnapshot(Registry(name={}, places=()), 0, *self._rules)
+        self._snapshot = partial(
+            RegistrySnapshot,
+            deadlines=deadlines,
+            proofs=proofs,
+            answers=answers,
+            escalations=escalations,
+        )
+        self.snapshot = self._snapshot(Registry(name={}, places=()), 0)
 
     async def reload(self, session: AsyncSession) -> None:
         """Take the newest revision from the database, where it is another one."""
         if await newest_registry(session) == self.snapshot.revision:
             return
         registry, revision = await read_registry(session)
-        self.snapshot = RegistrySnapshot(registry, revision, *self._rules)
+        self.snapshot = self._snapshot(registry, revision)
 
 
 def _grouped(things: Iterable[Thing], key: str) -> dict[str, list[Thing]]:

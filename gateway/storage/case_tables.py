@@ -25,6 +25,9 @@ class CaseRow(Base):
     the case that took over everything. cell: where on the map it is, for what only has a place.
     urgent: core.urgency's kinds, of its appeals. repeats: how often its incidents came again
     without being new ones. nuisance: "chattering" or "fleeting" where one of them was so.
+    first_out: name of the alarm that came first of them. waits_since: since when an alarm of it
+    waits for an acknowledgement; escalates_at: when the next level is told of that; escalated_to:
+    the highest that was, last time.
     """
 
     __tablename__ = "cases"
@@ -55,6 +58,10 @@ class CaseRow(Base):
     repeats: Mapped[int] = mapped_column(default=0, server_default="0")
     nuisance: Mapped[str] = mapped_column(State, default="", server_default="")
     unacknowledged: Mapped[int] = mapped_column(default=0)
+    first_out: Mapped[dict[str, str]] = mapped_column(default=dict, server_default="{}")
+    waits_since: Mapped[datetime | None]
+    escalates_at: Mapped[datetime | None] = mapped_column(index=True)
+    escalated_to: Mapped[str] = mapped_column(State, default="", server_default="")
     appeals: Mapped[int] = mapped_column(default=0)
     silent: Mapped[bool] = mapped_column(default=False)
     touched: Mapped[bool] = mapped_column(default=False)

@@ -32,6 +32,10 @@ export function caseRow(part: Partial<CaseRow>): CaseRow {
     urgent: [],
     repeats: 0,
     nuisance: "",
+    first_out: {},
+    waits_since: null,
+    escalates_at: null,
+    escalated_to: "",
     ...part,
   };
 }

@@ -2604,6 +2604,30 @@ export interface components {
              */
             nuisance: "" | "chattering" | "fleeting";
             /**
+             * First Out
+             * @description name of the alarm that came first of its cascade
+             * @default {}
+             */
+            first_out: {
+                [key: string]: string;
+            };
+            /**
+             * Waits Since
+             * @description since when an alarm of it waits for an acknowledgement
+             */
+            waits_since?: string | null;
+            /**
+             * Escalates At
+             * @description when the next level is told of that
+             */
+            escalates_at?: string | null;
+            /**
+             * Escalated To
+             * @default
+             * @enum {string}
+             */
+            escalated_to: "" | "duty" | "senior" | "municipality" | "region";
+            /**
              * Reason
              * @description why it was routed there
              */
@@ -2761,6 +2785,30 @@ export interface components {
              * @enum {string}
              */
             nuisance: "" | "chattering" | "fleeting";
+            /**
+             * First Out
+             * @description name of the alarm that came first of its cascade
+             * @default {}
+             */
+            first_out: {
+                [key: string]: string;
+            };
+            /**
+             * Waits Since
+             * @description since when an alarm of it waits for an acknowledgement
+             */
+            waits_since?: string | null;
+            /**
+             * Escalates At
+             * @description when the next level is told of that
+             */
+            escalates_at?: string | null;
+            /**
+             * Escalated To
+             * @default
+             * @enum {string}
+             */
+            escalated_to: "" | "duty" | "senior" | "municipality" | "region";
         };
         /**
          * CaseVerb
@@ -3779,6 +3827,12 @@ export interface components {
              */
             still?: number | null;
         };
+        /**
+         * Level
+         * @description Who is told, each above the one before.
+         * @enum {string}
+         */
+        Level: "duty" | "senior" | "municipality" | "region";
         /**
          * MapAsset
          * @description An asset as a dot: the map shows its state from incidents, and `on` for a street light.
@@ -7228,6 +7282,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "open" | "closed" | "all";
+                /** @description only what this level or one above it was told of */
+                escalated_to?: components["schemas"]["Level"] | null;
             };
             header?: never;
             path?: never;

@@ -38,6 +38,7 @@ export const PATHS = {
   note: "M3 2.500h10v7.500l-3.5 3.500H3zM13 10H9.500v3.500M5.5 5.500h5M5.5 8h3",
   warning: "M8 2.3 14.3 13H1.700zM8 6.300v3.200M8 11.300h.01",
   clock: "M8 2.500a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11zM8 4.800V8l2.2 1.6",
+  figures: "M2.5 13.500h11M4.5 11V7.500M8 11V3.500M11.5 11V6",
   list: "M5.5 4h8M5.5 8h8M5.5 12h8M2.5 4h.01M2.5 8h.01M2.5 12h.01",
   light:
     "M6 12.500h4M6.7 14.300h2.600M5.8 10.500c-1.3-.9-2-2-2-3.500a4.2 4.2 0 0 1 8.4 0c0 1.5-.700 2.6-2 3.500z",
@@ -86,6 +87,7 @@ const GROUP_ICONS: Record<string, IconName> = {
   gas: "warning",
   air: "sensor",
   flood: "flood",
+  access: "house",
   meter: "meter",
   device: "sensor",
   yard: "tree",
