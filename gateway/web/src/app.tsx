@@ -8,6 +8,7 @@ import { Portal } from "./pages/portal/page";
 const Follow = lazy(() => patiently(() => import("./pages/portal/follow")));
 const SignIn = lazy(() => patiently(() => import("./pages/sign-in")));
 const Control = lazy(() => patiently(() => import("./pages/control/page")));
+const AlarmFigures = lazy(() => patiently(() => import("./pages/control/figures/page")));
 const Field = lazy(() => patiently(() => import("./pages/field/page")));
 const Commissioning = lazy(() => patiently(() => import("./pages/admin/commissioning/page")));
 const Routing = lazy(() => patiently(() => import("./pages/admin/routing/page")));
@@ -23,6 +24,7 @@ export function App() {
           <Route path="/" component={Portal} />
           <Route path="/follow" component={Follow} />
           <Route path="/sign-in" component={SignIn} />
+          <Route path="/control/figures" component={AlarmFigures} />
           <Route path="/control/*?" component={Control} />
           <Route path="/field" component={Field} />
           <Route path="/admin/commissioning/:place?" component={Commissioning} />

@@ -12,6 +12,7 @@ import { Trouble, Waiting } from "../../parts/trouble";
 import { AssetCard } from "./card/asset-card";
 import { CaseCard } from "./card/case-card";
 import { useAcknowledge } from "./card/incidents";
+import { Flood } from "./flood";
 import { Help } from "./help";
 import { useKeys, type Act } from "./keys";
 import { Stale } from "./stale";
@@ -114,6 +115,7 @@ function Desk() {
         <h1 className="hidden">{t("control.title")}</h1>
         <div id="worklist" className="pane">
           <Trouble error={list.error} retry={list.refetch} />
+          <Flood onCase={choice.chooseCase} />
           <Worklist
             rows={list.rows}
             raises={raises}

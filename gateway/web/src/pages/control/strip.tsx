@@ -84,6 +84,14 @@ export function Strip({ cases, sound, keysOn, onKeys, onHelp }: Props) {
         </button>
         <ThemeSwitch />
         <LanguageSwitch />
+        <Link
+          href="/control/figures"
+          className="button quiet icon"
+          aria-label={t("alarms.figures")}
+          title={t("alarms.figures")}
+        >
+          <Icon name="figures" />
+        </Link>
         {me.role === "administrator" && (
           <Link
             href="/admin"

@@ -65,6 +65,7 @@ export function useWorklist() {
     return {
       open: count("open"),
       unacknowledged: count("unacknowledged"),
+      escalated: count("escalated"),
       overdue: count("overdue"),
       closed: 0,
     };

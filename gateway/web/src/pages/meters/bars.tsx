@@ -12,7 +12,7 @@ const BAR_SHARE = 0.7;
 const WIDEST_PX = 40;
 
 interface Props {
-  steps: readonly Taken[];
+  steps: readonly Pick<Taken, "start" | "amount">[];
   unit: string;
   step: "day" | "month";
   label: string;

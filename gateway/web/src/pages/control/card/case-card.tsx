@@ -14,6 +14,7 @@ import { Answers } from "./answers";
 import { Appeals } from "./appeals";
 import { Cameras } from "./camera";
 import { Deadlines } from "./deadlines";
+import { Escalation } from "./escalation";
 import { Evidence } from "./evidence";
 import { Hands } from "./hands";
 import { Incidents } from "./incidents";
@@ -48,6 +49,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
       <div className="card-body">
         <Stepper state={data.state} />
         <Urgent kinds={data.urgent} />
+        <Escalation detail={data} />
         <Section title={t("card.clocks")}>
           <Deadlines detail={data} />
         </Section>

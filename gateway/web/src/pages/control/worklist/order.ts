@@ -1,7 +1,7 @@
 import type { CaseRow, IncidentOut, Priority } from "../../../api/types";
 import { PRIORITIES, rank } from "../../../parts/priority";
 
-export const TABS = ["open", "unacknowledged", "overdue", "closed"] as const;
+export const TABS = ["open", "unacknowledged", "escalated", "overdue", "closed"] as const;
 export type Tab = (typeof TABS)[number];
 export const SORTS = ["priority", "deadline", "newest"] as const;
 export type Sort = (typeof SORTS)[number];
@@ -15,6 +15,8 @@ export function belongs(row: CaseRow, tab: Tab, now: number): boolean {
       return true;
     case "unacknowledged":
       return waits(row);
+    case "escalated":
+      return isOpen(row) && row.escalated_to !== "";
     case "overdue":
       return isOpen(row) && isOverdue(row, now);
     case "closed":

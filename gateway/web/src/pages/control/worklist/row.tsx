@@ -32,6 +32,8 @@ export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onCho
   if (back) classes.push("back");
   if (row.closed_at !== null) classes.push("closed");
   const raises = row.incidents + row.repeats;
+  const title = say(row.title);
+  const first = say(row.first_out);
   const executor = say(row.executor_name) || t("control.noExecutor");
   return (
     // The list itself has the focus and the keys; rows are its options.
@@ -49,11 +51,16 @@ export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onCho
     >
       <PriorityMark priority={row.priority} />
       <span className="title">
-        <span className="words">{say(row.title)}</span>
+        <span className="words">{title}</span>
         {raises > 1 && (
           <span className="count" title={t("control.folded", { count: raises })}>
             <span aria-hidden="true">{`×${raises}`}</span>
             <span className="hidden">{t("control.folded", { count: raises })}</span>
+          </span>
+        )}
+        {row.escalated_to && (
+          <span className="count" title={t("alarms.told", { level: t(`alarms.level.${row.escalated_to}`) })}>
+            {`↑ ${t(`alarms.level.${row.escalated_to}`)}`}
           </span>
         )}
         {row.nuisance && <span className="count">{t(`alarms.${row.nuisance}`)}</span>}
@@ -68,7 +75,11 @@ export function Row({ row, raisedAt, now, chosen, id, at, of, top, height, onCho
       <span className="age" title={time.clock(row.opened_at)}>
         {time.age(age)}
       </span>
-      <span className="where">{say(row.address)}</span>
+      <span className="where">
+        {[say(row.address), first && first !== title && t("alarms.first", { name: first })]
+          .filter(Boolean)
+          .join(" · ")}
+      </span>
       <span className="foot">
         <span className="stage">{back ? t("control.back") : t(`state.${row.state}`)}</span>
         <span className="executor">{executor}</span>
