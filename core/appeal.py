@@ -34,6 +34,7 @@ class Channel(StrEnum):
     CALL = "call"
     EMAIL = "email"
     OPEN311 = "open311"
+    WEBHOOK = "webhook"
 
     @property
     def is_form(self) -> bool:
@@ -42,7 +43,7 @@ class Channel(StrEnum):
         What comes otherwise is never refused for its place, its length or its signs: it is taken as
         it is, and a person sees to it.
         """
-        return self in (Channel.WEB, Channel.OPEN311)
+        return self in (Channel.WEB, Channel.OPEN311, Channel.WEBHOOK)
 
 
 # What to do about each fault of a draft.

@@ -41,6 +41,7 @@ from gateway.api import (
     stills,
     suppressions,
     totals,
+    webhooks,
 )
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, HostGuard, OriginGuard, SizeGuard
@@ -74,6 +75,7 @@ ROUTERS = (
     sorting.router,
     appeals.router,
     answers.router,
+    webhooks.router,
     commands.router,
     stills.router,
 )

@@ -23,7 +23,9 @@ from gateway.channels.accounts import load_accounts
 from gateway.channels.api_keys import KeyRates
 from gateway.channels.carriers import carriers_of
 from gateway.channels.courier import Courier
+from gateway.channels.outside import Outside
 from gateway.channels.services import load_services
+from gateway.channels.webhooks import WEBHOOK, WebhookCarrier
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
@@ -73,7 +75,10 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings, waits=True))
-        carriers = carriers_of(load_accounts(settings.channels_file))
+        carriers = {
+            **carriers_of(load_accounts(settings.channels_file)),
+            WEBHOOK: WebhookCarrier(clock, database, Outside(settings.outside_networks)),
+        }
         current = _by_the_rules(settings, carriers)
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
@@ -191,6 +196,7 @@ async def open_parts(
             looks=looks,
             appeal_rate=Rate(burst=20, every_s=3.0),
             key_rates=KeyRates(),
+            source_rates=KeyRates(),
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
             duties=Duties(

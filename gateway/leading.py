@@ -9,6 +9,7 @@ import structlog
 from core.clock import Clock
 from gateway.cases import acknowledgements, commands, deadline_watch, escalations, suppressions
 from gateway.cases.proofs import Verification
+from gateway.channels import webhooks
 from gateway.channels.courier import Courier
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
@@ -93,6 +94,7 @@ class Leading:
             ("deadlines", deadline_watch.watch(database, clock, self.registry)),
             ("verification", self.verification.run()),
             ("courier", self.courier.run()),
+            ("webhooks", webhooks.watch(database, clock, keep)),
             ("edge watch", edge_watch.run()),
             ("clock watch", self.clock_watch.run()),
             ("refusal watch", refusal_watch.run()),

@@ -31,6 +31,7 @@ class Parts:
     looks: Looks
     appeal_rate: Rate
     key_rates: KeyRates
+    source_rates: KeyRates
     authority: Authority
     enrolment_rate: Rate
     duties: Duties

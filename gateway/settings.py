@@ -196,6 +196,11 @@ class Settings(BaseSettings):
         description="YAML file of the mailbox and the accounts by which people write and are "
         "answered, as docs/channels.md has it; empty: there are none",
     )
+    outside_networks: tuple[str, ...] = Field(
+        (),
+        description="networks that are not on the Internet and that webhooks may reach all the "
+        "same, like 10.1.2.0/24",
+    )
     outbox_days: float = Field(
         7, gt=0, le=365, description="days for which changes are kept for clients that come back"
     )
@@ -253,9 +258,9 @@ class Settings(BaseSettings):
             raise ValueError("the port is above 65535")
         return value
 
-    @field_validator("trusted_proxies")
+    @field_validator("trusted_proxies", "outside_networks")
     @classmethod
-    def proxies_are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def networks_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for proxy in value:
             ip_network(proxy)
         return value

@@ -209,7 +209,10 @@ async def file_request(
         photos = [await one.read(MAX_PHOTO + 1) for one in given.photos()]
         draft = given.draft(service, photos, language)
     open311.must_be_inside(
-        registry, draft, open311.jurisdiction_path(registry, given.jurisdiction), key
+        registry,
+        draft,
+        open311.jurisdiction_path(registry, given.jurisdiction),
+        key.place_path,
     )
     origin = open311.origin_of(key, attributes, links)
     receipt = await parts.filing.file(replace(draft, origin=origin))

@@ -28,7 +28,7 @@ from gateway.storage.delivery_tables import AnswerRow, DeliveryRow
 from gateway.storage.visibility import visible_to
 
 PAGE, PHONE, EMAIL = "page", "phone", "email"
-PUBLISHED = frozenset({Channel.WEB, Channel.OPEN311})  # these look by themselves
+PUBLISHED = frozenset({Channel.WEB, Channel.OPEN311, Channel.WEBHOOK})  # these look by themselves
 LINK = "{link}"  # in what is to be delivered: a link of its own, made when it is sent
 
 SUBJECT: Text = {"ru": "Обращение {number}", "en": "Your report {number}"}

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.clock import Clock
 from gateway.api.rate import Rate
 from gateway.storage.channel_tables import ApiKeyRow
+from gateway.storage.webhook_tables import SourceRow
 
 MINUTE_S = 60.0
 
@@ -20,7 +21,7 @@ class KeyRates:
     def __init__(self) -> None:
         self._rates: dict[int, tuple[int, Rate]] = {}
 
-    def lets(self, key: ApiKeyRow, clock: Clock) -> bool:
+    def lets(self, key: ApiKeyRow | SourceRow, clock: Clock) -> bool:
         """Tell whether this key may now, and count it if so."""
         per_minute, rate = self._rates.get(key.id, (0, None))
         if rate is None or per_minute != key.per_minute:

@@ -22,6 +22,7 @@ from gateway.cases.answers import LINK, is_withdrawn, settle
 from gateway.cases.appeals import hashed
 from gateway.cases.desk import open_desk
 from gateway.channels.carrier import Carrier, NotTaken, Parcel, Refused
+from gateway.channels.given_up import settle_webhook
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import AppealRow
 from gateway.storage.database import Database
@@ -146,6 +147,7 @@ class Courier:
             row.ended_at = now
             desk = await open_desk(session, now, self._registry.snapshot)
             await settle(desk, row)
+            await settle_webhook(desk, row)
             await desk.finish()
         if trouble:
             log.warning("delivery given up", via=row.via, delivery=row.id)

@@ -172,8 +172,8 @@ def links_of(given: Sequence[str]) -> list[str]:
     return list(given)
 
 
-def must_be_inside(registry: RegistrySnapshot, draft: Draft, path: str, key: ApiKeyRow) -> None:
-    """Refuse what is not of the jurisdiction, or not of what the key is for.
+def must_be_inside(registry: RegistrySnapshot, draft: Draft, path: str, key_path: str) -> None:
+    """Refuse what is not of the jurisdiction, or not of what the key is for, at key_path.
 
     DomainError lists every wrong field of the draft.
     """
@@ -181,7 +181,7 @@ def must_be_inside(registry: RegistrySnapshot, draft: Draft, path: str, key: Api
     where = registry.path_of(place)
     if not where.startswith(path):
         raise Refused(400, "the place is not in the jurisdiction that jurisdiction_id names")
-    if not where.startswith(key.place_path):
+    if not where.startswith(key_path):
         raise Refused(403, "this api_key is not for the place; ask for one that is")
 
 

@@ -13,14 +13,16 @@ from gateway.storage.tables import Base, Counted
 class DeliveryRow(Base):
     """What is owed to an address outside until it has it.
 
-    via: by which carrier. body: what that needs. state: waiting, sent or parked. tries: how often
-    it was tried. next_at: when it is tried next. trouble: why it was not taken.
+    via: by which carrier. webhook_id: to which webhook, if to one. body: what that needs. state:
+    waiting, sent or parked. tries: how often it was tried. next_at: when it is tried next. trouble:
+    why it was not taken.
     """
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
     via: Mapped[str] = mapped_column(State)
     address: Mapped[str] = mapped_column(String(500))
+    webhook_id: Mapped[int | None] = mapped_column(Counted, ForeignKey("webhooks.id"), index=True)
     body: Mapped[dict[str, Any]]
     state: Mapped[str] = mapped_column(State)
     tries: Mapped[int]

@@ -25,6 +25,7 @@ TABLES = (
     "gateway.storage.channel_tables",
     "gateway.storage.delivery_tables",
     "gateway.storage.planned_tables",
+    "gateway.storage.webhook_tables",
     "gateway.storage.leases",
 )
 
