@@ -154,7 +154,7 @@ class Case:
         """Close because another case has taken over everything that this one had."""
         self._step(Verb.ABSORB, at)
         self.closed_at = at
-        self.clocks = [clock.meet(at) for clock in self.clocks]
+        self.clocks = [clock.set_aside(at) for clock in self.clocks]
 
     def separate(self, at: datetime, state: CaseState, absorbed_at: datetime) -> None:
         """Go on as before it was absorbed: in that state, on the same clocks."""

@@ -120,13 +120,19 @@ class Deadline:
         running = self.resume(at) if self.paused_at else self
         return replace(running, met_at=self.halted_at or at)
 
+    def set_aside(self, at: datetime) -> Self:
+        """Stop because the clocks of another case count; if that is undone, it goes on as it was,
+        paused or not."""
+        return self if self.met_at is not None else replace(self, met_at=at)
+
     def tell(self, percent: int) -> Self:
         """Take that this percent of its time was told."""
         return replace(self, warned=max(self.warned, percent))
 
     def _after(self, counted: timedelta, now: datetime) -> datetime:
         calendar = self.rule.calendar
-        standing = calendar.counted(self.paused_at, now) if self.paused_at else timedelta()
+        until = self.met_at or now
+        standing = calendar.counted(self.paused_at, until) if self.paused_at else timedelta()
         return self.rule.end(self.started_at, counted + self.paused_for + standing)
 
 

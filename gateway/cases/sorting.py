@@ -158,6 +158,8 @@ async def take_apart(
     )
     if whole is None:
         raise DomainError("no_such_appeal", f"Case {number} has no appeal {appeal_number}.")
+    if whole.part_of is not None:
+        raise DomainError("invalid", f"{appeal_number} is a part. Take the whole message apart.")
     parts = select(func.count()).where(AppealRow.part_of == whole.id)
     taken = await desk.session.scalar(parts) or 0
     if taken + len(troubles) > MOST_PARTS:
@@ -216,6 +218,7 @@ async def _join(desk: Desk, row: CaseRow, appeals: Sequence[AppealRow]) -> CaseR
     other = known.about(matter, but=row)
     if other is None:
         return row
+    desk.take(row)
     await merge(desk, [row], other, by=SYSTEM)
     return other
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from core.actor import Actor, Role
 from core.errors import DomainError
 from gateway.api.case_models import CaseDetail
-from gateway.cases import appeals, feedback, sorting
+from gateway.cases import appeals, feedback, pauses, sorting
 from gateway.cases.desk import open_desk
 from gateway.storage.case_tables import AppealRow, CaseRow
 from tests.gateway.hall import LEFT, RIGHT, START, Hall, condition, hall, lost
@@ -74,6 +75,46 @@ def test_what_was_classified_joins_the_case_of_its_trouble(tmp_path: Path) -> No
 
     known, into = run(tmp_path, scenario)
     assert into == known
+
+
+def test_what_was_filed_long_ago_joins_what_is_of_today(tmp_path: Path) -> None:
+    async def scenario(here: Hall) -> tuple[int, int]:
+        unclear = await here.file(category="", description=STRANGE)
+        here.clock.at += timedelta(days=30)
+        known = await here.file()
+        return known.case, await sort(
+            here, sorting.classify, unclear.case, "lighting.dark", note=""
+        )
+
+    known, into = run(tmp_path, scenario)
+    assert into == known
+
+
+def test_a_part_is_taken_out_of_the_whole_message_only(tmp_path: Path) -> None:
+    async def scenario(here: Hall) -> str:
+        whole = await here.file()
+        trouble = sorting.Trouble("Стоит лифт в доме.", "lift.stopped")
+        (number,) = await sort(here, sorting.take_apart, whole.case, whole.number, [trouble])
+        with pytest.raises(DomainError) as refused:
+            await sort(here, sorting.take_apart, number, f"{whole.number}/2", [trouble])
+        return refused.value.code
+
+    assert run(tmp_path, scenario) == "invalid"
+
+
+def test_a_clock_that_stood_before_a_merge_stands_when_it_is_undone(tmp_path: Path) -> None:
+    async def scenario(here: Hall) -> tuple[CaseDetail, CaseDetail]:
+        bench, tree = await two_cases(here)
+        await sort(here, pauses.pause, tree.case, "resolve", reason="parts", note="")
+        here.clock.at = START.replace(minute=10)
+        before = await here.detail(LEFT, tree.case)
+        await sort(here, sorting.put_together, tree.case, bench.case, note="")
+        merged = await here.detail(LEFT, bench.case)
+        await sort(here, sorting.tell_apart, bench.case, merged.merges[0].id, note="")
+        return before, await here.detail(LEFT, tree.case)
+
+    before, after = run(tmp_path, scenario)
+    assert after.deadlines == before.deadlines
 
 
 def test_a_corrected_category_has_its_own_limits(tmp_path: Path) -> None:
