@@ -27,6 +27,7 @@ from gateway.api import (
     health,
     incidents,
     live,
+    messengers,
     meters,
     open311,
     pages,
@@ -76,6 +77,7 @@ ROUTERS = (
     appeals.router,
     answers.router,
     webhooks.router,
+    messengers.router,
     commands.router,
     stills.router,
 )

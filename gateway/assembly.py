@@ -21,7 +21,9 @@ from gateway.cases.looks import load_looks
 from gateway.cases.proofs import Verification
 from gateway.channels.accounts import load_accounts
 from gateway.channels.api_keys import KeyRates
-from gateway.channels.carriers import carriers_of
+from gateway.channels.carrier import Carrier
+from gateway.channels.carriers import Messengers, open_messengers
+from gateway.channels.correspondence import Correspondence
 from gateway.channels.courier import Courier
 from gateway.channels.outside import Outside
 from gateway.channels.services import load_services
@@ -75,10 +77,7 @@ async def open_parts(
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(opened(settings, waits=True))
-        carriers = {
-            **carriers_of(load_accounts(settings.channels_file)),
-            WEBHOOK: WebhookCarrier(clock, database, Outside(settings.outside_networks)),
-        }
+        messengers, carriers = _open_channels(settings, clock, database)
         current = _by_the_rules(settings, carriers)
         authority = open_authority(settings.data_dir / "authority", clock.now())
         async with database.reading() as reading:
@@ -197,6 +196,8 @@ async def open_parts(
             appeal_rate=Rate(burst=20, every_s=3.0),
             key_rates=KeyRates(),
             source_rates=KeyRates(),
+            messengers=messengers,
+            correspondence=Correspondence(clock, database, current, filing),
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
             duties=Duties(
@@ -205,6 +206,16 @@ async def open_parts(
                 lease=lease,
             ),
         )
+
+
+def _open_channels(
+    settings: Settings, clock: Clock, database: Database
+) -> tuple[Messengers, Mapping[str, Carrier]]:
+    """Give the accounts by which people write, and all that carries something out."""
+    outside = Outside(settings.outside_networks)
+    messengers = open_messengers(load_accounts(settings.channels_file), outside)
+    webhooks = WebhookCarrier(clock, database, outside)
+    return messengers, {**messengers.carriers(), WEBHOOK: webhooks}
 
 
 def _by_the_rules(settings: Settings, carriers: Container[str]) -> CurrentRegistry:

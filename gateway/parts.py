@@ -8,6 +8,8 @@ from gateway.authority import Authority
 from gateway.cases.filing import Filing
 from gateway.cases.looks import Looks
 from gateway.channels.api_keys import KeyRates
+from gateway.channels.carriers import Messengers
+from gateway.channels.correspondence import Correspondence
 from gateway.duties import Duties
 from gateway.live import Hub
 from gateway.registry.directory import Directory, History
@@ -32,6 +34,8 @@ class Parts:
     appeal_rate: Rate
     key_rates: KeyRates
     source_rates: KeyRates
+    messengers: Messengers
+    correspondence: Correspondence
     authority: Authority
     enrolment_rate: Rate
     duties: Duties

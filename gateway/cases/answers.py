@@ -27,6 +27,7 @@ from gateway.storage.channel_tables import OriginRow
 from gateway.storage.delivery_tables import AnswerRow, DeliveryRow
 from gateway.storage.visibility import visible_to
 
+WALL = "wall:"  # begins the address of what everybody can read
 PAGE, PHONE, EMAIL = "page", "phone", "email"
 PUBLISHED = frozenset({Channel.WEB, Channel.OPEN311, Channel.WEBHOOK})  # these look by themselves
 LINK = "{link}"  # in what is to be delivered: a link of its own, made when it is sent
@@ -294,6 +295,7 @@ def _delivery(desk: Desk, row: AnswerRow, to: OriginRow, text: str) -> DeliveryR
             "text": text,
             "thread": to.thread,
             "is_receipt": row.kind == AnswerKind.RECEIPT,
+            "is_public": to.peer.startswith(WALL),
         },
         state=AnswerState.WAITING,
         tries=0,

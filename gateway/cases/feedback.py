@@ -58,11 +58,17 @@ async def status_of(
 
 
 async def answer(desk: Desk, number: str, key: str, *, fixed: bool, comment: str) -> None:
+    """Keep the answer of whoever has the key."""
+    await take_answer(
+        desk, await own_appeal(desk.session, number, key), fixed=fixed, comment=comment
+    )
+
+
+async def take_answer(desk: Desk, row: AppealRow, *, fixed: bool, comment: str) -> None:
     """Keep the answer; enough of "no" send the work back, on its old clock.
 
     DomainError where nobody is asked, for the case is open or was closed long ago.
     """
-    row = await own_appeal(desk.session, number, key)
     case = await desk.session.get_one(CaseRow, row.case_id)
     closed_at = case.closed_at
     if not may_answer(closed_at, desk.now):

@@ -124,7 +124,9 @@ class Courier:
             text = row.body.get("text", "")
             if LINK not in text:
                 return dict(row.body)
-            link = await self._link(session, str(row.body["number"]))
+            link = f"{self._origin}/follow"
+            if not row.body["is_public"]:  # else everybody could answer for them
+                link = await self._link(session, str(row.body["number"]))
             return row.body | {"text": text.replace(LINK, link)}
 
     async def _link(self, session: AsyncSession, number: str) -> str:

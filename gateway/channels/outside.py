@@ -20,6 +20,8 @@ MAX_ANSWER = 12 * 1024 * 1024  # bytes; a photo has at most 10 MB
 # Addresses of IPv4 in another dress: what they lead to cannot be told from them.
 TRANSLATED = ip_network("64:ff9b::/96")  # RFC 6052
 
+ANYWHERE = ("0.0.0.0/0", "::/0")
+
 Address = IPv4Address | IPv6Address
 
 

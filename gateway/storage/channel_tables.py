@@ -28,6 +28,14 @@ class ApiKeyRow(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class ReceivedRow(Base):
+    """A message that was taken and is no appeal, so that it is not taken twice."""
+
+    __tablename__ = "received_messages"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    at: Mapped[datetime]
+
+
 class OriginRow(Base):
     """A core.appeal.Origin. links: to photos elsewhere, which were not fetched."""
 
