@@ -14,6 +14,8 @@ class EvidenceKind(StrEnum):
     PHOTO = "photo"  # a person uploaded it
     STILL = "still"  # a camera's picture of an event
     TELEMETRY = "telemetry"  # what the devices themselves said
+    MEASUREMENT = "measurement"  # a person read it off an instrument
+    ANSWER = "answer"  # to a question, which asks for no other work
     ACT = "act"  # a paper that both sides signed, as a picture or a PDF
 
 

@@ -166,7 +166,8 @@ class Proof:
     def _counts(self, kind: EvidenceKind) -> bool:
         if kind not in self.rule.accepts:
             return False
-        return kind is not EvidenceKind.PHOTO or self.brought[kind] <= self.rule.photo
+        least = self.rule.photo if kind is EvidenceKind.PHOTO else Grade.B
+        return self.brought[kind] <= least
 
 
 def missing_proof(proof: Proof) -> list[Text]:
@@ -263,5 +264,10 @@ ASKED: Mapping[EvidenceKind, Text] = {
         "ru": "фотографию сделанной работы",
         "en": "a photo of the work done",
     },
+    EvidenceKind.MEASUREMENT: {
+        "ru": "измерение в допустимых пределах",
+        "en": "a measurement inside its band",
+    },
     EvidenceKind.ACT: {"ru": "подписанный акт", "en": "a signed act"},
+    EvidenceKind.ANSWER: {"ru": "ответ заявителю", "en": "the answer to the applicant"},
 }

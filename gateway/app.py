@@ -43,6 +43,7 @@ from gateway.api import (
     suppressions,
     totals,
     webhooks,
+    work_orders,
 )
 from gateway.api import map as maps
 from gateway.api.guards import HeaderGuard, HostGuard, OriginGuard, SizeGuard
@@ -72,6 +73,7 @@ ROUTERS = (
     planned.router,
     cases.router,
     captures.router,
+    work_orders.router,
     hands.router,
     sorting.router,
     appeals.router,

@@ -28,6 +28,7 @@ from gateway.channels.courier import Courier
 from gateway.channels.outside import Outside
 from gateway.channels.services import load_services
 from gateway.channels.webhooks import WEBHOOK, WebhookCarrier
+from gateway.checklists.rules_file import load_checklists
 from gateway.deadlines.rules_file import load_deadlines
 from gateway.duties import Duties
 from gateway.enrolment import revoked_ones
@@ -226,6 +227,7 @@ def _by_the_rules(settings: Settings, carriers: Container[str]) -> CurrentRegist
         load_proofs(settings.proof_file),
         Answering(load_templates(settings.answers_file), carriers),
         load_escalations(settings.escalation_file),
+        checklists=load_checklists(settings.checklist_file),
     )
 
 

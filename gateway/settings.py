@@ -164,6 +164,11 @@ class Settings(BaseSettings):
         description="YAML file of who is told of alarms that nobody acknowledges; empty: that of "
         "the example region, gateway/escalation/rules.yaml",
     )
+    checklist_file: Path | None = Field(
+        None,
+        description="YAML file of what belongs to a piece of work; empty: that of the example "
+        "region, gateway/checklists/checklists.yaml",
+    )
     days_off_file: Path | None = Field(
         None,
         description="production calendar in the format of xmlcalendar.ru, which amends the public "

@@ -63,7 +63,7 @@ class IncidentOut(Model):
 
 class EvidenceOut(Model):
     id: int
-    kind: Literal["photo", "still", "telemetry", "act"]
+    kind: Literal["photo", "still", "telemetry", "measurement", "answer", "act"]
     grade: Literal["A", "B", "C", "D"]
     reasons: list[Text] = Field([], description="for the grade, where it is not plain")
     item: str = Field("", description="of the checklist")

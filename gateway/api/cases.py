@@ -18,7 +18,7 @@ from gateway.api.case_dependencies import (
 from gateway.api.case_models import CaseDetail, CaseNote, CaseRow, CaseVerb, ClockVerb, EvidenceOut
 from gateway.api.dependencies import CurrentActor, Reading, TheClock
 from gateway.api.models import Number
-from gateway.cases import overruling, pauses, work
+from gateway.cases import brought, overruling, pauses, work
 from gateway.cases.captures import attach_photo
 from gateway.cases.desk import Desk
 from gateway.cases.rows import show_evidence
@@ -147,7 +147,7 @@ async def attach_act(
 ) -> EvidenceOut:
     """Attach a paper that both sides signed."""
     content = await paper.read(MAX_PHOTO + 1)
-    return show_evidence(await work.attach_act(desk, files, actor, number, content))
+    return show_evidence(await brought.attach_act(desk, files, actor, number, content))
 
 
 @router.get("/evidence/{number}", response_class=Response)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from core.case import CaseState
 from core.clock import Clock
 from core.evidence import EvidenceKind, Grade
-from core.proof import MINUTE, Judged, Proof, Verdict, missing_proof
+from core.proof import ASKED, MINUTE, Judged, Proof, Verdict, missing_proof
 from core.text import Text
 from gateway.cases.answers import answer_all
 from gateway.cases.desk import Desk, open_desk
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 LOOK_EVERY_S = 10.0
 AT_ONCE = 200  # cases a look; the others have their turn at the next ones
 FEW = 20  # names of what is still active: more than that nobody reads
-BROUGHT = (EvidenceKind.PHOTO, EvidenceKind.ACT)
+BROUGHT = tuple(ASKED)
 
 SHOWN: Text = {
     "ru": "{label}: {value}, так уже {held} мин",
@@ -55,8 +55,8 @@ async def proof_of(
         .where(EvidenceRow.case_id == row.id, EvidenceRow.by_staff, EvidenceRow.kind.in_(BROUGHT))
         .group_by(EvidenceRow.kind)
     )
-    if (sent_back := await _sent_back(session, row)) is not None:
-        brought = brought.where(EvidenceRow.at >= sent_back)
+    if (since := await sent_back(session, row)) is not None:
+        brought = brought.where(EvidenceRow.at >= since)
     return Proof(
         rule=witness.rule_of(row),
         incidents=row.incidents,
@@ -69,7 +69,8 @@ async def proof_of(
     )
 
 
-async def _sent_back(session: AsyncSession, row: CaseRow) -> datetime | None:
+async def sent_back(session: AsyncSession, row: CaseRow) -> datetime | None:
+    """Give when the work was last sent back, if it was."""
     found: datetime | None = await session.scalar(
         select(func.max(TimelineRow.at)).where(
             TimelineRow.case_id == row.id, TimelineRow.kind.in_(("reopen", "reopened"))

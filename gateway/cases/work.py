@@ -12,14 +12,13 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload, raiseload
 
-from core.actor import Actor
+from core.actor import Actor, Role
 from core.appeal import MARKUP, plain
 from core.case import OPEN_TO_CLASSIFY, PERMITTED, Case, CaseState, Verb, allowed_verbs
 from core.deadline_rule import Moment
 from core.errors import DomainError, NotVisible
 from core.escalation import LEVELS as LEVELS_UP
 from core.escalation import Level
-from core.evidence import EvidenceKind, grade, paper_type
 from core.priority import LEVELS
 from core.proof import Proof, missing_proof
 from core.text import Text
@@ -27,9 +26,9 @@ from gateway.api import case_models
 from gateway.cases import acknowledgements
 from gateway.cases.answers import answer_all
 from gateway.cases.appeal_clocks import happened_to_case
+from gateway.cases.checklists import refuse_unfinished
 from gateway.cases.contests import may_contest, show_contest
 from gateway.cases.desk import Desk
-from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.folding import asset_key
 from gateway.cases.proofs import joined, keep_signs, proof_of
 from gateway.cases.rows import (
@@ -67,8 +66,6 @@ WANTED: Text = {
     "en": "Before it can be closed: {missing}",
 }
 NOTED: Text = {"ru": "{note}", "en": "{note}"}
-ACT_ATTACHED: Text = {"ru": "Приложен подписанный акт", "en": "A signed act was attached"}
-
 TOLD = ~or_(IncidentRow.shelved, IncidentRow.suppressed, IncidentRow.out_of_service)
 
 Part = TypeVar("Part", IncidentRow, AppealRow, EvidenceRow)
@@ -205,13 +202,23 @@ async def act(
     note: str,
     witness: Witness,
 ) -> None:
-    """Take a case one step further. DomainError where the state, the role or the proof forbids."""
+    """Take a case one step further. DomainError where the state, the role or the proof forbids, or
+    an executor reports done what is not."""
     row = await find_case(desk.session, actor, number)
     refuse_stale(row, version)
+    if verb is Verb.RESOLVE and actor.role is Role.EXECUTOR:
+        await refuse_unfinished(desk.session, desk.registry, row)
+    await move(desk, actor, row, verb, witness)
+    write_note(desk, row, actor, note)
+    await desk.finish()
+
+
+async def move(desk: Desk, actor: Actor, row: CaseRow, verb: Verb, witness: Witness) -> None:
+    """Take a case that is on the desk one step further, and say so."""
     if verb not in PERMITTED[actor.role]:
-        raise DomainError("forbidden", f"Case {number} is not for you to {verb}.")
+        raise DomainError("forbidden", f"Case {row.id} is not for you to {verb}.")
     if row.merged_into is not None:
-        raise DomainError("case_merged", f"Case {number} is now part of case {row.merged_into}.")
+        raise DomainError("case_merged", f"Case {row.id} is now part of case {row.merged_into}.")
     case = case_of(row, desk.rules)
     proof = Proof()
     if verb in NEED_PROOF:
@@ -229,8 +236,6 @@ async def act(
         await answer_all(desk, row, proved=True)
     elif verb is Verb.RESOLVE and (missing := missing_proof(proof)):
         desk.say(row, "proof", WANTED, missing=joined(missing))
-    write_note(desk, row, actor, note)
-    await desk.finish()
 
 
 def write_note(desk: Desk, row: CaseRow, actor: Actor, note: str) -> None:
@@ -248,33 +253,6 @@ async def add_note(desk: Desk, actor: Actor, number: int, note: str) -> None:
     row.touched = True
     desk.say(row, "note", NOTED, by=actor.name, note=text)
     await desk.finish()
-
-
-async def attach_act(
-    desk: Desk, files: EvidenceFiles, actor: Actor, number: int, content: bytes
-) -> EvidenceRow:
-    """Keep a paper that both sides signed, as a picture or a PDF."""
-    media = paper_type(content)
-    row = await find_case(desk.session, actor, number)
-    piece = EvidenceRow(
-        case=row,
-        kind=EvidenceKind.ACT,
-        grade=grade(EvidenceKind.ACT),
-        reasons=[],
-        item="",
-        at=desk.now,
-        by=actor.name,
-        by_staff=True,
-        text={},
-        media_type=media,
-        sha256=await files.put(content),
-        place_path=row.place_path,
-    )
-    desk.session.add(piece)
-    row.touched = True
-    desk.say(row, "evidence", ACT_ATTACHED, by=actor.name)
-    await desk.finish()
-    return piece
 
 
 async def acknowledge(

@@ -16,7 +16,7 @@ from gateway.deadlines.rules_file import Span, Words
 from gateway.yaml_file import read_yaml
 
 BUNDLED = Path(__file__).parent / "rules.yaml"
-BROUGHT = Literal["photo", "act"]
+BROUGHT = Literal["photo", "measurement", "act", "answer"]
 TESTS = Literal["above", "below", "equals", "differs"]
 
 

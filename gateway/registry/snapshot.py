@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.checklist import Checklist
 from core.escalation import Escalation
 from core.feeds import Feeds
 from core.metering import BillingArea, Meter, Resource, Tariff, Zone
@@ -34,6 +35,7 @@ from core.route import Route
 from core.routing import DUTY_SERVICE, RoutingTable
 from core.text import Text
 from gateway.answers.templates_file import Templates, bundled_templates
+from gateway.checklists.rules_file import bundled_checklists
 from gateway.deadlines.rules_file import Deadlines, bundled_deadlines
 from gateway.escalation.rules_file import bundled_escalations
 from gateway.proof.rules_file import bundled_proofs
@@ -64,12 +66,14 @@ class RegistrySnapshot:
         proofs: Sequence[ProofRule] | None = None,
         answers: Answering | None = None,
         escalations: Sequence[Escalation] | None = None,
+        checklists: Sequence[Checklist] | None = None,
     ) -> None:
         self.revision = revision
         self.deadlines = deadlines or bundled_deadlines()
         self.proofs = proofs or bundled_proofs()
         self.answers = answers or Answering()
         self.escalations = bundled_escalations() if escalations is None else escalations
+        self.checklists = checklists or bundled_checklists()
         self.name = registry.name
         self.places: Mapping[str, PlaceNode] = place_tree(registry.places)
         self.assets: Mapping[str, Asset] = {asset.id: asset for asset in registry.assets}
@@ -243,6 +247,8 @@ class CurrentRegistry:
         proofs: Sequence[ProofRule] | None = None,
         answers: Answering | None = None,
         escalations: Sequence[Escalation] | None = None,
+        *,
+        checklists: Sequence[Checklist] | None = None,
     ) -> None:
         self._snapshot = partial(
             RegistrySnapshot,
@@ -250,6 +256,7 @@ class CurrentRegistry:
             proofs=proofs,
             answers=answers,
             escalations=escalations,
+            checklists=checklists,
         )
         self.snapshot = self._snapshot(Registry(name={}, places=()), 0)
 

@@ -17,6 +17,7 @@ TABLES = (
     "gateway.storage.tables",
     "gateway.storage.case_tables",
     "gateway.storage.capture_tables",
+    "gateway.storage.work_tables",
     "gateway.storage.still_tables",
     "gateway.storage.series_tables",
     "gateway.storage.identity_tables",

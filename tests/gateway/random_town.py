@@ -20,7 +20,7 @@ from core.appeal import Channel
 from core.case import Verb
 from core.errors import DomainError, NotVisible
 from gateway.api.case_models import CaseDetail
-from gateway.cases import deadline_watch, feedback, hands, pauses, sorting, work
+from gateway.cases import brought, deadline_watch, feedback, hands, pauses, sorting
 from gateway.cases.desk import open_desk
 from gateway.cases.meaning import DEVICE_LOST
 from gateway.storage.case_tables import AppealRow
@@ -200,7 +200,7 @@ class RandomTown:
 
     async def prove(self) -> None:
         case = await self._case("resolved", "accepted")
-        await self._at_the_desk(work.attach_act, self.here.files, LEFT, case.id, PDF)
+        await self._at_the_desk(brought.attach_act, self.here.files, LEFT, case.id, PDF)
 
     async def close(self) -> None:
         case = await self._case("resolved")

@@ -16,7 +16,7 @@ from core.clock import to_nanoseconds
 from core.errors import ConfigError, DomainError
 from core.readings import Readings
 from gateway.api.case_models import CaseDetail, CaseRow
-from gateway.cases import work
+from gateway.cases.brought import attach_act
 from gateway.cases.desk import open_desk
 from gateway.cases.proofs import Verification
 from gateway.proof.rules_file import load_proofs
@@ -176,7 +176,7 @@ def test_a_smell_of_gas_is_over_when_an_act_says_so_and_no_photo(tmp_path: Path)
             await here.attach(LEFT, receipt.case, JPEG)
             case = await here.detail(LEFT, receipt.case)
             missing = [text["en"] for text in case.missing_proof]
-            await attach_act(here, receipt.case, b"%PDF-1.7 signed by both")
+            await bring_act(here, receipt.case, b"%PDF-1.7 signed by both")
             case = await here.detail(LEFT, receipt.case)
             for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
                 case = await here.act(LEFT, case, verb)
@@ -186,10 +186,10 @@ def test_a_smell_of_gas_is_over_when_an_act_says_so_and_no_photo(tmp_path: Path)
     assert (missing, case.state) == (["Attach a signed act."], "closed")
 
 
-async def attach_act(here: Hall, case: int, content: bytes) -> None:
+async def bring_act(here: Hall, case: int, content: bytes) -> None:
     async with here.database.transaction() as session:
         desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
-        await work.attach_act(desk, here.files, LEFT, case, content)
+        await attach_act(desk, here.files, LEFT, case, content)
 
 
 def test_a_file_with_a_mistake_is_refused_with_its_key(tmp_path: Path) -> None:

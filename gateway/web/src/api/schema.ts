@@ -1463,6 +1463,87 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cases/{number}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Work
+         * @description Give how far the work is, its checklist, and what is missing before it is done.
+         */
+        get: operations["read_work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/work/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Step
+         * @description Go a step further. One that does not fit is refused with both sides: how it stands here, and
+         *     what was asked; done is refused with the list of what is missing.
+         */
+        post: operations["take_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/work/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enter Item
+         * @description Enter something at a point of the checklist; the last of a point counts.
+         */
+        post: operations["enter_item"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{number}/given-answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Answer
+         * @description Keep what was answered as proof, where the answer is all the work.
+         */
+        post: operations["give_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{number}/contest": {
         parameters: {
             query?: never;
@@ -3506,6 +3587,62 @@ export interface components {
              */
             ends_at: string;
         };
+        /**
+         * EntryForm
+         * @description number: a reading. text: its instrument, or who signed.
+         */
+        EntryForm: {
+            /**
+             * Id
+             * @description made by the phone; sent twice, it is one
+             */
+            id: string;
+            /** Item */
+            item: string;
+            /** Number */
+            number?: number | null;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /**
+             * Parts
+             * @default []
+             */
+            parts: components["schemas"]["PartIn"][];
+            /**
+             * Strokes
+             * @default []
+             */
+            strokes: number[][];
+            /** Told At */
+            told_at?: string | null;
+        };
+        /**
+         * EntryOut
+         * @description number: a reading. text: its instrument, or who signed. strokes: of a signature, x and y in
+         *     turn.
+         */
+        EntryOut: {
+            /** Number */
+            number: number | null;
+            /** Text */
+            text: string;
+            /** Parts */
+            parts: components["schemas"]["PartIn"][];
+            /** Strokes */
+            strokes: number[][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Told At */
+            told_at: string | null;
+            /** By */
+            by: string;
+        };
         /** EvidenceOut */
         EvidenceOut: {
             /** Id */
@@ -3514,7 +3651,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "photo" | "still" | "telemetry" | "act";
+            kind: "photo" | "still" | "telemetry" | "measurement" | "answer" | "act";
             /**
              * Grade
              * @enum {string}
@@ -3735,6 +3872,18 @@ export interface components {
              */
             share: number;
         };
+        /** GivenAnswer */
+        GivenAnswer: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * Grade
+         * @description A proves by itself; B was taken offline or 30–100 m away; C is a gallery file whose EXIF
+         *     agrees; D is a file and nothing more.
+         * @enum {string}
+         */
+        Grade: "A" | "B" | "C" | "D";
         /**
          * HandOver
          * @description executor: who gets the case; of a contest, empty where it stays.
@@ -3955,6 +4104,38 @@ export interface components {
              * @description id of the evidence that holds the picture
              */
             still?: number | null;
+        };
+        /**
+         * ItemKind
+         * @enum {string}
+         */
+        ItemKind: "check" | "photo" | "reading" | "parts" | "signature";
+        /**
+         * ItemOut
+         * @description A point of the checklist. grade: the lowest for a photo; found: the best there is.
+         */
+        ItemOut: {
+            /** Key */
+            key: string;
+            kind: components["schemas"]["ItemKind"];
+            /**
+             * Label
+             * @description words by language, e.g. en and ru
+             */
+            label: {
+                [key: string]: string;
+            };
+            /** Required */
+            required: boolean;
+            /** Unit */
+            unit: string;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            grade: components["schemas"]["Grade"];
+            found: components["schemas"]["Grade"] | null;
+            answer: components["schemas"]["EntryOut"] | null;
         };
         /**
          * Level
@@ -4265,6 +4446,13 @@ export interface components {
              * @description more than one: for where there is no network
              * @default 1
              */
+            count: number;
+        };
+        /** PartIn */
+        PartIn: {
+            /** Name */
+            name: string;
+            /** Count */
             count: number;
         };
         /** PersonsReading */
@@ -5042,6 +5230,44 @@ export interface components {
              */
             appeals: string[];
         };
+        /** StepForm */
+        StepForm: {
+            /**
+             * Id
+             * @description made by the phone; sent twice, it is one
+             */
+            id: string;
+            verb: components["schemas"]["WorkVerb"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Told At
+             * @description when it was pressed, by the phone's clock
+             */
+            told_at?: string | null;
+        };
+        /** StepOut */
+        StepOut: {
+            verb: components["schemas"]["WorkVerb"];
+            state: components["schemas"]["WorkState"];
+            /** Reason */
+            reason: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Told At
+             * @description when it was pressed, by the phone's clock
+             */
+            told_at: string | null;
+            /** By */
+            by: string;
+        };
         /**
          * SuggestionOut
          * @description What an appeal may be about. confidence: its chance of being right, 0–1.
@@ -5382,6 +5608,36 @@ export interface components {
             /** Remark */
             remark: string;
         };
+        /** WorkOut */
+        WorkOut: {
+            state: components["schemas"]["WorkState"];
+            /**
+             * Verbs
+             * @description what those who do the work may do now
+             */
+            verbs: components["schemas"]["WorkVerb"][];
+            /** Items */
+            items: components["schemas"]["ItemOut"][];
+            /**
+             * Missing
+             * @description before it can be reported done
+             */
+            missing: {
+                [key: string]: string;
+            }[];
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+        };
+        /**
+         * WorkState
+         * @enum {string}
+         */
+        WorkState: "offered" | "accepted" | "en_route" | "on_site" | "working" | "paused" | "done" | "declined";
+        /**
+         * WorkVerb
+         * @enum {string}
+         */
+        WorkVerb: "accept" | "decline" | "depart" | "arrive" | "start" | "pause" | "resume" | "finish";
         /**
          * Zone
          * @description The register of a tariff: ALL of a meter with one, T1–T3 of one that tells times of day.
@@ -8082,6 +8338,142 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_work: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enter_item: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GivenAnswer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceOut"];
+                };
             };
             /** @description Refused; the problem says why and what to do */
             "4XX": {

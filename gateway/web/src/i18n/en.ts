@@ -439,6 +439,8 @@ export const en = {
   },
   verb: { accept: "Accept", resolve: "Report done", close: "Close", overrule: "Close without proof", reopen: "Reopen" },
   evidenceKind: {
+    measurement: "Measurement",
+    answer: "Answer",
     photo: "Photo",
     still: "Still",
     telemetry: "Telemetry",

@@ -490,6 +490,8 @@ export const ru: Words<typeof en> = {
     reopen: "Открыть снова",
   },
   evidenceKind: {
+    measurement: "Измерение",
+    answer: "Ответ",
     photo: "Фото",
     still: "Кадр",
     telemetry: "Телеметрия",
