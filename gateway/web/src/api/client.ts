@@ -10,7 +10,7 @@ const client = createClient<paths>({
   credentials: "same-origin",
   fetch: (request: Request) => fetch(request),
 });
-export const { GET, POST, DELETE } = client;
+export const { GET, POST, PUT, DELETE } = client;
 
 interface Reply<T> {
   data?: T;

@@ -38,6 +38,14 @@ export function Strip({ cases, sound, keysOn, onKeys, onHelp }: Props) {
       <Connection />
       <Counters cases={cases} now={now} />
       <Suppressions />
+      <Link
+        href="/works/plan"
+        className="button quiet icon"
+        aria-label={t("works.title")}
+        title={t("works.title")}
+      >
+        <Icon name="calendar" />
+      </Link>
       <span className="spring" />
       <p className="operator">
         <strong>{me.name}</strong>

@@ -76,6 +76,7 @@ function Status({ status }: { status: AppealStatus }) {
   const facts: [string, string][] = [[t("follow.filed"), time.long(status.filed_at)]];
   if (status.expected_at && status.state === "open")
     facts.push([t("follow.expected"), time.long(status.expected_at)]);
+  if (status.works) facts.push([t("follow.works"), status.works]);
   if (executor) facts.push([t("follow.executor"), executor]);
   return (
     <section className="status" aria-live="polite">

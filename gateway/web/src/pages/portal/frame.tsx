@@ -19,6 +19,7 @@ export function PortalFrame({ children }: { children: ReactNode }) {
         </Link>
         <nav>
           <Link href="/follow">{t("portal.follow")}</Link>
+          <Link href="/works">{t("works.title")}</Link>
           <Link href="/my-meters">{t("meters.mine")}</Link>
         </nav>
         <LanguageSwitch />
