@@ -109,6 +109,10 @@ CATEGORIES: Mapping[str, Category] = {
         _category("lift.door", "Неисправны двери лифта", "Lift door is faulty", MEDIUM, DAY),
         _category("lighting.dark", "Темно на улице", "The street is dark", MEDIUM, DAY),
         _category(
+            "lift.phone", "Нет связи с кабиной лифта", "No voice link to the lift", HIGH, DAY,
+            offered=False,
+        ),
+        _category(
             "lighting.cabinet", "Шкаф освещения отключён", "Lighting cabinet is off", HIGH, DAY,
             offered=False,
         ),

@@ -10,13 +10,16 @@ from simulators.world.family import Family, Moment, over_the_day
 IDLE, MOVING, DOORS_OPEN, STOPPED, TRAPPED, OUT_OF_SERVICE = range(6)
 SECONDS_A_FLOOR = 2.5
 DOORS_OPEN_SECONDS = 6.0
+TEST_CALL_EVERY = 71.0  # hours; a lift must call within 72 (EN 81-28)
+MISSED = 73.0
 PASSENGER = 75.0  # kg, EN 81-20, 5.4.2.3
 
 
 class Lifts(Family):
-    """lift_stopped: the car stands empty. lift_trapped: it stands with a passenger in it."""
+    """lift_stopped: the car stands empty. lift_trapped: it stands with a passenger in it.
+    test_call_missed: its alarm device has not called for three days."""
 
-    own_faults = ("lift_trapped", "lift_stopped")
+    own_faults = ("lift_trapped", "lift_stopped", "test_call_missed")
     writable = ("out_of_service",)
 
     def __init__(
@@ -30,6 +33,7 @@ class Lifts(Family):
         self._target = self._position.copy()
         self._doors_left = np.zeros(count)
         self._state = np.full(count, IDLE)
+        self._called = np.linspace(0, TEST_CALL_EVERY, count, endpoint=False)  # hours ago
         self.columns["trips"][:] = chance.integers(20, 40, count) * (now // 3600 - 480_000)
         self.columns["floor"][:] = self._position
 
@@ -64,9 +68,18 @@ class Lifts(Family):
         state[closing] = IDLE
         self._send(rides_on, moment)
 
+        self._call(moment)
         self.columns["state"][:] = state
         self.columns["floor"][:] = np.round(self._position)
         self.columns["door"][:] = state == DOORS_OPEN
+
+    def _call(self, moment: Moment) -> None:
+        """Let alarm devices try their link in time, but for those that have missed it."""
+        missed, called = self.faults["test_call_missed"], self._called
+        called += moment.seconds / 3600
+        called[~missed & (called >= TEST_CALL_EVERY)] = 0
+        called[missed] = np.maximum(called[missed], MISSED)
+        self.columns["test_call_age"][:] = np.floor(called)
 
     def _stand(self, moment: Moment) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
         """Stop the cars that have a fault or are taken out, and let go those that had."""

@@ -19,6 +19,7 @@ FAMILIES: dict[str, Text] = {
 FAULTS: dict[str, Text] = {
     "lift_trapped": {"ru": "застрял с пассажиром", "en": "passenger trapped"},
     "lift_stopped": {"ru": "остановился", "en": "stopped"},
+    "test_call_missed": {"ru": "не сделал проверочный звонок", "en": "missed its test call"},
     "cabinet_power_lost": {"ru": "пропало питание", "en": "mains lost"},
     "heating_drop": {"ru": "отказ насоса", "en": "pump failure"},
     "meter_stuck": {"ru": "застыл", "en": "stuck"},

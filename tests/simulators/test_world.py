@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from adapters.profile import SignalProfile
+from core.alarm_evaluator import AlarmEvaluator
+from core.readings import Readings
 from core.registry import Registry
 from simulators.world.traffic import GREEN, RED
 from simulators.world.world import World
@@ -109,6 +111,32 @@ def test_lifts_ride_in_the_evening(world: World) -> None:
     before = trips.sum()
     run(world, 300)
     assert trips.sum() - before > 60
+
+
+def test_each_lift_makes_its_test_call_in_time(world: World) -> None:
+    ages = world.families["lift"].columns["test_call_age"]
+    seen = []
+    for _ in range(80):
+        world.step(3600.0)
+        seen.append(ages.copy())
+
+    assert np.max(seen) <= 72
+    assert (np.min(seen, axis=0) < 2).all()
+
+
+def test_a_test_call_that_is_missed_is_an_alarm_until_the_next_one(world: World, lift: str) -> None:
+    (rule,) = (
+        each.as_rule() for each in world.profile(lift).alarms if each.key == "test_call_missed"
+    )
+    evaluator, ages = AlarmEvaluator([(0, rule)], now=0.0), []
+    for fault in (False, True, False):
+        world.set_fault("test_call_missed", lift, fault)
+        run(world, 1)
+        age = world.value(lift, "test_call_age")
+        evaluator.evaluate(Readings.of([0], 0, [age], 0, 0), 0.0)
+        ages.append(bool(evaluator.raised[0]))
+
+    assert ages == [False, True, False]
 
 
 def test_a_cabinets_twilight_relay_sees_the_towns_dusk(world: World) -> None:
