@@ -94,6 +94,7 @@ class Consumption(Model):
 
 
 class PersonsReading(Model):
+    id: int
     zone: Zone
     device: str
     value: float
@@ -102,6 +103,23 @@ class PersonsReading(Model):
     by: str
     confirmed: bool
     recorded_at: datetime
+    has_photo: bool
+
+
+class SentReading(Model):
+    """What a person read, as those see it who check it."""
+
+    id: int
+    asset: str
+    name: Text
+    zone: Zone
+    value: float
+    unit: str = Field(description="UCUM; empty where the meter was replaced since")
+    at: datetime
+    by: str
+    role: str
+    confirmed: bool = Field(description="though it is more than usual")
+    has_photo: bool
 
 
 class MeterReadings(Model):

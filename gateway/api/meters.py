@@ -6,8 +6,6 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.actor import Actor
 from core.clock import to_datetime, to_nanoseconds
@@ -45,13 +43,12 @@ from gateway.metering.registers import (
     metered_assets,
     registers_of,
 )
+from gateway.metering.sent import sent_readings
 from gateway.parts import Parts
 from gateway.registry.snapshot import RegistrySnapshot
 from gateway.sheets.closed_period import ClosedPeriod, headings, rows
 from gateway.sheets.commissioning import Language
 from gateway.sheets.table_file import as_csv
-from gateway.storage.metering_tables import MeterReadingRow
-from gateway.storage.visibility import visible_to
 
 router = APIRouter(tags=["meters"])
 
@@ -216,30 +213,18 @@ async def _readings(
                     )
                 )  # fmt: skip
     async with parts.database.reading() as session:
-        by_people = await _by_people(session, actor, metered)
+        by_people = await sent_readings(session, actor, [metered.asset.id], READINGS_SHOWN)
     return MeterReadings(
         shown=shown,
         by_people=[
             PersonsReading(
-                zone=row.zone, device=row.device, value=row.value, at=row.at, by=row.by,
+                id=row.id, zone=row.zone, device=row.device, value=row.value, at=row.at, by=row.by,
                 unit=units.get((row.device, row.zone), BILLED_IN[metered.meter.resource]),
-                confirmed=row.confirmed, recorded_at=row.recorded_at,
+                confirmed=row.confirmed, recorded_at=row.recorded_at, has_photo=bool(row.photo),
             )
             for row in by_people
         ],
     )  # fmt: skip
-
-
-async def _by_people(
-    session: AsyncSession, actor: Actor, metered: MeteredAsset
-) -> Sequence[MeterReadingRow]:
-    found = await session.scalars(
-        select(MeterReadingRow)
-        .where(visible_to(actor, MeterReadingRow), MeterReadingRow.asset == metered.asset.id)
-        .order_by(MeterReadingRow.at.desc(), MeterReadingRow.id.desc())
-        .limit(READINGS_SHOWN)
-    )
-    return found.all()
 
 
 def _period(registry: RegistrySnapshot, metered: MeteredAsset, month: date) -> ClosedPeriod:

@@ -44,7 +44,8 @@ class MeterReadingRow(Base):
     """What a person read on a meter, in its own unit. Rows are only added.
 
     zone: T1–T3, empty for a meter with one register. by: name of the person, whose role is `role`.
-    confirmed: it was asked about, as too much.
+    confirmed: it was asked about, as too much. photo: SHA-256 of the picture of the dial, in the
+    folder of evidence; empty where there is none.
     """
 
     __tablename__ = "meter_readings"
@@ -59,3 +60,5 @@ class MeterReadingRow(Base):
     role: Mapped[str] = mapped_column(String(20))
     recorded_at: Mapped[datetime]
     place_path: Mapped[str] = mapped_column(PlacePath, index=True)
+    photo: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    photo_type: Mapped[str] = mapped_column(String(30), default="", server_default="")

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.gateway.photos import photo
 from tests.web.conftest import People
 from tests.web.test_access import found_in_every_look
 from tests.web.town import until
@@ -86,14 +87,23 @@ def shown(people: People, page: Page) -> float:
     return told()[0]
 
 
-def test_a_resident_sends_a_reading(people: People) -> None:
+def test_a_resident_sends_a_reading_with_a_photo_that_staff_sees(people: People) -> None:
     page = my_meters(people)
     water = cold_water(page)
     before = shown(people, page)
     water.get_by_label("What the meter shows").fill(str(before + 1))
+    dial = {"name": "dial.jpg", "mimeType": "image/jpeg", "buffer": photo(1)}
+    water.locator("input[type=file]").set_input_files(dial)
+    expect(water.get_by_text("dial.jpg")).to_be_visible()
     water.get_by_role("button", name="Send the reading").click()
     expect(water.get_by_role("status")).to_have_text("The reading is taken. Thank you.")
     expect(water.get_by_label("What the meter shows")).to_have_value("")
+    expect(water.get_by_text("Add a photo of the dial")).to_be_visible()
+
+    staff = people.staff(DISPATCHER, HOUSE)
+    sent = staff.get_by_role("table", name="Readings that people sent")
+    expect(sent.get_by_role("img", name="flat 12").first).to_be_visible()
+    assert found_in_every_look(staff) == []
 
 
 def test_a_reading_that_cannot_be_is_refused_with_what_is_wanted(people: People) -> None:

@@ -483,6 +483,51 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places/{place}/meter-readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readings Of Place
+         * @description Give what people read on the meters of a place and below it, the newest first.
+         */
+        get: operations["readings_of_place"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/meters/{asset}/readings/{number}/photo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Photo Of Reading
+         * @description Give the photo of a reading. It never changes.
+         */
+        get: operations["photo_of_reading"];
+        put?: never;
+        /**
+         * Attach Photo To Reading
+         * @description Add a photo of the dial to a reading that one has just sent; what it says of where it was
+         *     taken is not kept.
+         */
+        post: operations["attach_photo_to_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/edges": {
         parameters: {
             query?: never;
@@ -2520,6 +2565,14 @@ export interface components {
              */
             photo: string;
         };
+        /** Body_attach_photo_to_reading */
+        Body_attach_photo_to_reading: {
+            /**
+             * Photo
+             * @description JPEG, PNG or WebP, at most 10 MB
+             */
+            photo: string;
+        };
         /** Body_file_appeal */
         Body_file_appeal: {
             /**
@@ -4457,6 +4510,8 @@ export interface components {
         };
         /** PersonsReading */
         PersonsReading: {
+            /** Id */
+            id: number;
             zone: components["schemas"]["Zone"];
             /** Device */
             device: string;
@@ -4481,6 +4536,8 @@ export interface components {
              * Format: date-time
              */
             recorded_at: string;
+            /** Has Photo */
+            has_photo: boolean;
         };
         /** PlaceOut */
         PlaceOut: {
@@ -4977,6 +5034,47 @@ export interface components {
          * @enum {string}
          */
         Scope: "flat" | "house" | "common";
+        /**
+         * SentReading
+         * @description What a person read, as those see it who check it.
+         */
+        SentReading: {
+            /** Id */
+            id: number;
+            /** Asset */
+            asset: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            zone: components["schemas"]["Zone"];
+            /** Value */
+            value: number;
+            /**
+             * Unit
+             * @description UCUM; empty where the meter was replaced since
+             */
+            unit: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** By */
+            by: string;
+            /** Role */
+            role: string;
+            /**
+             * Confirmed
+             * @description though it is more than usual
+             */
+            confirmed: boolean;
+            /** Has Photo */
+            has_photo: boolean;
+        };
         /** SeparateForm */
         SeparateForm: {
             /** Version */
@@ -6649,6 +6747,101 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HouseBalance"];
                 };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readings_of_place: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SentReading"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    photo_of_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    attach_photo_to_reading: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                asset: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_attach_photo_to_reading"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Refused; the problem says why and what to do */
             "4XX": {

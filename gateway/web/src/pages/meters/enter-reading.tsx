@@ -3,9 +3,11 @@ import { useId, useState } from "react";
 import { enterReading, getReadings } from "../../api/calls";
 import { keys } from "../../api/keys";
 import { ApiError } from "../../api/problem";
+import { addDial } from "../../api/sent-readings";
 import type { MeterOut } from "../../api/types";
 import { unitIn } from "../../format/value";
 import { useWords } from "../../i18n/text";
+import { Icon } from "../../parts/icon";
 import { FieldError, useTrouble } from "../../parts/trouble";
 import { offDial, onDial } from "./dial";
 
@@ -19,16 +21,21 @@ export function EnterReading({ meter }: { meter: MeterOut }) {
   const id = useId();
   const [typed, setTyped] = useState("");
   const [isNonsense, setIsNonsense] = useState(false);
+  const [dial, setDial] = useState<File | null>(null);
   const [zone, setZone] = useState(meter.zones[0] ?? "");
   const readings = useQuery({
     queryKey: keys.readings(meter.asset),
     queryFn: () => getReadings(meter.asset),
   });
   const send = useMutation({
-    mutationFn: ({ value, confirmed }: { value: number; confirmed: boolean }) =>
-      enterReading(meter.asset, { value, zone, confirmed }),
+    mutationFn: async ({ value, confirmed }: { value: number; confirmed: boolean }) => {
+      const { by_people } = await enterReading(meter.asset, { value, zone, confirmed });
+      // One may be of a little later, by another's clock: the one just sent has the last number.
+      if (dial) await addDial(meter.asset, Math.max(...by_people.map(({ id }) => id)), dial);
+    },
     onSuccess: () => {
       setTyped("");
+      setDial(null);
       void cache.invalidateQueries({ queryKey: ["meter", meter.asset] });
     },
   });
@@ -82,6 +89,18 @@ export function EnterReading({ meter }: { meter: MeterOut }) {
             send.reset();
           }}
         />
+        <label className="button">
+          <Icon name="camera" />
+          {dial ? dial.name : t("meters.addDial")}
+          <input
+            className="hidden"
+            type="file"
+            accept="image/jpeg,image/png,image/webp"
+            capture="environment"
+            key={dial?.name}
+            onChange={(event) => setDial(event.target.files?.[0] ?? null)}
+          />
+        </label>
         <button type="submit" className="button solid" disabled={send.isPending}>
           {t(isUnusual ? "meters.confirm" : "meters.send")}
         </button>

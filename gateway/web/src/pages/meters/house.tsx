@@ -14,6 +14,7 @@ import { Frame } from "../admin/frame";
 import { useAmounts } from "./amounts";
 import "./meters.css";
 import { lastMonths, nextMonth } from "./months";
+import { SentReadings } from "./sent-readings";
 
 const NAMED = 3;
 const ORDER = ["overdue", "due", "unknown", "valid"] as const;
@@ -83,6 +84,7 @@ function House({ place }: { place: string }) {
         )}
       </section>
       <Verifications place={place} />
+      <SentReadings place={place} />
     </>
   );
 }
