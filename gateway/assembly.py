@@ -19,12 +19,13 @@ from gateway.cases.filing import Filing
 from gateway.cases.incidents import Intake
 from gateway.cases.looks import load_looks
 from gateway.cases.proofs import Verification
-from gateway.channels.accounts import load_accounts
+from gateway.channels.accounts import Accounts, load_accounts
 from gateway.channels.api_keys import KeyRates
 from gateway.channels.carrier import Carrier
 from gateway.channels.carriers import Messengers, open_messengers
 from gateway.channels.correspondence import Correspondence
 from gateway.channels.courier import Courier
+from gateway.channels.mailbox import Mailbox
 from gateway.channels.outside import Outside
 from gateway.channels.services import load_services
 from gateway.channels.webhooks import WEBHOOK, WebhookCarrier
@@ -150,7 +151,7 @@ async def open_parts(
         shown = outbox.OutboxReader(database, TOPICS, following.take)
         await shown.start()
         hub.seq = shown.seq
-        filing = Filing(clock, database, current, reader=_reader(settings), evidence=evidence)
+        filing, correspondence = _taken_in(settings, clock, database, current, evidence)
         tasks = await stack.enter_async_context(Tasks(on_failure))
         _read_outbox(tasks, database, shown)
         if serves:
@@ -180,6 +181,7 @@ async def open_parts(
                     database, clock, current, directory=fleet, history=series.store
                 ),
                 courier=Courier(clock, database, current, carriers, origin=settings.origin),
+                mailbox=_mailbox(messengers.accounts, correspondence),
                 then=_nothing if settings.is_shared else receive_all,
             )
             await leading.begin(tasks, lease)
@@ -198,7 +200,7 @@ async def open_parts(
             key_rates=KeyRates(),
             source_rates=KeyRates(),
             messengers=messengers,
-            correspondence=Correspondence(clock, database, current, filing),
+            correspondence=correspondence,
             authority=authority,
             enrolment_rate=Rate(burst=10, every_s=6.0),
             duties=Duties(
@@ -217,6 +219,24 @@ def _open_channels(
     messengers = open_messengers(load_accounts(settings.channels_file), outside)
     webhooks = WebhookCarrier(clock, database, outside)
     return messengers, {**messengers.carriers(), WEBHOOK: webhooks}
+
+
+def _taken_in(
+    settings: Settings,
+    clock: Clock,
+    database: Database,
+    registry: CurrentRegistry,
+    evidence: EvidenceFiles,
+) -> tuple[Filing, Correspondence]:
+    """Give what files appeals, and what takes messages of a conversation."""
+    filing = Filing(clock, database, registry, reader=_reader(settings), evidence=evidence)
+    return filing, Correspondence(clock, database, registry, filing, evidence)
+
+
+def _mailbox(accounts: Accounts, correspondence: Correspondence) -> Mailbox | None:
+    if accounts.mail is None or not accounts.mail.imap:
+        return None
+    return Mailbox(accounts.mail, correspondence)
 
 
 def _by_the_rules(settings: Settings, carriers: Container[str]) -> CurrentRegistry:

@@ -11,6 +11,7 @@ from gateway.cases import acknowledgements, commands, deadline_watch, escalation
 from gateway.cases.proofs import Verification
 from gateway.channels import webhooks
 from gateway.channels.courier import Courier
+from gateway.channels.mailbox import Mailbox
 from gateway.ingest.births import Births
 from gateway.ingest.clock_watch import ClockWatch
 from gateway.ingest.edge_watch import EdgeWatch
@@ -35,7 +36,8 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leading:
-    """upkeep: of the store of readings, where it is ours. then: called once this process leads."""
+    """upkeep: of the store of readings, where it is ours. mailbox: if people write to one. then:
+    called once this process leads."""
 
     settings: Settings
     clock: Clock
@@ -50,6 +52,7 @@ class Leading:
     upkeep: Upkeep | None
     verification: Verification
     courier: Courier
+    mailbox: Mailbox | None
     then: Callable[[], None]
 
     async def begin(self, tasks: Tasks, lease: Lease | None) -> None:
@@ -100,6 +103,8 @@ class Leading:
             ("refusal watch", refusal_watch.run()),
         ):
             tasks.start(name, work)
+        if self.mailbox is not None:
+            tasks.start("mailbox", self.mailbox.watch())
         if self.upkeep is not None:
             tasks.start("series upkeep", self.upkeep.run())
         self.then()

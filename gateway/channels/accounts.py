@@ -9,12 +9,15 @@ from gateway.yaml_file import read_yaml
 
 
 class MailAccount(BaseModel):
-    """address: from which answers come. smtp: URL of the server that sends them."""
+    """address: to which people write and from which answers come. smtp: URL of the server that
+    sends them. imap: URL of the one that has the mailbox; empty: nobody looks into it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     address: str = Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$", max_length=254)
     smtp: str = Field(pattern=r"^smtps?://[^/@\s]+$")
+    imap: str = Field("", pattern=r"^(imaps?://[^/@\s]+)?$")
+    folder: str = Field("INBOX", min_length=1, max_length=100)
     user: str = Field("", max_length=254)
     password_file: Path | None = None
 

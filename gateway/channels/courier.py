@@ -6,6 +6,7 @@ crash nobody knows whether it came.
 """
 
 import asyncio
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -36,6 +37,9 @@ AT_ONCE = 50  # deliveries of a look
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(hours=1)
 GIVEN_UP_AFTER = timedelta(days=3)
 LONGEST_TROUBLE = 500
+
+
+OUR_ID = re.compile(r"<kvartal-(\d{1,18})-\d+@")
 
 
 class NoCarrier:
@@ -158,6 +162,12 @@ class Courier:
 def parcel_id(row: DeliveryRow) -> str:
     """Give by what the other side knows it again."""
     return f"kvartal-{row.id}-{int(row.made_at.timestamp())}"
+
+
+def delivery_of(reference: str) -> int | None:
+    """Give the number of the delivery that a Message-ID names, if it is one of ours."""
+    found = OUR_ID.match(reference)
+    return int(found[1]) if found else None
 
 
 def pause_after(tries: int) -> timedelta:

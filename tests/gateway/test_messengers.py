@@ -173,7 +173,7 @@ def test_no_in_the_conversation_sends_the_work_back_once(tmp_path: Path) -> None
             await here.attach(LEFT, receipt.case, JPEG)
             for verb in (Verb.ACCEPT, Verb.RESOLVE, Verb.CLOSE):
                 await here.act(LEFT, await here.detail(LEFT, receipt.case), verb)
-            talk = Correspondence(here.clock, here.database, here.registry, here.filing)
+            talk = Correspondence(here.clock, here.database, here.registry, here.filing, here.files)
             for _ in range(2):
                 await talk.take(Message(via="telegram", peer="501", thread="9", outside_id="9",
                                         text="Нет, опять темно", language="ru"))  # fmt: skip
