@@ -128,7 +128,8 @@ class Draft:
     """An appeal as it came in; everything may be missing or wrong.
 
     category: empty where the sender names none. outside_id: by which the channel tells messages
-    from one another, if it does: the same one is the same message.
+    from one another, if it does: the same one is the same message. joins: the
+    case of which its sender says that it is the same.
     """
 
     category: str = ""
@@ -144,6 +145,7 @@ class Draft:
     channel: Channel = Channel.WEB
     outside_id: str = ""
     origin: Origin | None = None
+    joins: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +165,7 @@ class Appeal:
     channel: Channel
     outside_id: str = ""
     origin: Origin | None = None
+    joins: int | None = None
 
     @property
     def message_key(self) -> str:
@@ -216,6 +219,7 @@ def check_appeal(draft: Draft, territory: Territory) -> Appeal:
         channel=draft.channel,
         outside_id=draft.outside_id.strip(),
         origin=draft.origin,
+        joins=draft.joins,
     )
 
 

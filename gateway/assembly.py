@@ -197,6 +197,7 @@ async def open_parts(
             filing=filing,
             looks=looks,
             appeal_rate=Rate(burst=20, every_s=3.0),
+            look_rate=Rate(burst=60, every_s=1.0),
             key_rates=KeyRates(),
             source_rates=KeyRates(),
             messengers=messengers,

@@ -32,6 +32,7 @@ class Parts:
     filing: Filing
     looks: Looks
     appeal_rate: Rate
+    look_rate: Rate  # of what is asked before an appeal is filed
     key_rates: KeyRates
     source_rates: KeyRates
     messengers: Messengers

@@ -52,6 +52,9 @@ async def file_appeal(
         str,
         Form(max_length=64, description="secret of this submission: sent again, it is the same"),
     ] = "",
+    joins: Annotated[
+        int | None, Form(description="case of which it is said that this is the same")
+    ] = None,
     photo: Annotated[list[UploadFile], File(description="at most 5, of 10 MB each")] = NO_PHOTO,
 ) -> AppealReceipt:
     """File an appeal. It is checked as a whole: a refusal lists every wrong field, and nothing of
@@ -67,6 +70,7 @@ async def file_appeal(
         email=email,
         phone=phone,
         outside_id=submission,
+        joins=joins,
         # One more than is taken is read, so that the rule can say that there are too many.
         photos=[await one.read(MAX_PHOTO + 1) for one in photo[: MAX_PHOTOS + 1]],
     )

@@ -134,7 +134,7 @@ def _file(
     """Give the appeal, its key, and whether its problem was known already. works: that are why."""
     appeal, registry, now = heard.appeal, desk.registry, desk.now
     is_clear = matter.category.code != UNCLEAR
-    case = known.about(matter) if is_clear else None
+    case = known.chosen(appeal.joins, matter) or (known.about(matter) if is_clear else None)
     if case is None and works is not None:
         case = case_of_works(desk, works)
     joined = case is not None
@@ -223,7 +223,7 @@ def locate(registry: RegistrySnapshot, appeal: Appeal) -> tuple[str, Position | 
         return appeal.place, appeal.position or registry.position_of_place(appeal.place)
     if appeal.position is None:
         return _whole(registry), None
-    return _place_at(registry, appeal.position), appeal.position
+    return place_at(registry, appeal.position), appeal.position
 
 
 @lru_cache(maxsize=2)
@@ -232,7 +232,7 @@ def _whole(registry: RegistrySnapshot) -> str:
     return next(node.place.id for node in places if node.place.parent is None)
 
 
-def _place_at(registry: RegistrySnapshot, position: Position) -> str:
+def place_at(registry: RegistrySnapshot, position: Position) -> str:
     """Give the house at the position, else the street of the nearest house."""
     spots = nearby(registry)
     nearest = spots.houses.nearest(position) or spots.places.nearest(position)

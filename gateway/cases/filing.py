@@ -19,7 +19,7 @@ from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.language.facts import FactFinder
 from gateway.language.gazetteer import Entry
-from gateway.language.reader import Reader, address_of
+from gateway.language.reader import Reader, Understanding, address_of
 from gateway.registry.snapshot import CurrentRegistry, RegistrySnapshot
 from gateway.storage.database import Database
 
@@ -54,6 +54,11 @@ class Filing:
         answer: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         await self._waiting.put((checked, answer))
         return await answer
+
+    async def read(self, text: str) -> Understanding:
+        """Say what words read like, without filing them."""
+        (understood,) = await asyncio.to_thread(self._reader.understand, [text])
+        return understood
 
     async def run(self) -> None:
         """File what waits, for ever."""

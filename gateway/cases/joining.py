@@ -143,6 +143,15 @@ class OpenCases:
         found = chain(self._of_incidents(matter), self._of_appeals(matter))
         return next((row for row in found if row is not but), None)
 
+    def noticed(self, matter: Matter) -> Iterator[CaseRow]:
+        """Give the open cases that may be the same, whatever was said of them."""
+        yield from self._of_incidents(matter)
+        yield from (row for row in self._around(matter) if self._is_of(row, matter))
+
+    def chosen(self, number: int | None, matter: Matter) -> CaseRow | None:
+        """Give the case that a sender means, if it may be the same."""
+        return next((row for row in self.noticed(matter) if row.id == number), None)
+
     def works(self, matter: Matter) -> PlannedWorkRow | None:
         """Give the planned works that are why."""
         if not self._works:
@@ -188,15 +197,19 @@ class OpenCases:
         return found
 
     def _of_appeals(self, matter: Matter) -> Iterator[CaseRow]:
-        cells = cells_around(matter.spot) if matter.spot else ()
-        rows = [row for cell in cells for row in self._by_cell.get(cell, ())]
-        if _houses(self._desk.registry, matter.path):
-            rows += self._by_path.get(matter.path, ())
-        for row in rows:
+        for row in self._around(matter):
             if self._is_of(row, matter) and (
                 matter.category.is_shared or self._reads_alike(row, matter)
             ):
                 yield row
+
+    def _around(self, matter: Matter) -> list[CaseRow]:
+        """Give the cases in the cells around and in the house."""
+        cells = cells_around(matter.spot) if matter.spot else ()
+        rows = [row for cell in cells for row in self._by_cell.get(cell, ())]
+        if _houses(self._desk.registry, matter.path):
+            rows += self._by_path.get(matter.path, ())
+        return rows
 
     def _is_of(self, row: CaseRow | Known, matter: Matter) -> bool:
         """Tell whether category, place and time are those of the matter."""

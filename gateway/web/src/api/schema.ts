@@ -1830,6 +1830,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/public/known": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Known At
+         * @description Give what is known of a house or a point; with a category, only that of its kind.
+         */
+        get: operations["known_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/reading": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Words
+         * @description Say what words read like, before they are filed without a category.
+         */
+        post: operations["read_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases/{number}/answers": {
         parameters: {
             query?: never;
@@ -2620,6 +2660,11 @@ export interface components {
              * @default
              */
             submission: string;
+            /**
+             * Joins
+             * @description case of which it is said that this is the same
+             */
+            joins?: number | null;
             /**
              * Photo
              * @description at most 5, of 10 MB each
@@ -4191,6 +4236,44 @@ export interface components {
             answer: components["schemas"]["EntryOut"] | null;
         };
         /**
+         * KnownTrouble
+         * @description A case or planned works that somebody at a place notices; nothing of who complained.
+         */
+        KnownTrouble: {
+            /**
+             * Case
+             * @description to join in an appeal; null: works, which it joins by itself
+             */
+            case: number | null;
+            /**
+             * Category
+             * @description with which an appeal joins it
+             */
+            category: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * @description when it is to be done
+             */
+            until: string | null;
+            /**
+             * People
+             * @description appeals of it
+             */
+            people: number;
+        };
+        /**
          * Level
          * @description Who is told, each above the one before.
          * @enum {string}
@@ -4800,6 +4883,16 @@ export interface components {
              * @default false
              */
             confirmed: boolean;
+        };
+        /**
+         * ReadingOut
+         * @description suggestions: the likeliest first. sure: it is taken for the first where nobody says more.
+         */
+        ReadingOut: {
+            /** Sure */
+            sure: boolean;
+            /** Suggestions */
+            suggestions: components["schemas"]["SuggestionOut"][];
         };
         /**
          * ReplacementForm
@@ -5705,6 +5798,11 @@ export interface components {
             devices: string[];
             /** Remark */
             remark: string;
+        };
+        /** Words */
+        Words: {
+            /** Description */
+            description: string;
         };
         /** WorkOut */
         WorkOut: {
@@ -9076,6 +9174,73 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppealStatus"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    known_at: {
+        parameters: {
+            query?: {
+                place?: string;
+                latitude?: number | null;
+                longitude?: number | null;
+                category?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownTrouble"][];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_words: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Words"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingOut"];
                 };
             };
             /** @description Refused; the problem says why and what to do */
