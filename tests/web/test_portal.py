@@ -75,3 +75,29 @@ def test_what_was_typed_survives_a_reload(people: People) -> None:
     page = filled(people)
     page.reload()
     keeps(page, WORDS)
+
+
+def test_what_is_known_of_a_house_is_joined_with_one_press(people: People) -> None:
+    send(filled(people))
+    page = people.resident()
+    page.get_by_role("combobox", name="Street and house").fill("Lesnaya")
+    page.get_by_role("option").first.click()
+    known = page.get_by_role("region", name="We know of this here already")
+    trouble = known.get_by_role("listitem").filter(has_text="The street is dark").first
+    trouble.get_by_role("button", name="I have this, too").click()
+    expect(page.get_by_text("your report has joined it")).to_be_visible()
+
+
+def test_words_alone_are_enough_and_say_what_they_read_like(people: People) -> None:
+    page = people.resident()
+    page.get_by_role("combobox", name="Street and house").fill("Lesnaya")
+    page.get_by_role("option").first.click()
+    words = page.get_by_label("Tell us in your own words")
+    words.fill("Somebody is trapped in the lift and cannot get out")
+    words.blur()
+    read = page.get_by_role("status").get_by_role("button", name="Passenger trapped in a lift")
+    read.click()
+    expect(page.get_by_role("radio", name="Passenger trapped in a lift")).to_be_checked()
+    page.get_by_text("Something else in the yard").click()
+    send(page)
+    expect(page.get_by_role("heading", name="Thank you. The report is filed.")).to_be_visible()

@@ -2,27 +2,38 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useRef, useState, type SyntheticEvent } from "react";
 import { fileAppeal, getCategories } from "../../api/calls";
 import { keys } from "../../api/keys";
+import type { KnownTrouble } from "../../api/known";
 import { ApiError } from "../../api/problem";
 import { useDraft } from "../../format/draft";
 import { useWords } from "../../i18n/text";
 import { categoryIcon, Icon } from "../../parts/icon";
 import { FieldError, Trouble, Waiting } from "../../parts/trouble";
 import { PortalFrame } from "./frame";
+import { KnownTroubles } from "./known-troubles";
 import { PhotoField } from "./photo-field";
 import { PlaceField } from "./place-field";
 import type { Spot } from "./places";
+import { Reading } from "./reading";
 import { Receipt } from "./receipt";
 
+/** submission: a secret of this appeal, so that what is sent twice is one. */
 interface Draft {
+  submission: string;
   category: string;
   spot: Spot | null;
   words: string;
   email: string;
 }
-const EMPTY: Draft = { category: "", spot: null, words: "", email: "" };
+const EMPTY: Draft = { submission: "", category: "", spot: null, words: "", email: "" };
+
+const secret = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, "0"),
+  ).join("");
 
 function formOf(draft: Draft, photos: File[]): FormData {
   const form = new FormData();
+  form.set("submission", draft.submission);
   form.set("category", draft.category);
   form.set("description", draft.words.trim());
   if (draft.spot?.kind === "house") form.set("place", draft.spot.id);
@@ -42,16 +53,14 @@ export function Portal() {
   const [draft, setDraft, clearDraft] = useDraft<Draft>("appeal", EMPTY);
   const [photos, setPhotos] = useState<File[]>([]);
   const [tried, setTried] = useState(false);
+  const [read, setRead] = useState(draft.words);
   const form = useRef<HTMLFormElement>(null);
   const file = useMutation({ mutationFn: fileAppeal, onSuccess: clearDraft });
   const change = (part: Partial<Draft>) => setDraft({ ...draft, ...part });
 
   const said = file.error instanceof ApiError ? file.error : null;
   const wrong = {
-    category:
-      (tried && !draft.category ? t("portal.needCategory") : null) ??
-      said?.field(language, "category") ??
-      null,
+    category: said?.field(language, "category") ?? null,
     place:
       (tried && !draft.spot ? t("portal.needPlace") : null) ??
       said?.field(language, "place", "address", "latitude", "longitude") ??
@@ -66,10 +75,23 @@ export function Portal() {
 
   const marked = said !== null && Object.values(wrong).some((words) => words !== null);
 
+  function send(whole: Draft, joins?: number | null) {
+    const kept = { ...whole, submission: whole.submission || secret() };
+    if (kept.submission !== draft.submission) change({ submission: kept.submission });
+    const sent = formOf(kept, photos);
+    if (joins) sent.set("joins", String(joins));
+    file.mutate(sent);
+  }
+
+  function join(trouble: KnownTrouble) {
+    const words = draft.words.trim() || t("portal.known.same", { name: say(trouble.name) });
+    send({ ...draft, category: trouble.category, words }, trouble.case);
+  }
+
   function submit(event: SyntheticEvent) {
     event.preventDefault();
     setTried(true);
-    if (draft.category && draft.spot && draft.words.trim()) file.mutate(formOf(draft, photos));
+    if (draft.spot && draft.words.trim()) send(draft);
     else
       requestAnimationFrame(() =>
         form.current?.querySelector<HTMLElement>("[aria-invalid=true], .wrong input")?.focus(),
@@ -95,7 +117,9 @@ export function Portal() {
       <p className="lead">{t("portal.lead")}</p>
       <form ref={form} noValidate onSubmit={submit}>
         <fieldset className={wrong.category ? "wrong" : ""} aria-describedby="category-error">
-          <legend>{t("portal.what")}</legend>
+          <legend>
+            {t("portal.what")} <small>{t("portal.orWords")}</small>
+          </legend>
           {categories.isPending && <Waiting />}
           <Trouble error={categories.error} retry={() => void categories.refetch()} />
           <div className="categories">
@@ -126,6 +150,9 @@ export function Portal() {
           <legend>{t("portal.where")}</legend>
           <PlaceField spot={draft.spot} onChange={(spot) => change({ spot })} error={wrong.place} />
         </fieldset>
+        {draft.spot && (
+          <KnownTroubles spot={draft.spot} isBusy={file.isPending} onJoin={join} />
+        )}
         <section>
           <label className="legend" htmlFor="words">
             {t("portal.describe")}
@@ -138,7 +165,11 @@ export function Portal() {
             aria-invalid={wrong.words !== null}
             aria-describedby="words-hint words-error"
             onChange={(event) => change({ words: event.target.value })}
+            onBlur={() => setRead(draft.words)}
           />
+          {!draft.category && (
+            <Reading words={read} onTake={(category) => change({ category })} />
+          )}
           <p id="words-hint" className="hint">
             {t("portal.describeHint")}
           </p>
