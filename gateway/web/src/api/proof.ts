@@ -1,5 +1,6 @@
 /** Calls about what proves the work: photos, acts, numbers to take photos with. */
-import { answer, POST, postForm } from "./client";
+import { answer, GET, POST, postForm } from "./client";
+import { keys } from "./keys";
 import type { components } from "./schema";
 
 type Schemas = components["schemas"];
@@ -44,3 +45,27 @@ export function sendCapture(number: number, capture: Capture) {
   form.set("photo", capture.photo, "photo.jpg");
   return postForm<EvidenceOut>(`/cases/${number}/captures`, form);
 }
+
+export type WorkOut = Schemas["WorkOut"];
+export type WorkItem = Schemas["ItemOut"];
+export type WorkVerb = WorkOut["verbs"][number];
+export type Entry = Omit<Schemas["EntryForm"], "id" | "told_at">;
+
+/** Below the case, so that what changes a case renews it too. */
+export const workKey = (number: number) => [...keys.case(number), "work"] as const;
+export const getWork = (number: number) =>
+  answer(GET("/api/v1/cases/{number}/work", { params: { path: { number } } }));
+export const takeStep = (number: number, verb: WorkVerb, reason: string) =>
+  answer(
+    POST("/api/v1/cases/{number}/work/steps", {
+      params: { path: { number } },
+      body: { id: crypto.randomUUID(), verb, reason, told_at: new Date().toISOString() },
+    }),
+  );
+export const enterItem = (number: number, entry: Entry) =>
+  answer(
+    POST("/api/v1/cases/{number}/work/entries", {
+      params: { path: { number } },
+      body: { id: crypto.randomUUID(), told_at: new Date().toISOString(), ...entry },
+    }),
+  );

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { getCase, getCases } from "../../api/calls";
 import { keys } from "../../api/keys";
+import { getWork, workKey, type WorkOut } from "../../api/proof";
 import type { CaseDetail, CaseRow } from "../../api/types";
 import { useDraft } from "../../format/draft";
 import { useWords } from "../../i18n/text";
@@ -13,12 +14,18 @@ import { PriorityMark } from "../../parts/priority";
 import { leave, SignedIn, useMe } from "../../parts/signed-in";
 import { LanguageSwitch, ThemeSwitch } from "../../parts/switches";
 import { Trouble, Waiting } from "../../parts/trouble";
-import { PhotoButton, usePhoto } from "../control/card/evidence";
-import { useMove, VERBS } from "../control/card/verbs";
+import { useMove } from "../control/card/verbs";
 import { isOverdue, sorted } from "../control/worklist/order";
+import { Checklist } from "./checklist";
+import { Steps } from "./steps";
+import { rememberTag } from "./tag";
+import "./checklist.css";
 import "./field.css";
 
+const BEFORE_AND_AFTER: readonly WorkOut["state"][] = ["offered", "declined", "done"];
+
 export default function Field() {
+  useState(rememberTag); // once, before a sign-in leads away from the address
   return (
     <SignedIn>
       <Tasks />
@@ -107,9 +114,10 @@ function Work({ id }: { id: number }) {
 
 function Actions({ detail }: { detail: CaseDetail }) {
   const { t, say } = useWords();
-  const [note, setNote, clearNote] = useDraft(`note.${detail.id}`, "");
-  const move = useMove(detail);
-  const photo = usePhoto(detail.id);
+  const { data: work, error } = useQuery({
+    queryKey: workKey(detail.id),
+    queryFn: () => getWork(detail.id),
+  });
   const first =
     detail.incident_list.find((incident) => incident.first_out) ?? detail.incident_list[0];
   const advice = first ? say(first.action) : "";
@@ -122,18 +130,30 @@ function Actions({ detail }: { detail: CaseDetail }) {
           {advice}
         </p>
       )}
-      {detail.missing_proof.length > 0 && (
-        <div>
-          <span className="label">{t("card.missing")}</span>
-          <ul>
-            {detail.missing_proof.map((missing) => (
-              <li key={say(missing)}>{say(missing)}</li>
-            ))}
-          </ul>
-        </div>
+      <Trouble error={error} />
+      {work && (
+        <>
+          <p>
+            <strong>{t(`workState.${work.state}`)}</strong>
+          </p>
+          {!BEFORE_AND_AFTER.includes(work.state) && (
+            <Checklist caseId={detail.id} items={work.items} />
+          )}
+          <Steps caseId={detail.id} work={work} />
+        </>
       )}
-      <Trouble error={move.error ?? photo.error} />
-      {photo.isSuccess && <p role="status">{t("field.photoDone")}</p>}
+      <Note detail={detail} />
+    </div>
+  );
+}
+
+function Note({ detail }: { detail: CaseDetail }) {
+  const { t } = useWords();
+  const [note, setNote, clearNote] = useDraft(`note.${detail.id}`, "");
+  const move = useMove(detail);
+  return (
+    <>
+      <Trouble error={move.error} />
       <textarea
         className="input"
         rows={2}
@@ -144,19 +164,15 @@ function Actions({ detail }: { detail: CaseDetail }) {
         onChange={(event) => setNote(event.target.value)}
       />
       <div className="buttons">
-        <PhotoButton adding={photo} label={t("field.photo")} camera />
-        {VERBS.filter((verb) => detail.allowed.includes(verb)).map((verb) => (
-          <button
-            key={verb}
-            type="button"
-            className="button solid"
-            disabled={move.isPending || (verb === "close" && detail.missing_proof.length > 0)}
-            onClick={() => move.mutate({ verb, note: note.trim() }, { onSuccess: clearNote })}
-          >
-            {t(`verb.${verb}`)}
-          </button>
-        ))}
+        <button
+          type="button"
+          className="button"
+          disabled={move.isPending || !note.trim()}
+          onClick={() => move.mutate({ verb: "note", note: note.trim() }, { onSuccess: clearNote })}
+        >
+          {t("card.addNote")}
+        </button>
       </div>
-    </div>
+    </>
   );
 }

@@ -24,6 +24,7 @@ import { Sorting, Urgent } from "./sorting";
 import { Stepper } from "./stepper";
 import { Timeline } from "./timeline";
 import { Verbs } from "./verbs";
+import { WorkState } from "./work-state";
 import "./card.css";
 
 interface Props {
@@ -66,6 +67,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         <Answers caseId={id} appeals={data.appeal_list} />
         <Sorting detail={data} />
         <Hands detail={data} />
+        <WorkState caseId={id} />
         <Evidence caseId={id} evidence={data.evidence} />
         <Timeline entries={data.timeline} />
       </div>

@@ -24,12 +24,10 @@ export function usePhoto(caseId: number, kind: "photo" | "act" = "photo") {
 export function PhotoButton({
   adding,
   label,
-  camera = false,
   paper = false,
 }: {
   adding: ReturnType<typeof usePhoto>;
   label: string;
-  camera?: boolean;
   paper?: boolean;
 }) {
   const { t } = useWords();
@@ -41,7 +39,6 @@ export function PhotoButton({
         type="file"
         className="hidden"
         accept={paper ? `${PICTURES},application/pdf` : PICTURES}
-        capture={camera ? "environment" : undefined}
         disabled={adding.isPending}
         onChange={(event) => {
           const [photo] = event.target.files ?? [];
