@@ -20,6 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--no-first-run",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",
 ]
 SOON_MS = 15_000
 SIGNED_IN = re.compile("/(control|field|admin)$")
