@@ -17,7 +17,7 @@ FLOORS = {  # versions below these have holes or defects that we were bitten by
     "pymodbus": (3, 16, 1),
 }
 # In two parts, so that this file is not found itself.
-OF_A_MACHINE = re.compile(r"(?<![\w.~/-])/(?:wo" + r"rk|ro" + r"ot)/")
+OF_A_MACHINE = re.compile(r"(?<![\w.~/…}-])/(?:wo" + r"rk|ro" + r"ot)/")
 
 
 def tracked() -> list[Path]:
