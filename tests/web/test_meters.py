@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.gateway.photos import photo
 from tests.web.conftest import People
-from tests.web.test_access import found_in_every_look
+from tests.web.test_access import found_in_every_look, found_in_themes
 from tests.web.town import until
 
 pytestmark = pytest.mark.web
@@ -122,3 +122,22 @@ def test_a_reading_that_cannot_be_is_refused_with_what_is_wanted(people: People)
     expect(water.get_by_role("alert")).to_contain_text("5 is less")
     expect(field).to_have_value("5")
     assert found_in_every_look(page) == []
+
+
+def test_an_administrator_records_that_a_meter_was_replaced(people: People) -> None:
+    page = people.staff("administrator", HOUSE)
+    meters = page.get_by_role("table", name="Meters and verification")
+    row = meters.get_by_role("row").filter(has_text="Water meter, 1 Lesnaya St, flat 20")
+    row.get_by_role("button", name="Replace the meter").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Serial number of the new meter").fill("26-10933")
+    dialog.get_by_label("Last reading of the former meter").fill("a lot")
+    dialog.get_by_role("button", name="Record the replacement").click()
+    expect(dialog.get_by_role("alert").filter(has_text="Copy the digits")).to_be_visible()
+    assert found_in_themes(page) == []
+    dialog.get_by_label("Last reading of the former meter").fill("2001,5")
+    dialog.get_by_label("First reading of the new meter").fill("0,2")
+    dialog.get_by_role("button", name="Record the replacement").click()
+    expect(dialog).to_have_count(0)
+    expect(row).to_contain_text("26-10933")
+    expect(row).to_contain_text("none")  # no seal yet

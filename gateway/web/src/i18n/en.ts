@@ -776,6 +776,18 @@ export const en = {
     verified: "Verification",
     download: "Closed period, CSV",
   },
+  replacement: {
+    title: "Replacement",
+    replace: "Replace…",
+    of: "Replace the meter: {{name}}",
+    serial: "Serial number of the new meter",
+    at: "When it was replaced, if not just now",
+    last: "Last reading of the former meter",
+    first: "First reading of the new meter",
+    note: "Note",
+    next: "The new meter has no seal and no verification yet: enter them from its passport.",
+    record: "Record the replacement",
+  },
   commissioning: {
     title: "Commissioning",
     lead: "Choose a house, a street or a whole territory: its list shows how far each device is on its way into operation.",

@@ -7,13 +7,14 @@ import type { MeterOut, ResourceBalance } from "../../api/types";
 import { useTime } from "../../format/time";
 import { useValue } from "../../format/value";
 import { useWords } from "../../i18n/text";
-import { SignedIn } from "../../parts/signed-in";
+import { SignedIn, useMe } from "../../parts/signed-in";
 import { Trouble, Waiting } from "../../parts/trouble";
 import { ChoosePlace } from "../admin/commissioning/choose-place";
 import { Frame } from "../admin/frame";
 import { useAmounts } from "./amounts";
 import "./meters.css";
 import { lastMonths, nextMonth } from "./months";
+import { ReplaceMeter } from "./replace-meter";
 import { SentReadings } from "./sent-readings";
 
 const NAMED = 3;
@@ -148,6 +149,7 @@ function Row({ balance }: { balance: ResourceBalance }) {
 function Verifications({ place }: { place: string }) {
   const { t, say } = useWords();
   const time = useTime();
+  const isAdministrator = useMe().role === "administrator";
   const meters = useQuery({ queryKey: keys.meters(place), queryFn: () => getMeters(place) });
   if (meters.error) return <Trouble error={meters.error} retry={() => void meters.refetch()} />;
   if (!meters.data) return <Waiting />;
@@ -168,6 +170,7 @@ function Verifications({ place }: { place: string }) {
                 {t(`meters.${column}`)}
               </th>
             ))}
+            {isAdministrator && <th scope="col">{t("replacement.title")}</th>}
           </tr>
         </thead>
         <tbody>
@@ -181,6 +184,11 @@ function Verifications({ place }: { place: string }) {
                   date: meter.verified_until ? time.date(meter.verified_until) : "",
                 })}
               </td>
+              {isAdministrator && (
+                <td>
+                  <ReplaceMeter meter={meter} />
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
