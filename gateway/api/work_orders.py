@@ -16,10 +16,11 @@ from gateway.cases.rows import show_evidence
 from gateway.cases.show_work import show_work
 from gateway.cases.work import find_case
 
-router = APIRouter(prefix="/cases/{number}/work", tags=["work"])
+router = APIRouter(prefix="/cases/{number}", tags=["work"])
+WORK = "/work"
 
 
-@router.get("")
+@router.get(WORK)
 async def read_work(
     number: Number, actor: CurrentActor, session: Reading, registry: TheRegistry
 ) -> WorkOut:
@@ -27,7 +28,7 @@ async def read_work(
     return await show_work(session, registry, await find_case(session, actor, number))
 
 
-@router.post("/steps")
+@router.post(f"{WORK}/steps")
 async def take_step(
     number: Number, actor: CurrentActor, form: StepForm, desk: TheDesk, witness: TheWitness
 ) -> WorkOut:
@@ -42,7 +43,7 @@ async def take_step(
     )
 
 
-@router.post("/entries")
+@router.post(f"{WORK}/entries")
 async def enter_item(
     number: Number, actor: CurrentActor, form: EntryForm, desk: TheDesk
 ) -> WorkOut:

@@ -1569,7 +1569,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/cases/{number}/work/given-answer": {
+    "/api/v1/cases/{number}/given-answer": {
         parameters: {
             query?: never;
             header?: never;
