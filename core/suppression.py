@@ -20,7 +20,10 @@ SHELVED_AT_MOST: Mapping[Severity, timedelta] = {
     Severity.LOW: timedelta(hours=24),
     Severity.MEDIUM: timedelta(hours=8),
     Severity.HIGH: timedelta(hours=1),
+    Severity.CRITICAL: timedelta(minutes=30),
 }
+NEED_TWO = frozenset({Severity.CRITICAL})  # who asks, and another person who confirms
+CONFIRM_WITHIN = timedelta(minutes=10)
 MAY: Mapping[Suppressed, frozenset[Role]] = {
     Suppressed.SHELVED: frozenset({Role.DISPATCHER, Role.ADMINISTRATOR}),
     Suppressed.BY_DESIGN: frozenset({Role.ADMINISTRATOR}),
@@ -44,9 +47,13 @@ NO_END: Text = {
     "ru": "Укажите, когда это закончится: позже начала и ещё не наступившее время.",
     "en": "Say when it ends: after its beginning, and not in the past.",
 }
-CRITICAL: Text = {
-    "ru": "Критическую тревогу не откладывают. Выведите устройство из работы по наряду.",
-    "en": "A critical alarm is not shelved. Take its device out of service, by an order.",
+SAME_PERSON: Text = {
+    "ru": "Подтвердить должен другой человек, не тот, кто попросил.",
+    "en": "Another person must confirm it, not the one who asked.",
+}
+NOT_ASKED: Text = {
+    "ru": "Здесь нечего подтверждать: уже подтверждено, или время вышло.",
+    "en": "There is nothing to confirm: it is confirmed already, or the time is over.",
 }
 TOO_LONG: Text = {
     "ru": "Отложите не более чем на {hours} ч: такая тревога не может молчать дольше.",
@@ -60,7 +67,8 @@ class Suppression:
     """Conditions of a device, or of an asset, of which nobody is told from `since` to `until`.
 
     condition: the only one; empty for all. below: of everything that the asset feeds too. until:
-    None where a person must end it. order: the number of the order for the work.
+    None where a person must end it. order: the number of the order for the work. asked_by: id of
+    who asked for what another person must confirm, until confirm_until; confirmed_by: who did.
     """
 
     why: Suppressed
@@ -73,15 +81,34 @@ class Suppression:
     reason: str
     order: str = ""
     by: str
+    asked_by: str = ""
+    confirm_until: datetime | None = None
+    confirmed_by: str = ""
     ended_at: datetime | None = None
     ended_by: str = ""
 
+    @property
+    def waits(self) -> bool:
+        """Tell whether another person must confirm it yet."""
+        return self.confirm_until is not None and not self.confirmed_by
+
     def is_in_force(self, at: datetime) -> bool:
-        return self.since <= at and self.ended_at is None and not self.is_over(at)
+        begun = self.since <= at and not self.waits
+        return begun and self.ended_at is None and not self.is_over(at)
 
     def is_over(self, at: datetime) -> bool:
-        """Tell whether its time has run out."""
-        return self.until is not None and self.until <= at
+        """Tell whether its time has run out, or that to confirm it."""
+        ends = self.confirm_until if self.waits else self.until
+        return ends is not None and ends <= at
+
+    def confirm(self, role: Role, by_id: str, by: str, at: datetime) -> Self:
+        """Take the word of the second person: from now on it is in force."""
+        _refuse_others(self.why, role)
+        if not self.waits or self.ended_at is not None or self.is_over(at):
+            raise refused("nothing_to_confirm", NOT_ASKED)
+        if by_id == self.asked_by:
+            raise refused("same_person", SAME_PERSON)
+        return replace(self, confirmed_by=by, since=at)
 
     def covers(self, device: str, condition: str, assets: Collection[str]) -> bool:
         """Tell whether it is about this condition. assets: the asset and all that feeds it."""
@@ -103,21 +130,23 @@ def shelve(
     device: str,
     condition: str,
     by: str,
+    by_id: str,
     reason: str,
     at: datetime,
     until: datetime,
 ) -> Suppression:
-    """Put one condition aside for a limited time. DomainError where that is not allowed."""
+    """Put one condition aside for a limited time; of the worst, ask for it.
+
+    DomainError where that is not allowed.
+    """
     _refuse_others(Suppressed.SHELVED, role)
     if not reason.strip():
         raise refused("invalid", NO_REASON)
-    if severity not in SHELVED_AT_MOST:
-        raise refused("shelving_critical", CRITICAL)
     if until <= at:
         raise refused("invalid", NO_END)
     longest = SHELVED_AT_MOST[severity]
     if until - at > longest:
-        raise refused("shelving_too_long", TOO_LONG, hours=str(longest // timedelta(hours=1)))
+        raise refused("shelving_too_long", TOO_LONG, hours=f"{longest / timedelta(hours=1):g}")
     return Suppression(
         why=Suppressed.SHELVED,
         device=device,
@@ -126,6 +155,8 @@ def shelve(
         until=until,
         reason=reason.strip(),
         by=by,
+        asked_by=by_id if severity in NEED_TWO else "",
+        confirm_until=at + CONFIRM_WITHIN if severity in NEED_TWO else None,
     )
 
 

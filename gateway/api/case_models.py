@@ -44,7 +44,8 @@ class IncidentOut(Model):
     active: bool
     acknowledged: bool
     latched: bool = Field(description="its source is normal again, and a person must reset it")
-    shelved_at_most_h: float = Field(description="hours; 0: it is not to be shelved")
+    shelved_at_most_h: float = Field(description="hours for which it may be shelved")
+    shelving_needs_two: bool = Field(False, description="another person must confirm it")
     first_out: bool
     raises: int = Field(1, description="how often it came; more than once: it chatters")
     fleeting: bool = Field(False, description="it was active for seconds only")

@@ -26,6 +26,10 @@ class SuppressionOut(Model):
     reason: str
     order: str
     by: str
+    confirm_until: datetime | None = Field(
+        description="until when another person must confirm it, or it does not begin"
+    )
+    confirmed_by: str
     ended_at: datetime | None
     ended_by: str
 

@@ -34,9 +34,19 @@ async def end_suppression(number: Number, actor: CurrentActor, desk: TheDesk) ->
     return show_suppression(await suppressions.end(desk, actor, number))
 
 
+@router.post("/suppressions/{number}/confirm")
+async def confirm_suppression(number: Number, actor: CurrentActor, desk: TheDesk) -> SuppressionOut:
+    """Confirm, as the second person, that an alarm of the highest severity is shelved."""
+    return show_suppression(await suppressions.confirm(desk, actor, number))
+
+
 @router.post("/incidents/{number}/shelve")
 async def shelve(
     number: Number, actor: CurrentActor, form: Shelve, desk: TheDesk
 ) -> SuppressionOut:
-    """Put the condition of this incident aside; it comes back by itself."""
+    """Put the condition of this incident aside; it comes back by itself.
+
+    One of the highest severity is put aside once another person has confirmed it, within ten
+    minutes.
+    """
     return show_suppression(await suppressions.put_aside(desk, actor, number, form))

@@ -14,7 +14,7 @@ from core.deadline import Deadline
 from core.deadline_rule import DeadlineRules
 from core.incident import Incident, Suppressed
 from core.repetition import Repetition
-from core.suppression import SHELVED_AT_MOST, Suppression
+from core.suppression import NEED_TWO, SHELVED_AT_MOST, Suppression
 from core.text import Text
 from gateway.api import appeal_models, case_models, deadline_models, suppression_models
 from gateway.api.command_models import CommandOut
@@ -34,7 +34,7 @@ from gateway.storage.case_tables import (
 
 ClockRow = TypeVar("ClockRow", bound=ClockColumns)
 
-NEVER, HOUR = timedelta(), timedelta(hours=1)
+HOUR = timedelta(hours=1)
 
 
 def case_of(row: CaseRow, rules: DeadlineRules) -> Case:
@@ -259,7 +259,8 @@ def show_incident(row: IncidentRow) -> case_models.IncidentOut:
             "acknowledged": incident.acknowledged,
             "latched": incident.is_latched,
             "advice": _advice(row),
-            "shelved_at_most_h": SHELVED_AT_MOST.get(Severity(row.severity), NEVER) / HOUR,
+            "shelved_at_most_h": SHELVED_AT_MOST[Severity(row.severity)] / HOUR,
+            "shelving_needs_two": Severity(row.severity) in NEED_TWO,
         }
     )
 
@@ -299,6 +300,9 @@ def suppression_of(row: SuppressionRow) -> Suppression:
         reason=row.reason,
         order=row.order,
         by=row.by,
+        asked_by=row.asked_by,
+        confirm_until=row.confirm_until,
+        confirmed_by=row.confirmed_by,
         ended_at=row.ended_at,
         ended_by=row.ended_by,
     )

@@ -33,6 +33,7 @@ from gateway.storage.failures import patiently
 from gateway.storage.visibility import visible_to
 
 LOOK_EVERY_S = 1.0
+_WAITS = and_(SuppressionRow.confirm_until.is_not(None), SuppressionRow.confirmed_by == "")
 SHOWN_FOR = timedelta(days=30)  # of what has ended: the log of who did it, when and why
 
 ALREADY: Text = {
@@ -74,7 +75,7 @@ async def list_suppressions(
 async def put_aside(desk: Desk, actor: Actor, number: int, form: Shelve) -> SuppressionRow:
     """Shelve the condition of an incident. DomainError where that is not allowed."""
     incident = await find_incident(desk, actor, number)
-    if incident.shelved:
+    if incident.shelved or await _is_asked_for(desk, incident):
         raise refused("shelved", ALREADY)
     wanted = shelve(
         actor.role,
@@ -82,11 +83,35 @@ async def put_aside(desk: Desk, actor: Actor, number: int, form: Shelve) -> Supp
         device=incident.device,
         condition=incident.condition,
         by=actor.name,
+        by_id=actor.id,
         reason=form.reason,
         at=desk.now,
         until=form.until,
     )
     row = await begin_one(desk, wanted, incident.name, incident.place_path)
+    await desk.finish()
+    return row
+
+
+async def _is_asked_for(desk: Desk, incident: IncidentRow) -> bool:
+    """Tell whether somebody has asked to shelve it, and nobody has confirmed that yet."""
+    found = await desk.session.scalar(
+        select(SuppressionRow.id).where(
+            SuppressionRow.device == incident.device,
+            SuppressionRow.condition == incident.condition,
+            SuppressionRow.ended_at.is_(None),
+            _WAITS,
+        )
+    )
+    return found is not None
+
+
+async def confirm(desk: Desk, actor: Actor, number: int) -> SuppressionRow:
+    """Let what another person has asked for begin. DomainError where that is not for this one."""
+    row = await _find(desk, actor, number)
+    confirmed = suppression_of(row).confirm(actor.role, actor.id, actor.name, desk.now)
+    row.confirmed_by, row.since = confirmed.confirmed_by, confirmed.since
+    await _settle(desk, row)
     await desk.finish()
     return row
 
@@ -119,14 +144,19 @@ async def silence(desk: Desk, actor: Actor, form: Suppress) -> SuppressionRow:
 
 async def end(desk: Desk, actor: Actor, number: int) -> SuppressionRow:
     """End a suppression before its time."""
+    row = await _find(desk, actor, number)
+    refuse_ending(Suppressed(row.why), actor.role)
+    await end_one(desk, row, actor.name)
+    await desk.finish()
+    return row
+
+
+async def _find(desk: Desk, actor: Actor, number: int) -> SuppressionRow:
     row = await desk.session.scalar(
         select(SuppressionRow).where(SuppressionRow.id == number, visible_to(actor, SuppressionRow))
     )
     if row is None:
         raise NotVisible("suppression", number)
-    refuse_ending(Suppressed(row.why), actor.role)
-    await end_one(desk, row, actor.name)
-    await desk.finish()
     return row
 
 
@@ -144,13 +174,16 @@ async def begin_one(desk: Desk, wanted: Suppression, name: Text, path: str) -> S
         reason=wanted.reason,
         order=wanted.order,
         by=wanted.by,
+        asked_by=wanted.asked_by,
+        confirm_until=wanted.confirm_until,
+        confirmed_by="",
         begun=False,
         ended_at=None,
         ended_by="",
         place_path=path,
     )
     desk.session.add(row)
-    if wanted.since <= desk.now:
+    if wanted.since <= desk.now and not wanted.waits:
         await _settle(desk, row)
     else:
         await desk.session.flush()
@@ -237,8 +270,10 @@ async def settle_due(desk: Desk) -> None:
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
-    begins = and_(~SuppressionRow.begun, SuppressionRow.since <= now)
-    return and_(SuppressionRow.ended_at.is_(None), or_(begins, SuppressionRow.until <= now))
+    begins = and_(~SuppressionRow.begun, SuppressionRow.since <= now, ~_WAITS)
+    lapses = and_(_WAITS, SuppressionRow.confirm_until <= now)
+    ends = or_(begins, SuppressionRow.until <= now, lapses)
+    return and_(SuppressionRow.ended_at.is_(None), ends)
 
 
 async def watch(database: Database, clock: Clock, registry: CurrentRegistry) -> None:

@@ -199,7 +199,7 @@ class IncidentRow(Base):
 
 
 class SuppressionRow(Base):
-    """A core.suppression.Suppression. begun: its conditions know of it."""
+    """A core.suppression.Suppression. begun: its conditions know of it. asked_by: id of a user."""
 
     __tablename__ = "suppressions"
     id: Mapped[int] = mapped_column(Counted, primary_key=True)
@@ -214,6 +214,9 @@ class SuppressionRow(Base):
     reason: Mapped[str] = mapped_column(String(500))
     order: Mapped[str] = mapped_column(String(100))
     by: Mapped[str] = mapped_column(String(200))
+    asked_by: Mapped[str] = mapped_column(Identifier, default="", server_default="")
+    confirm_until: Mapped[datetime | None] = mapped_column(index=True)
+    confirmed_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     begun: Mapped[bool]
     ended_at: Mapped[datetime | None] = mapped_column(index=True)
     ended_by: Mapped[str] = mapped_column(String(200))

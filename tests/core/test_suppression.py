@@ -27,6 +27,7 @@ def shelved(
         device="pump",
         condition="dry",
         by="Anna",
+        by_id="anna",
         reason=reason,
         at=START,
         until=START + hours * HOUR,
@@ -55,9 +56,23 @@ def test_the_worse_an_alarm_the_shorter_it_may_be_shelved(severity: Severity, ho
         shelved(severity=severity, hours=hours + 0.1)
 
 
-def test_a_critical_alarm_is_not_shelved() -> None:
-    with pytest.raises(DomainError, match="critical"):
-        shelved(Role.ADMINISTRATOR, CRITICAL, 0.1)
+def test_what_is_critical_is_quiet_only_once_another_person_has_confirmed_it() -> None:
+    asked = shelved(Role.ADMINISTRATOR, CRITICAL, 0.5)
+    with pytest.raises(DomainError, match=r"for 0\.5 h at most"):
+        shelved(Role.ADMINISTRATOR, CRITICAL, 0.6)
+    with pytest.raises(DomainError, match="Another person"):
+        asked.confirm(Role.DISPATCHER, "anna", "Anna", START)
+    confirmed = asked.confirm(Role.DISPATCHER, "boris", "Boris", START)
+
+    assert (asked.is_in_force(START), confirmed.is_in_force(START)) == (False, True)
+
+
+def test_what_nobody_confirms_in_ten_minutes_lapses() -> None:
+    asked, late = shelved(severity=CRITICAL, hours=0.5), START + HOUR / 6
+    with pytest.raises(DomainError, match="nothing to confirm"):
+        asked.confirm(Role.DISPATCHER, "boris", "Boris", late)
+
+    assert asked.is_over(late)
 
 
 @pytest.mark.parametrize(("hours", "reason"), [(0, "why not"), (-1, "why not"), (1, " ")])

@@ -44,6 +44,12 @@ async def end(here: Hall, actor: Actor, number: int) -> None:
         await suppressions.end(desk, actor, number)
 
 
+async def confirm(here: Hall, actor: Actor, number: int) -> None:
+    async with here.database.transaction() as session:
+        desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
+        await suppressions.confirm(desk, actor, number)
+
+
 async def reset(here: Hall, number: int) -> None:
     async with here.database.transaction() as session:
         desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
@@ -187,13 +193,50 @@ def test_nobody_suppresses_what_they_may_not(tmp_path: Path) -> None:
                 await shelve(here, RIGHT, stopped.id)
             with pytest.raises(DomainError, match="not for you"):
                 await shelve(here, WORKER, stopped.id)
-            with pytest.raises(DomainError, match="critical"):
-                await shelve(here, LEFT, trapped.id)
+            with pytest.raises(DomainError, match=r"for 0\.5 h at most"):
+                await shelve(here, LEFT, trapped.id, 31)
             with pytest.raises(DomainError, match="not for you"):
                 await silence(here, LEFT, why="out_of_service", asset="lift-1")
             return await log(here), [case.unacknowledged for case in await here.worklist(LEFT)]
 
     assert asyncio.run(scenario()) == ([], [2])
+
+
+def test_what_is_critical_is_shelved_by_two_people(tmp_path: Path) -> None:
+    async def scenario() -> tuple[list[str], list[tuple[str, str]]]:
+        async with hall(tmp_path) as here:
+            await here.take(condition("lift-1", "trapped"))
+            asked = await shelve(here, LEFT, 1)
+            states = [one.state for one in await incidents(here)]
+            with pytest.raises(DomainError, match="already"):
+                await shelve(here, CHIEF, 1)
+            with pytest.raises(DomainError, match="Another person"):
+                await confirm(here, LEFT, asked.id)
+            await confirm(here, CHIEF, asked.id)
+            states += [one.state for one in await incidents(here)]
+            await let_pass(here, 31 * MINUTE)
+            states += [one.state for one in await incidents(here)]
+            async with here.database.reading() as session:
+                rows = await suppressions.list_suppressions(session, CHIEF, here.clock.now())
+            return states, [(row.by, row.confirmed_by) for row in rows]
+
+    assert asyncio.run(scenario()) == (
+        ["unacknowledged", "shelved", "unacknowledged"],
+        [("D. left-bank", "Chief")],
+    )
+
+
+def test_what_nobody_confirms_is_not_shelved_and_may_be_asked_for_again(tmp_path: Path) -> None:
+    async def scenario() -> tuple[list[str], int]:
+        async with hall(tmp_path) as here:
+            await here.take(condition("lift-1", "trapped"))
+            await shelve(here, LEFT, 1)
+            await let_pass(here, 10 * MINUTE)
+            await shelve(here, LEFT, 1)
+            (case,) = await here.worklist(LEFT)
+            return [one.state for one in await incidents(here)], case.unacknowledged
+
+    assert asyncio.run(scenario()) == (["unacknowledged"], 1)
 
 
 def test_a_latched_alarm_stays_until_it_is_reset(tmp_path: Path) -> None:

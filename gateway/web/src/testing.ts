@@ -55,6 +55,7 @@ export function incident(part: Partial<IncidentOut>): IncidentOut {
     acknowledged: false,
     latched: false,
     shelved_at_most_h: 1,
+    shelving_needs_two: false,
     first_out: true,
     raises: 1,
     fleeting: false,

@@ -1,5 +1,5 @@
 /** Calls about how good the alarms of a console are. */
-import { answer, GET, PREFIX } from "./client";
+import { answer, GET, POST, PREFIX } from "./client";
 import type { components } from "./schema";
 
 export type AlarmFigures = components["schemas"]["AlarmFigures"];
@@ -17,3 +17,7 @@ export const getAlarmFigures = (query: Period) =>
 export const alarmFiguresUrl = (period: Period, language: string) =>
   `${PREFIX}/alarm-figures.csv?${new URLSearchParams({ ...period, language }).toString()}`;
 export const getFlood = () => answer(GET("/api/v1/flood"));
+
+/** The second person's word, without which the worst alarms are not shelved. */
+export const confirmSuppression = (number: number) =>
+  answer(POST("/api/v1/suppressions/{number}/confirm", { params: { path: { number } } }));

@@ -940,6 +940,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/suppressions/{number}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Suppression
+         * @description Confirm, as the second person, that an alarm of the highest severity is shelved.
+         */
+        post: operations["confirm_suppression"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{number}/shelve": {
         parameters: {
             query?: never;
@@ -952,6 +972,9 @@ export interface paths {
         /**
          * Shelve
          * @description Put the condition of this incident aside; it comes back by itself.
+         *
+         *     One of the highest severity is put aside once another person has confirmed it, within ten
+         *     minutes.
          */
         post: operations["shelve"];
         delete?: never;
@@ -4139,9 +4162,15 @@ export interface components {
             latched: boolean;
             /**
              * Shelved At Most H
-             * @description hours; 0: it is not to be shelved
+             * @description hours for which it may be shelved
              */
             shelved_at_most_h: number;
+            /**
+             * Shelving Needs Two
+             * @description another person must confirm it
+             * @default false
+             */
+            shelving_needs_two: boolean;
             /** First Out */
             first_out: boolean;
             /**
@@ -5563,6 +5592,13 @@ export interface components {
             order: string;
             /** By */
             by: string;
+            /**
+             * Confirm Until
+             * @description until when another person must confirm it, or it does not begin
+             */
+            confirm_until: string | null;
+            /** Confirmed By */
+            confirmed_by: string;
             /** Ended At */
             ended_at: string | null;
             /** Ended By */
@@ -7650,6 +7686,37 @@ export interface operations {
         };
     };
     end_suppression: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuppressionOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_suppression: {
         parameters: {
             query?: never;
             header?: never;

@@ -1,12 +1,14 @@
 import { useState } from "react";
+import { confirmSuppression } from "../../api/alarms";
 import type { SuppressionOut } from "../../api/types";
 import { useTime } from "../../format/time";
 import { useWords } from "../../i18n/text";
 import { useNow } from "../../live/react";
 import { Dialog } from "../../parts/dialog";
 import { Icon } from "../../parts/icon";
+import { useMe } from "../../parts/signed-in";
 import { Trouble } from "../../parts/trouble";
-import { useEnding, useSuppressions } from "./use-suppressions";
+import { useEnding, useSuppressing, useSuppressions } from "./use-suppressions";
 
 /** How many alarms nobody is told of, and at a press which, by whose word and for how long. */
 export function Suppressions() {
@@ -31,14 +33,19 @@ export function Suppressions() {
   );
 }
 
+const waits = (one: SuppressionOut) =>
+  !one.ended_at && one.confirm_until !== null && !one.confirmed_by;
+
 function List({ suppressions }: { suppressions: readonly SuppressionOut[] }) {
   const { t, say } = useWords();
   const time = useTime();
   const now = useNow(60_000);
+  const me = useMe();
   const ending = useEnding();
+  const confirming = useSuppressing(confirmSuppression);
   return (
     <>
-      <Trouble error={ending.error} />
+      <Trouble error={ending.error ?? confirming.error} />
       <ul className="suppressions">
         {suppressions.map((one) => {
           const name = say(one.name);
@@ -57,8 +64,23 @@ function List({ suppressions }: { suppressions: readonly SuppressionOut[] }) {
               <strong>{name}</strong>
               <span>{`${t(`incidentState.${one.why}`)} · ${when}`}</span>
               <span className="faint">
-                {[one.by, one.order, one.reason].filter(Boolean).join(" · ")}
+                {[one.by, one.confirmed_by, one.order, one.reason].filter(Boolean).join(" · ")}
               </span>
+              {waits(one) && one.confirm_until && (
+                <strong>
+                  {t("quiet.waits", { time: time.moment(one.confirm_until, now) })}
+                </strong>
+              )}
+              {waits(one) && one.by !== me.name && (
+                <button
+                  type="button"
+                  className="button solid"
+                  disabled={confirming.isPending}
+                  onClick={() => confirming.mutate(one.id)}
+                >
+                  {t("quiet.confirm", { name })}
+                </button>
+              )}
               {!one.ended_at && (
                 <button
                   type="button"

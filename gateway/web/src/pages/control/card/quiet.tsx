@@ -89,6 +89,7 @@ function Shelve({ incident }: { incident: IncidentOut }) {
       <button type="submit" className="button solid" disabled={shelving.isPending}>
         {t("quiet.shelve")}
       </button>
+      {incident.shelving_needs_two && <span>{t("quiet.needsTwo")}</span>}
       <Trouble error={shelving.error} />
     </form>
   );
