@@ -17,6 +17,7 @@ from core.text import in_language
 from gateway.cases.appeals import Heard, Receipt, file_appeals, territory_of
 from gateway.cases.desk import open_desk
 from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.pictures import fit_to_show
 from gateway.language.facts import FactFinder
 from gateway.language.gazetteer import Entry
 from gateway.language.reader import Reader, Understanding, address_of
@@ -98,7 +99,8 @@ class Filing:
                 understood=understanding,
                 facts=facts,
                 photos=[
-                    (media, await self._evidence.put(content)) for media, content in appeal.photos
+                    (media, await self._evidence.put(await asyncio.to_thread(fit_to_show, content)))
+                    for media, content in appeal.photos
                 ],
             )
             for (appeal, facts), understanding in zip(checked, understood, strict=True)

@@ -130,6 +130,15 @@ def without_traces(content: bytes, turned: int = 1) -> bytes:
     return _webp_without(content)
 
 
+def fit_to_show(content: bytes) -> bytes:
+    """Give a photo that somebody sent without what it tells beside itself; one that cannot be read
+    is not refused for that."""
+    try:
+        return read_picture(content).content
+    except DomainError:
+        return without_traces(content)
+
+
 def _jpeg_without(content: bytes, turned: int) -> bytes:
     kept = [content[:2]]
     if turned != 1:

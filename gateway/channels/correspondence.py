@@ -1,5 +1,6 @@
 """What people write in a conversation: a new appeal, or their answer to the one question."""
 
+import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from gateway.cases.appeals import APPLICANT
 from gateway.cases.desk import Desk, open_desk
 from gateway.cases.evidence_files import EvidenceFiles
 from gateway.cases.filing import Filing
+from gateway.cases.pictures import fit_to_show
 from gateway.channels.courier import delivery_of
 from gateway.registry.snapshot import CurrentRegistry
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
@@ -134,7 +136,7 @@ class Correspondence:
                     by_staff=False,
                     text={},
                     media_type=media_type(content),
-                    sha256=await self._evidence.put(content),
+                    sha256=await self._evidence.put(await asyncio.to_thread(fit_to_show, content)),
                     place_path=appeal.place_path,
                 )
             )

@@ -1,5 +1,6 @@
 """Planned works: drafted, announced, quiet for their time, and done on proof."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from gateway.api.planned_models import PlanForm
 from gateway.cases.affected import Area
 from gateway.cases.desk import Desk
 from gateway.cases.evidence_files import EvidenceFiles
+from gateway.cases.pictures import fit_to_show
 from gateway.cases.planned import plan_of
 from gateway.cases.reach import portions
 from gateway.cases.suppressions import begin_one, end_one
@@ -186,7 +188,8 @@ async def finish(
         is_proved=bool(photo) or await _came_back(desk.session, row, found.assets),
     )
     if photo:
-        row.photo, row.photo_type = await files.put(photo), media
+        row.photo_type = media
+        row.photo = await files.put(await asyncio.to_thread(fit_to_show, photo))
     row.begun_at, row.done_at, row.result = plan.begun_at, plan.done_at, result.strip()
     await _let_speak(desk, row, actor.name)
     await _say(desk, row, DONE)

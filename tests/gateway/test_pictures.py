@@ -11,7 +11,7 @@ from PIL import ExifTags, Image
 
 from core.errors import DomainError
 from core.picture_hash import SAME_BITS
-from gateway.cases.pictures import read_picture
+from gateway.cases.pictures import fit_to_show, read_picture
 from tests.gateway.photos import AT_HOUSE_5, photo
 
 AT = datetime(2026, 11, 22, 9, 30, 15, tzinfo=UTC)
@@ -67,6 +67,13 @@ def test_a_photo_turned_by_its_header_looks_as_it_is_seen() -> None:
     upright = io.BytesIO()
     opened(photo(1)).transpose(Image.Transpose.ROTATE_270).save(upright, "JPEG")
     assert (look(photo(1, turned=6)) ^ look(upright.getvalue())).bit_count() <= SAME_BITS
+
+
+def test_what_residents_send_is_shown_without_its_place_and_a_broken_file_as_it_is() -> None:
+    shown = fit_to_show(photo(1, position=AT_HOUSE_5, turned=6))
+    assert dict(opened(shown).getexif()) == {ExifTags.Base.Orientation: 6}
+    broken = b"\xff\xd8\xff\xe0" + bytes(100)
+    assert fit_to_show(broken) == broken
 
 
 def png(width: int, height: int) -> bytes:
