@@ -14,6 +14,7 @@ class AnswerKind(StrEnum):
     RECEIPT = "receipt"  # it was taken, under this number
     INTERIM = "interim"  # who works on it, and until when
     FORWARDED = "forwarded"  # to the body that is competent
+    EXTENDED = "extended"  # the answer comes later than it was due, and why
     FINAL = "final"  # what was done
 
 
@@ -29,6 +30,7 @@ MEETS: Mapping[AnswerKind, Sequence[Moment]] = {
     AnswerKind.RECEIPT: (),
     AnswerKind.INTERIM: (Moment.REACTED,),
     AnswerKind.FORWARDED: (Moment.REACTED, Moment.FORWARDED),
+    AnswerKind.EXTENDED: (),
     AnswerKind.FINAL: (Moment.ANSWERED,),
 }
 
@@ -121,6 +123,10 @@ NO_DATE: Mapping[AnswerKind, Text] = {
     AnswerKind.FORWARDED: {
         "ru": "Нет даты: напишите, когда обращение передано.",
         "en": "There is no date: say when it was forwarded.",
+    },
+    AnswerKind.EXTENDED: {
+        "ru": "Нет даты: напишите, до какого дня продлён срок.",
+        "en": "There is no date: say until which day it is extended.",
     },
     AnswerKind.FINAL: WHEN_DONE,
 }

@@ -22,12 +22,13 @@ FIELDS: Mapping[AnswerKind, frozenset[str]] = {
     AnswerKind.RECEIPT: COMMON | {"link"},
     AnswerKind.INTERIM: COMMON | {"due"},
     AnswerKind.FORWARDED: COMMON | {"today"},
+    AnswerKind.EXTENDED: COMMON | {"until", "reason"},
     AnswerKind.FINAL: COMMON | {"measure", "done", "proof"},
 }
 FACTS = {
     "number": "261126-000001", "category": "—", "address": "—", "filed": "26.11.2026",
     "executor": "—", "link": "—", "today": "27.11.2026", "due": "27.11.2026", "done": "27.11.2026",
-    "proof": "—",
+    "proof": "—", "until": "27.11.2026", "reason": "—",
 }  # fmt: skip
 LANGUAGES = ("ru", "en")
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=100, to_lower=True)]

@@ -19,7 +19,7 @@ from core.category import category
 from core.deadline_rule import Regime
 from core.errors import DomainError, NotVisible
 from core.text import Text, filled, in_language
-from gateway.cases.appeal_clocks import happened
+from gateway.cases.appeal_clocks import extend_answer, happened
 from gateway.cases.desk import SYSTEM, Desk
 from gateway.cases.drafting import draft, has_facts
 from gateway.storage.case_tables import AppealRow, CaseRow
@@ -37,6 +37,10 @@ KINDS: Mapping[AnswerKind, Text] = {
     AnswerKind.RECEIPT: {"ru": "номер", "en": "its number"},
     AnswerKind.INTERIM: {"ru": "промежуточный ответ", "en": "the interim answer"},
     AnswerKind.FORWARDED: {"ru": "уведомление о пересылке", "en": "the notice of forwarding"},
+    AnswerKind.EXTENDED: {
+        "ru": "уведомление о продлении срока",
+        "en": "the notice of an extension",
+    },
     AnswerKind.FINAL: {"ru": "итоговый ответ", "en": "the final answer"},
 }
 SENT: Text = {"ru": "Обращение {number}: отправлен {what}", "en": "Appeal {number} was sent {what}"}
@@ -146,6 +150,8 @@ async def send(desk: Desk, actor: Actor, case: CaseRow, written: Written) -> Ans
     missing = _shortcomings(desk, text, written.kind, language)
     if missing and not written.despite:
         raise _refusal("answer_poor", missing)
+    if written.kind is AnswerKind.EXTENDED:
+        extend_answer(appeal, desk.rules)
     owed = await _owed(desk.session, appeal) if written.kind is AnswerKind.FINAL else None
     row = owed or _row(desk, appeal, written.kind, "", language)
     row.text, row.language, row.by, row.at = text, language, actor.name, desk.now

@@ -13,6 +13,7 @@ from core.deadline import RESOLVE
 from core.deadline_rule import Regime
 from core.evidence import EvidenceKind
 from core.text import Text, filled
+from gateway.cases.appeal_clocks import due_if_extended
 from gateway.cases.desk import Desk
 from gateway.cases.rows import clock_of
 from gateway.storage.case_tables import AppealRow, CaseRow, EvidenceRow
@@ -27,6 +28,7 @@ PROVED_BY: Mapping[str, Text] = {
 async def draft(desk: Desk, case: CaseRow, appeal: AppealRow, kind: AnswerKind) -> Text:
     """Give the answer as its template and the facts have it; "…" stands for what is not known."""
     zone = desk.registry.deadlines.zone
+    until = due_if_extended(appeal, desk.now, desk.rules)
     template = desk.registry.answers.templates.text(kind, Regime(appeal.regime))
     return filled(
         template,
@@ -42,6 +44,8 @@ async def draft(desk: Desk, case: CaseRow, appeal: AppealRow, kind: AnswerKind) 
         done=moment(case.closed_at, zone) if case.closed_at else LATER,
         proof=await _proof(desk.session, case),
         today=day(desk.now, zone),
+        until=day(until, zone) if until else LATER,
+        reason=LATER,
         link=GAP,
     )
 

@@ -3,10 +3,11 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from core.appeal import Channel, Origin
 from core.case import Verb
 from core.errors import ConfigError, DomainError
 from gateway.answers.templates_file import BUNDLED, load_templates
+from gateway.api.case_models import CaseDetail
 from gateway.cases import answers, feedback, work
 from gateway.cases.answers import EMAIL, Written
 from gateway.cases.appeals import Receipt
@@ -207,6 +209,36 @@ def test_a_legal_appeal_waits_for_a_person_and_asks_with_a_link(
     assert "в порядке, установленном статьёй 5" in str(drafted)
     assert "Освещение восстановлено: 22.11.2026 15:00" in str(drafted)
     assert (is_met, state) == (True, "routed")  # answered, and sent back by the applicant's no
+
+
+def test_a_notice_of_extension_moves_the_legal_answer_on_once(tmp_path: Path) -> None:
+    async def scenario(here: Hall) -> tuple[str, datetime, datetime, str, str]:
+        legal = await written_by_mail(here)
+        portal = await here.file()
+        case = await here.detail(LEFT, legal.case)
+        before = due(case, legal)
+        async with here.database.reading() as session:
+            desk = await open_desk(session, here.clock.now(), here.registry.snapshot)
+            row = await work.find_case(session, LEFT, legal.case)
+            text, _ = await answers.draft_for(desk, LEFT, row, legal.number, AnswerKind.EXTENDED)
+        text = text.replace("…", "the pipe is on its way")
+        await send(here, legal, text, kind=AnswerKind.EXTENDED)
+        after = due(await here.detail(LEFT, legal.case), legal)
+        with pytest.raises(DomainError) as again:
+            await send(here, legal, text, kind=AnswerKind.EXTENDED)
+        with pytest.raises(DomainError) as never:
+            await send(here, portal, text, kind=AnswerKind.EXTENDED)
+        return text, before, after, again.value.code, never.value.code
+
+    text, before, after, again, never = run(tmp_path, scenario)
+    assert (after - before).days == 30
+    assert f"was extended until {after.astimezone(ZoneInfo('Europe/Moscow')):%Y-%m-%d}" in text
+    assert (again, never) == ("clock_extended", "clock_not_extendable")
+
+
+def due(case: CaseDetail, receipt: Receipt) -> datetime:
+    (appeal,) = [each for each in case.appeal_list if each.number == receipt.number]
+    return next(clock.due_at for clock in appeal.deadlines if clock.name == "legal_answer")
 
 
 def test_what_the_server_refuses_for_good_is_told_and_can_be_told_otherwise(tmp_path: Path) -> None:

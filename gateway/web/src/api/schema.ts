@@ -2286,7 +2286,7 @@ export interface components {
          * AnswerKind
          * @enum {string}
          */
-        AnswerKind: "receipt" | "interim" | "forwarded" | "final";
+        AnswerKind: "receipt" | "interim" | "forwarded" | "extended" | "final";
         /**
          * AnswerOut
          * @description An answer, owed or sent.

@@ -343,6 +343,7 @@ export const en = {
       receipt: "receipt",
       interim: "interim answer",
       forwarded: "notice of forwarding",
+      extended: "notice of an extension",
       final: "final answer",
     },
     state: {

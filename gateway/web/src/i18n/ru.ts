@@ -382,6 +382,7 @@ export const ru: Words<typeof en> = {
       receipt: "номер обращения",
       interim: "промежуточный ответ",
       forwarded: "уведомление о пересылке",
+      extended: "уведомление о продлении срока",
       final: "итоговый ответ",
     },
     state: {

@@ -20,7 +20,7 @@ import { Trouble } from "../../../parts/trouble";
 import { Section } from "./section";
 import "./answers.css";
 
-const KINDS: readonly AnswerKind[] = ["interim", "final", "forwarded"];
+const KINDS: readonly AnswerKind[] = ["interim", "final", "forwarded", "extended"];
 
 interface Writing {
   appeal: string;
