@@ -38,6 +38,8 @@ THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
         ("/", ".categories label"),
         ("/follow", ".follow-form"),
         ("/sign-in", "form"),
+        ("/works", ".works input"),
+        ("/league", ".service p"),
         ("/nowhere", "main a"),
     ],
 )
@@ -53,6 +55,7 @@ def test_axe_finds_nothing_in_a_public_page(people: People, path: str, mark: str
         ("dispatcher", "/control/asset/yard-camera-lesnaya-1", ".signals li"),
         ("executor (City Light)", "/field", "main .quiet-state, main .task"),
         ("administrator", "/admin", "tbody tr"),
+        ("administrator", "/figures", ".service td"),
     ],
 )
 def test_axe_finds_nothing_in_a_page_of_staff(

@@ -14,6 +14,8 @@ const Commissioning = lazy(() => patiently(() => import("./pages/admin/commissio
 const Routing = lazy(() => patiently(() => import("./pages/admin/routing/page")));
 const MyMeters = lazy(() => patiently(() => import("./pages/meters/my-meters")));
 const House = lazy(() => patiently(() => import("./pages/meters/house")));
+const ServiceFigures = lazy(() => patiently(() => import("./pages/service/figures")));
+const League = lazy(() => patiently(() => import("./pages/service/league")));
 const Queue = lazy(() => patiently(() => import("./pages/works/queue")));
 const Plan = lazy(() => patiently(() => import("./pages/works/plan")));
 const Admin = lazy(() => patiently(() => import("./pages/admin/page")));
@@ -32,6 +34,8 @@ export function App() {
           <Route path="/admin/commissioning/:place?" component={Commissioning} />
           <Route path="/admin/routing" component={Routing} />
           <Route path="/admin" component={Admin} />
+          <Route path="/figures" component={ServiceFigures} />
+          <Route path="/league" component={League} />
           <Route path="/works" component={Queue} />
           <Route path="/works/plan" component={Plan} />
           <Route path="/my-meters" component={MyMeters} />

@@ -1190,6 +1190,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/service-figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Of Service
+         * @description Give the figures of a period, by default of the last thirty days.
+         */
+        get: operations["figures_of_service"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures Of Service Table
+         * @description Give the same as a table for a spreadsheet.
+         */
+        get: operations["figures_of_service_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/public/league": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * League Of Municipalities
+         * @description Compare the municipalities by the last thirty days; reckoned every five minutes.
+         */
+        get: operations["league_of_municipalities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cases": {
         parameters: {
             query?: never;
@@ -4303,6 +4363,53 @@ export interface components {
             people: number;
         };
         /**
+         * League
+         * @description fewest: closed troubles without which a municipality is not compared.
+         */
+        League: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Fewest */
+            fewest: number;
+            /** Lines */
+            lines: components["schemas"]["LeagueLine"][];
+        };
+        /**
+         * LeagueLine
+         * @description What everybody may know of a municipality. place: its rank, from 1.
+         */
+        LeagueLine: {
+            /** Place */
+            place: number;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Closed */
+            closed: number;
+            /** On Time */
+            on_time: number;
+            /** Hours */
+            hours: number;
+            /** Reopened */
+            reopened: number;
+            /** Fixed */
+            fixed: number;
+            /** Not Fixed */
+            not_fixed: number;
+        };
+        /**
          * Level
          * @description Who is told, each above the one before.
          * @enum {string}
@@ -5257,6 +5364,75 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
+        };
+        /**
+         * ServiceFiguresOut
+         * @description clocks: names of the clocks in breaches, for people.
+         */
+        ServiceFiguresOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Lines */
+            lines: components["schemas"]["ServiceLine"][];
+            /** Clocks */
+            clocks: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+        };
+        /**
+         * ServiceLine
+         * @description The figures of a municipality, an executor or a kind of trouble.
+         *
+         *     on_time, reopened: shares of the closed, 0–1. hours: the median from opening to closing. joined:
+         *     appeals of what was known already, which needed no case of their own. fixed, not_fixed: what
+         *     applicants answered. breaches: deadlines passed, by the name of the clock.
+         */
+        ServiceLine: {
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @description words by language, e.g. en and ru
+             */
+            name: {
+                [key: string]: string;
+            };
+            /** Opened */
+            opened: number;
+            /** Closed */
+            closed: number;
+            /** Open At End */
+            open_at_end: number;
+            /** Overdue At End */
+            overdue_at_end: number;
+            /** On Time */
+            on_time: number | null;
+            /** Hours */
+            hours: number | null;
+            /** Reopened */
+            reopened: number | null;
+            /** Appeals */
+            appeals: number;
+            /** Joined */
+            joined: number;
+            /** Fixed */
+            fixed: number;
+            /** Not Fixed */
+            not_fixed: number;
+            /** Breaches */
+            breaches: {
+                [key: string]: number;
+            };
         };
         /** Shelve */
         Shelve: {
@@ -8122,6 +8298,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PlannedWorks"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_of_service: {
+        parameters: {
+            query?: {
+                by?: "municipality" | "executor" | "kind";
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceFiguresOut"];
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures_of_service_table: {
+        parameters: {
+            query?: {
+                language?: "en" | "ru";
+                by?: "municipality" | "executor" | "kind";
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description Refused; the problem says why and what to do */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    league_of_municipalities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["League"];
                 };
             };
             /** @description Refused; the problem says why and what to do */

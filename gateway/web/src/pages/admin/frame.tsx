@@ -22,6 +22,7 @@ export function Frame({ children }: { children: ReactNode }) {
           <Link href="/admin/commissioning">{t("commissioning.title")}</Link>
           <Link href="/admin/routing">{t("routing.title")}</Link>
           <Link href="/works/plan">{t("works.title")}</Link>
+          <Link href="/figures">{t("service.short")}</Link>
           <Link href="/meters">{t("meters.title")}</Link>
           <a href={`${PREFIX}/registry`} target="_blank" rel="noreferrer">
             {t("admin.registry")}

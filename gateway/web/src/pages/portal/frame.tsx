@@ -27,6 +27,7 @@ export function PortalFrame({ children }: { children: ReactNode }) {
       </header>
       <main id="content">{children}</main>
       <footer>
+        <Link href="/league">{t("service.league")}</Link>
         <Link href="/sign-in">{t("portal.staff")}</Link>
       </footer>
     </div>
