@@ -124,12 +124,18 @@ def by_day(period: Period) -> list[DayFigures]:
         DayFigures(
             day=int(day),
             alarms=int(alarms[at]),
-            flood_s=sum(one.seconds_within(int(day), int(edges[at + 1])) for one in period.floods),
+            flood_s=_flood_s(period, int(day), int(edges[at + 1])),
             stale=int(begun[at] - over[at]),
         )
         for at, day in enumerate(edges[:-1])
         if day < period.until
     ]
+
+
+def _flood_s(period: Period, day: int, next_day: int) -> int:
+    """Give the seconds of a day, as far as the period goes, that were in flood."""
+    since, until = max(day, period.since), min(next_day, period.until)
+    return sum(one.seconds_within(since, until) for one in period.floods)
 
 
 def _busy_share(period: Period) -> float:

@@ -87,6 +87,12 @@ def test_each_day_has_its_alarms_and_its_time_in_flood() -> None:
     assert by_day(period) == [DayFigures(0, 2, 60, 0), DayFigures(DAY, 1, 30, 0)]
 
 
+def test_a_flood_that_lasts_counts_up_to_the_end_of_the_period() -> None:
+    period = replace(QUIET, until=HOUR, floods=[Flood(HOUR - 60, None)])
+
+    assert [each.flood_s for each in by_day(period)] == [60]
+
+
 @pytest.mark.parametrize(
     ("figure", "verdict"),
     [

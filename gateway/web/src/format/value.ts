@@ -25,6 +25,7 @@ const UNITS: Record<string, { en: string; ru: string }> = {
   kg: { en: "kg", ru: "кг" },
   s: { en: "s", ru: "с" },
   ms: { en: "ms", ru: "мс" },
+  min: { en: "min", ru: "мин" },
   h: { en: "h", ru: "ч" },
   d: { en: "d", ru: "сут" },
   Gcal_IT: { en: "Gcal", ru: "Гкал" },

@@ -309,7 +309,7 @@ export const ru: Words<typeof en> = {
     help: "Клавиши",
     filterOpen: "Открыты",
     filterUnacknowledged: "Неквитированные",
-    filterEscalated: "Переданы выше",
+    filterEscalated: "Выше",
     filterOverdue: "Просрочены",
     filterClosed: "Закрыты",
     filterText: "Фильтр",
