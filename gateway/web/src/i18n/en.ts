@@ -321,6 +321,14 @@ export const en = {
     merge: "Merge",
     separate: "Separate again",
   },
+  apart: {
+    title: "Several problems in one message",
+    lead: "Message {{number}} seems to tell of these. Each that you take out gets its own case and clock; the whole message stays here.",
+    parts: "Parts of {{number}}",
+    stays: "Stays with this case",
+    take_one: "Take {{count}} out",
+    take_other: "Take {{count}} out",
+  },
   urgent: {
     gas: "The message tells of a smell of gas",
     fire: "The message tells of a fire",

@@ -18,6 +18,7 @@ import { Escalation } from "./escalation";
 import { Evidence } from "./evidence";
 import { Hands } from "./hands";
 import { Incidents } from "./incidents";
+import { ProposedParts } from "./proposed-parts";
 import { Section } from "./section";
 import { Signals } from "./signals";
 import { Sorting, Urgent } from "./sorting";
@@ -65,6 +66,7 @@ export function CaseCard({ id, onShown, onClose }: Props) {
         {data.asset !== null && <AssetPart id={data.asset} detail={data} />}
         <Appeals appeals={data.appeal_list} />
         <Answers caseId={id} appeals={data.appeal_list} />
+        <ProposedParts detail={data} />
         <Sorting detail={data} />
         <Hands detail={data} />
         <WorkState caseId={id} />
