@@ -8,7 +8,7 @@ from tests.web.test_access import found_in_themes
 
 pytestmark = pytest.mark.web
 
-WORDS = "1. Сломана скамейка у подъезда. 2. Нет горячей воды с самого утра. 3. Лифт стоит."
+WORDS = "1. Сломана скамейка у подъезда. 2. Нет горячей воды с утра. 3. Лифт не едет."
 
 
 def test_each_trouble_of_a_message_gets_a_case_with_one_press(people: People) -> None:
