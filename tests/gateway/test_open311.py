@@ -244,8 +244,14 @@ def test_strangers_see_nothing_personal(play: Play) -> None:
         await filed(gateway, key, description=said, first_name="Anna", phone="+79101234567")
         text = (await read(gateway, "requests.json", extensions="true")).text
         assert "Call ***" in text
-        for personal in ("910", "12,", "anna", "Anna"):
-            assert personal not in text.replace("37.002", "")
+        for personal in (
+            "123-45",
+            "7910",
+            "flat 12",
+            "anna",
+            "Anna",
+        ):  # whole, for numbers are random
+            assert personal not in text
 
     play(scene)
 
