@@ -245,8 +245,8 @@ def test_strangers_see_nothing_personal(play: Play) -> None:
         text = (await read(gateway, "requests.json", extensions="true")).text
         assert "Call ***" in text
         for personal in (
-            "123-45",
-            "7910",
+            "910 123",
+            "+7910",
             "flat 12",
             "anna",
             "Anna",
