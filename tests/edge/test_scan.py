@@ -19,7 +19,8 @@ from tests.edge.serving import publishing, serving
 from tests.ports import free_port
 
 LAMP = '{"on": 1, "level": 80, "power": 74.5, "burning_hours": 1200, "id": 7}'
-LIFT = {"State": 1, "Floor": 7, "Door": 0, "Load": 150, "Trips": 12345, "OutOfService": 0}
+LIFT = {"State": 1, "Floor": 7, "Door": 0, "Load": 150, "Trips": 12345, "OutOfService": 0,
+        "TestCallAge": 5}  # fmt: skip
 
 
 def scan(capsys: pytest.CaptureFixture[str], *words: object) -> tuple[int, list[list[str]], str]:

@@ -35,6 +35,7 @@ def words(english: str, russian: str) -> dict[str, str]:
 
 
 NO_BROKER = "mqtt://127.0.0.1:1"  # nobody listens there
+PATIENCE_S = 30.0  # for an answer, on a machine that runs other tests beside
 TOWN: dict[str, Any] = {
     "name": words("Prirechye", "Приречье"),
     "places": [
@@ -117,7 +118,9 @@ class Gateway:
 
     def browser(self) -> httpx.AsyncClient:
         """Give a client that sends what a browser on our page sends."""
-        return httpx.AsyncClient(base_url=self.url, headers={"Origin": self.url})
+        return httpx.AsyncClient(
+            base_url=self.url, headers={"Origin": self.url}, timeout=PATIENCE_S
+        )
 
     @asynccontextmanager
     async def signed_in(

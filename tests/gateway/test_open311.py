@@ -19,7 +19,7 @@ from core.clock import SystemClock
 from core.errors import ConfigError
 from gateway.channels.api_keys import make_key
 from gateway.channels.services import load_services
-from tests.gateway.conftest import Gateway, Scene
+from tests.gateway.conftest import PATIENCE_S, Gateway, Scene
 from tests.gateway.hall import JPEG
 
 Play = Callable[[Scene], None]
@@ -154,14 +154,18 @@ async def key_of(gateway: Gateway, place_path: str = "", **options: Any) -> str:
 
 
 async def filed(gateway: Gateway, key: str, fmt: str = "json", **fields: Any) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"{gateway.url}/open311/v2/") as client:
+    async with httpx.AsyncClient(
+        base_url=f"{gateway.url}/open311/v2/", timeout=PATIENCE_S
+    ) as client:
         files = fields.pop("files", None)
         form = {"api_key": key, **DARK, "description": "It is dark", **fields}
         return await client.post(f"requests.{fmt}", data=form, files=files)
 
 
 async def read(gateway: Gateway, path: str, **query: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=f"{gateway.url}/open311/v2/") as client:
+    async with httpx.AsyncClient(
+        base_url=f"{gateway.url}/open311/v2/", timeout=PATIENCE_S
+    ) as client:
         return await client.get(path, params=query)
 
 
