@@ -10,7 +10,7 @@ pytestmark = pytest.mark.web
 WORDS = "It is dark by the second entrance since yesterday."
 
 
-def filled(people: People, words: str = WORDS, house: str = "Lesnaya") -> Page:
+def filled(people: People, words: str = WORDS, house: str = "Shkolnaya") -> Page:
     """Give the form with everything in it that a report needs."""
     page = people.resident()
     page.get_by_text("The street is dark").click()
@@ -80,7 +80,7 @@ def test_what_was_typed_survives_a_reload(people: People) -> None:
 def test_what_is_known_of_a_house_is_joined_with_one_press(people: People) -> None:
     send(filled(people))
     page = people.resident()
-    page.get_by_role("combobox", name="Street and house").fill("Lesnaya")
+    page.get_by_role("combobox", name="Street and house").fill("Shkolnaya")
     page.get_by_role("option").first.click()
     known = page.get_by_role("region", name="We know of this here already")
     trouble = known.get_by_role("listitem").filter(has_text="The street is dark").first
@@ -90,7 +90,7 @@ def test_what_is_known_of_a_house_is_joined_with_one_press(people: People) -> No
 
 def test_words_alone_are_enough_and_say_what_they_read_like(people: People) -> None:
     page = people.resident()
-    page.get_by_role("combobox", name="Street and house").fill("Lesnaya")
+    page.get_by_role("combobox", name="Street and house").fill("Shkolnaya")
     page.get_by_role("option").first.click()
     words = page.get_by_label("Tell us in your own words")
     words.fill("Somebody is trapped in the lift and cannot get out")
