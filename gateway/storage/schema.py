@@ -71,4 +71,7 @@ def _shipped() -> Config:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # Its driver begins at the first row that is written: tables changed before would stay so.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(configuration(connection), "head")

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from gateway.settings import load_settings
 from gateway.storage.database import Database
-from gateway.storage.schema import configuration
+from gateway.storage.schema import configuration, known_revisions, revision_of, upgrade
 from tests.gateway.postgresql import Cluster
 
 
@@ -40,6 +41,53 @@ def test_the_migrations_can_be_taken_back(empty: str) -> None:
         command.downgrade(config, "base")
 
     _on(empty, make_and_take_back)
+
+
+def test_an_upgrade_that_fails_midway_leaves_the_store_as_it_was(empty: str) -> None:
+    """The last of several steps fails, as where a disk is full; once it may go on, all is done."""
+
+    async def story() -> None:
+        database = Database(load_settings(database_url=empty).database)
+        try:
+            async with database.transaction() as session:
+                connection = await session.connection()
+                await connection.run_sync(_to_revision("0025"))
+            before = await _tables(database)
+            await _say(database, "CREATE TABLE planned_works (id INTEGER)")
+            with pytest.raises(DBAPIError, match="planned_works"):
+                await upgrade(database)
+            await _say(database, "DROP TABLE planned_works")
+            assert await _tables(database) == before
+            await upgrade(database)
+            async with database.reading() as session:
+                assert await revision_of(session) == known_revisions()[0]
+        finally:
+            await database.close()
+
+    asyncio.run(story())
+
+
+def _to_revision(revision: str) -> Callable[[Connection], None]:
+    return lambda connection: command.upgrade(configuration(connection), revision)
+
+
+async def _say(database: Database, statement: str) -> None:
+    async with database.transaction() as session:
+        await session.execute(text(statement))
+
+
+async def _tables(database: Database) -> dict[str, list[str]]:
+    """Give the columns of every table."""
+
+    def look(connection: Connection) -> dict[str, list[str]]:
+        found = inspect(connection)
+        return {
+            table: sorted(column["name"] for column in found.get_columns(table))
+            for table in found.get_table_names()
+        }
+
+    async with database.reading() as session:
+        return await (await session.connection()).run_sync(look)
 
 
 def test_series_keep_their_numbers_when_they_are_put_together_in_runs(empty: str) -> None:
