@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.storage.database import Database
+from gateway.storage.database import POSTGRESQL, Database
 from gateway.storage.tables import Base
 
 # A module is here as soon as it has tables: Alembic compares the database with what was imported.
@@ -38,8 +38,12 @@ metadata = Base.metadata
 
 async def upgrade(database: Database) -> None:
     """Apply the migrations that the database has not seen. Safe to call at every start."""
-    async with database.transaction() as session:
-        await (await session.connection()).run_sync(_upgrade)
+    try:
+        async with database.transaction() as session:
+            await (await session.connection()).run_sync(_upgrade)
+    finally:
+        if database.name != POSTGRESQL:
+            await database.engine.dispose()  # with the connection that looks at no references
 
 
 async def revision_of(session: AsyncSession) -> str | None:
@@ -72,6 +76,8 @@ def _shipped() -> Config:
 
 def _upgrade(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        # Its driver begins at the first row that is written: tables changed before would stay so.
+        # A table is changed by a copy that takes its place while others refer to it; the driver
+        # begins at the first row that is written, and tables changed before would stay so.
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     command.upgrade(configuration(connection), "head")
